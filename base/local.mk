@@ -1,0 +1,20 @@
+# The ground: what every other folder stands on.
+libwsgimaster_a_SOURCES += \
+	base/address.c \
+	base/address.h \
+	base/clock.c \
+	base/clock.h \
+	base/fd.c \
+	base/fd.h \
+	base/log.c \
+	base/log.h \
+	base/names.c \
+	base/names.h \
+	base/pool.c \
+	base/pool.h \
+	base/strbuf.c \
+	base/strbuf.h \
+	base/strlist.c \
+	base/strlist.h \
+	base/xmalloc.c \
+	base/xmalloc.h

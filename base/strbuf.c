@@ -1,0 +1,143 @@
+/* A growing byte string. */
+#include "base/strbuf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+
+/* Makes room for more bytes and a NUL. */
+void
+strbuf_reserve(struct strbuf *sb, size_t more)
+{
+	size_t	 need, cap;
+
+	if (more > (size_t)-1 / 4 - sb->len)
+		fatalx("a string grew past memory");
+	need = sb->len + more + 1;
+	if (need <= sb->cap)
+		return;
+	cap = sb->cap == 0 ? 128 : sb->cap;
+	while (cap < need)
+		cap *= 2;
+	sb->buf = xrealloc(sb->buf, cap);
+	sb->cap = cap;
+}
+
+/* Appends bytes. */
+void
+strbuf_add(struct strbuf *sb, const void *data, size_t len)
+{
+	strbuf_reserve(sb, len);
+	if (len > 0)
+		memcpy(sb->buf + sb->len, data, len);
+	sb->len += len;
+	sb->buf[sb->len] = '\0';
+}
+
+/* Appends a C string. */
+void
+strbuf_adds(struct strbuf *sb, const char *s)
+{
+	strbuf_add(sb, s, strlen(s));
+}
+
+/* Appends one byte. */
+void
+strbuf_addc(struct strbuf *sb, char c)
+{
+	strbuf_add(sb, &c, 1);
+}
+
+/* Appends formatted text. */
+void
+strbuf_addf(struct strbuf *sb, const char *fmt, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	strbuf_vaddf(sb, fmt, ap);
+	va_end(ap);
+}
+
+/* Appends formatted text. */
+void
+strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
+{
+	va_list	 again;
+	int	 n;
+
+	va_copy(again, ap);
+	strbuf_reserve(sb, 64);
+	n = vsnprintf(sb->buf + sb->len, sb->cap - sb->len, fmt, ap);
+	if (n < 0)
+		fatalx("cannot format \"%s\"", fmt);
+	if ((size_t)n >= sb->cap - sb->len) {
+		strbuf_reserve(sb, (size_t)n);
+		vsnprintf(sb->buf + sb->len, sb->cap - sb->len, fmt, again);
+	}
+	va_end(again);
+	sb->len += (size_t)n;
+}
+
+/* Adds bytes as a JSON string. */
+void
+strbuf_add_json(struct strbuf *sb, const char *s, size_t len)
+{
+	size_t		 i;
+	unsigned char	 c;
+
+	strbuf_addc(sb, '"');
+	for (i = 0; i < len; i++) {
+		c = (unsigned char)s[i];
+		if (c == '"' || c == '\\')
+			strbuf_addf(sb, "\\%c", c);
+		else if (c == '\n')
+			strbuf_adds(sb, "\\n");
+		else if (c < 0x20 || c >= 0x7f)
+			strbuf_addf(sb, "\\u%04x", c);
+		else
+			strbuf_addc(sb, (char)c);
+	}
+	strbuf_addc(sb, '"');
+}
+
+/* Cuts the content to len bytes. */
+void
+strbuf_truncate(struct strbuf *sb, size_t len)
+{
+	if (len >= sb->len)
+		return;
+	sb->len = len;
+	sb->buf[len] = '\0';
+}
+
+/* The content as a C string. */
+const char *
+strbuf_str(const struct strbuf *sb)
+{
+	return sb->buf == NULL ? "" : sb->buf;
+}
+
+/* Hands the memory to the caller. */
+char *
+strbuf_detach(struct strbuf *sb)
+{
+	char	*s;
+
+	s = sb->buf == NULL ? xstrdup("") : sb->buf;
+	sb->buf = NULL;
+	sb->len = sb->cap = 0;
+	return s;
+}
+
+/* Frees the memory. */
+void
+strbuf_done(struct strbuf *sb)
+{
+	free(sb->buf);
+	sb->buf = NULL;
+	sb->len = sb->cap = 0;
+}

@@ -1,0 +1,43 @@
+/* A growing byte string. */
+#ifndef WM_BASE_STRBUF_H
+#define WM_BASE_STRBUF_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/*
+ * len bytes at buf, which may hold any byte; a NUL always follows them once
+ * anything was added. Use:
+ *
+ *	struct strbuf sb = STRBUF_INIT;
+ *	strbuf_addf(&sb, "%d items", n);
+ *	... sb.buf, sb.len ...
+ *	strbuf_done(&sb);
+ */
+struct strbuf {
+	char	*buf;
+	size_t	 len;
+	size_t	 cap;
+};
+
+#define STRBUF_INIT { NULL, 0, 0 }
+
+void	 strbuf_add(struct strbuf *sb, const void *data, size_t len);
+void	 strbuf_adds(struct strbuf *sb, const char *s);
+void	 strbuf_addc(struct strbuf *sb, char c);
+void	 strbuf_addf(struct strbuf *sb, const char *fmt, ...)
+	    __attribute__((format(printf, 2, 3)));
+void	 strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
+	    __attribute__((format(printf, 2, 0)));
+/* Adds bytes (taken as latin-1) as a JSON string, quotes included. */
+void	 strbuf_add_json(struct strbuf *sb, const char *s, size_t len);
+/* Makes room for more bytes after len; the caller then raises len. */
+void	 strbuf_reserve(struct strbuf *sb, size_t more);
+void	 strbuf_truncate(struct strbuf *sb, size_t len);
+/* The content as a C string, "" when empty; owned by the strbuf. */
+const char *strbuf_str(const struct strbuf *sb);
+/* Hands the memory to the caller, never NULL; the strbuf is empty then. */
+char	*strbuf_detach(struct strbuf *sb);
+void	 strbuf_done(struct strbuf *sb);
+
+#endif

@@ -1,0 +1,32 @@
+/* The listening sockets: opened by the master, shared by all workers. */
+#ifndef WM_SHM_LISTENER_H
+#define WM_SHM_LISTENER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum listener_protocol {
+	LISTENER_HTTP
+};
+
+/*
+ * One listening socket: non-blocking, close-on-exec. With reuse-port there is
+ * one per address and worker id; otherwise worker_id is 0 and every worker
+ * accepts from it. It stays open from start to stop, through all reloads.
+ */
+struct listener {
+	int			 fd;
+	int			 worker_id;
+	enum listener_protocol	 protocol;
+	bool			 is_unix;
+	char			*name;	/* "127.0.0.1:8000", "[::1]:80", path */
+	char			*host;	/* SERVER_NAME where no Host tells */
+	char			*port;	/* SERVER_PORT, "" for a unix socket */
+};
+
+struct listeners {
+	struct listener		*items;
+	size_t			 count;
+};
+
+#endif

@@ -1,0 +1,233 @@
+/* The scoreboard: what every worker and every async core is doing. */
+#include "shm/scoreboard.h"
+
+#include <sys/mman.h>
+
+#define SB_READ_TRIES	1000
+
+static const char *const sb_core_state_names[] = {
+	[SB_CORE_IDLE] = "idle",
+	[SB_CORE_RUNNING] = "running",
+	[SB_CORE_WAIT_READ] = "wait-read",
+	[SB_CORE_WAIT_WRITE] = "wait-write",
+	[SB_CORE_SLEEP] = "sleep",
+	[SB_CORE_PARKED] = "parked",
+	[SB_CORE_BODY] = "body",
+	[SB_CORE_SENDING] = "sending",
+};
+
+static const char *const sb_slot_state_names[] = {
+	[SB_SLOT_FREE] = "free",
+	[SB_SLOT_SPAWNING] = "spawning",
+	[SB_SLOT_STARTING] = "starting",
+	[SB_SLOT_READY] = "ready",
+	[SB_SLOT_DRAINING] = "draining",
+	[SB_SLOT_GONE] = "gone",
+};
+
+/* Where the parts begin, in bytes from the start. */
+static size_t
+sb_slots_offset(void)
+{
+	return (sizeof(struct scoreboard) + 63) & ~(size_t)63;
+}
+
+static size_t
+sb_cores_offset(uint32_t slots)
+{
+	return sb_slots_offset() + slots * sizeof(struct sb_slot);
+}
+
+static size_t
+sb_totals_offset(uint32_t slots, uint32_t cores)
+{
+	return sb_cores_offset(slots) +
+	    (size_t)slots * cores * sizeof(struct sb_core);
+}
+
+/* Makes the mapping, all zero. */
+struct scoreboard *
+scoreboard_new(uint32_t slots, uint32_t cores)
+{
+	struct scoreboard	*sb;
+	size_t			 size;
+
+	size = sb_totals_offset(slots, cores) +
+	    slots * sizeof(struct sb_total);
+	sb = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (sb == MAP_FAILED)
+		return NULL;
+	sb->slots = slots;
+	sb->cores = cores;
+	sb->size = size;
+	return sb;
+}
+
+/* The slot of that index. */
+struct sb_slot *
+sb_slot(struct scoreboard *sb, uint32_t slot)
+{
+	return (struct sb_slot *)((char *)sb + sb_slots_offset()) + slot;
+}
+
+/* A core of a slot. */
+struct sb_core *
+sb_core(struct scoreboard *sb, uint32_t slot, uint32_t core)
+{
+	return (struct sb_core *)((char *)sb + sb_cores_offset(sb->slots)) +
+	    (size_t)slot * sb->cores + core;
+}
+
+/* The sums of a worker id, which is 1 or more. */
+struct sb_total *
+sb_total(struct scoreboard *sb, int worker_id)
+{
+	return (struct sb_total *)((char *)sb +
+	    sb_totals_offset(sb->slots, sb->cores)) + (worker_id - 1);
+}
+
+/* Takes a free slot. */
+int
+sb_slot_take(struct scoreboard *sb, int worker_id, int generation)
+{
+	struct sb_slot	*slot;
+	uint32_t	 i;
+
+	for (i = 0; i < sb->slots; i++) {
+		slot = sb_slot(sb, i);
+		if (sb_get(&slot->state) != SB_SLOT_FREE)
+			continue;
+		slot->worker_id = worker_id;
+		slot->generation = generation;
+		slot->respawns = sb_total(sb, worker_id)->respawns;
+		sb_set(&slot->state, SB_SLOT_SPAWNING);
+		return (int)i;
+	}
+	return -1;
+}
+
+/* Adds a dead process to its worker id's sums and clears the slot. */
+void
+sb_slot_put(struct scoreboard *sb, int slot)
+{
+	struct sb_slot	*s = sb_slot(sb, (uint32_t)slot);
+	struct sb_total	*total = sb_total(sb, s->worker_id);
+	uint32_t	 i;
+
+	total->requests += sb_get(&s->requests);
+	total->exceptions += sb_get(&s->exceptions);
+	total->bytes_out += sb_get(&s->bytes_out);
+	total->running_us += sb_get(&s->running_us);
+	total->shed += sb_get(&s->shed);
+	total->accepted += sb_get(&s->accepted);
+	for (i = 0; i < sb->cores; i++)
+		memset(sb_core(sb, (uint32_t)slot, i), 0,
+		    sizeof(struct sb_core));
+	memset(s, 0, sizeof(*s));
+}
+
+/* The printable name of a core's state. */
+const char *
+sb_core_state_name(uint32_t state)
+{
+	if (state >= sizeof(sb_core_state_names) / sizeof(char *))
+		return "unknown";
+	return sb_core_state_names[state];
+}
+
+/* The printable name of a slot's state. */
+const char *
+sb_slot_state_name(uint32_t state)
+{
+	if (state >= sizeof(sb_slot_state_names) / sizeof(char *))
+		return "unknown";
+	return sb_slot_state_names[state];
+}
+
+/* Copies at most max bytes of src. */
+static size_t
+sb_cut(char *dst, size_t max, const char *src, size_t len)
+{
+	if (len > max)
+		len = max;
+	memcpy(dst, src, len);
+	return len;
+}
+
+/* A request begins on this core. */
+void
+sb_core_begin(struct sb_core *core, uint64_t request_id, uint64_t start_us,
+    const char *method, size_t method_len, const char *path, size_t path_len,
+    const char *addr, size_t addr_len)
+{
+	uint32_t	 seq = sb_get(&core->seq);
+
+	sb_set(&core->seq, seq + 1);
+	atomic_thread_fence(memory_order_release);
+	core->request_id = request_id;
+	core->start_us = start_us;
+	core->method_len = (uint8_t)sb_cut(core->method, SB_METHOD_MAX,
+	    method, method_len);
+	core->addr_len = (uint8_t)sb_cut(core->addr, SB_ADDR_MAX, addr,
+	    addr_len);
+	core->path_len = (uint16_t)(path_len > 65535 ? 65535 : path_len);
+	sb_cut(core->path, SB_PATH_MAX, path, path_len);
+	sb_set(&core->deadline_us, 0);
+	sb_set(&core->bytes_out, 0);
+	sb_set(&core->switches, 0);
+	sb_set(&core->wait_fd, -1);
+	sb_set(&core->state, SB_CORE_RUNNING);
+	atomic_store_explicit(&core->seq, seq + 2, memory_order_release);
+}
+
+/* The request is over. The text stays, for whoever looks afterwards. */
+void
+sb_core_end(struct sb_core *core)
+{
+	sb_set(&core->deadline_us, 0);
+	sb_add(&core->requests, 1);
+	sb_core_set(core, SB_CORE_IDLE, -1);
+}
+
+/* Copies what is guarded by the change counter. */
+static void
+sb_core_copy(const struct sb_core *core, struct sb_core_view *view)
+{
+	size_t	 path_len = core->path_len;
+
+	if (path_len > SB_PATH_MAX)
+		path_len = SB_PATH_MAX;
+	view->request_id = core->request_id;
+	view->start_us = core->start_us;
+	view->method[sb_cut(view->method, SB_METHOD_MAX, core->method,
+	    core->method_len)] = '\0';
+	view->addr[sb_cut(view->addr, SB_ADDR_MAX, core->addr,
+	    core->addr_len)] = '\0';
+	view->path[sb_cut(view->path, SB_PATH_MAX, core->path,
+	    path_len)] = '\0';
+}
+
+/* Gives a consistent copy of a core. */
+void
+sb_core_read(const struct sb_core *core, struct sb_core_view *view)
+{
+	uint32_t	 seq = 0;
+	int		 tries;
+
+	view->torn = true;
+	for (tries = 0; tries < SB_READ_TRIES && view->torn; tries++) {
+		seq = atomic_load_explicit(&core->seq, memory_order_acquire);
+		sb_core_copy(core, view);
+		atomic_thread_fence(memory_order_acquire);
+		view->torn = (seq & 1) != 0 || sb_get(&core->seq) != seq;
+	}
+	view->state = sb_get(&core->state);
+	view->wait_fd = sb_get(&core->wait_fd);
+	view->switches = sb_get(&core->switches);
+	view->deadline_us = sb_get(&core->deadline_us);
+	view->bytes_out = sb_get(&core->bytes_out);
+	view->requests = sb_get(&core->requests);
+	view->read_errors = sb_get(&core->read_errors);
+	view->write_errors = sb_get(&core->write_errors);
+}

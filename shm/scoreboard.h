@@ -1,0 +1,194 @@
+/*
+ * The scoreboard: what every worker and every async core is doing, in memory
+ * that the master and all workers share.
+ *
+ * One anonymous shared mapping, made before the first fork and carved once:
+ *
+ *	struct scoreboard		written by the master
+ *	struct sb_slot [slots]		one per worker process, current or leaving
+ *	struct sb_core [slots][cores]	one per async core of that process
+ *	struct sb_total [slots]		per worker id: what dead workers did
+ *
+ * There are twice as many slots as workers, since while a reload goes on two
+ * workers carry one worker id. No pointers inside; fixed-width fields;
+ * everything starts as zero.
+ *
+ * Writers. Each struct has exactly one: sb_slot is split into the master's
+ * part and the worker's part, on cache lines of their own; sb_core belongs to
+ * the worker; sb_total to the master. When a worker is dead (reaped) the
+ * master adds its counters to sb_total and clears the slot: at that time it
+ * has no other writer. Nothing here is locked, so nobody can die holding it.
+ *
+ * Readers. Counters are single words, read as they are. The request's part of
+ * an sb_core changes together: it is guarded by a change counter (odd while
+ * being written), and sb_core_read gives a consistent copy, also of a worker
+ * that was killed in the middle of a write (it then says so).
+ */
+#ifndef WM_SHM_SCOREBOARD_H
+#define WM_SHM_SCOREBOARD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define SB_METHOD_MAX	16
+#define SB_PATH_MAX	112
+#define SB_ADDR_MAX	46
+
+/* What a core is doing. Names in scoreboard.c, in the same order. */
+enum sb_core_state {
+	SB_CORE_IDLE,		/* no request */
+	SB_CORE_RUNNING,	/* on its stack now */
+	SB_CORE_WAIT_READ,	/* parked until wait_fd is readable */
+	SB_CORE_WAIT_WRITE,	/* parked until wait_fd is writable */
+	SB_CORE_SLEEP,		/* parked until a timer */
+	SB_CORE_PARKED,		/* parked by the app itself */
+	SB_CORE_BODY,		/* reads the request body */
+	SB_CORE_SENDING		/* the client takes the response slowly */
+};
+
+enum sb_slot_state {
+	SB_SLOT_FREE,		/* nobody's */
+	SB_SLOT_SPAWNING,	/* asked of the spawner, no process known */
+	SB_SLOT_STARTING,	/* the process is there, not ready */
+	SB_SLOT_READY,		/* serves */
+	SB_SLOT_DRAINING,	/* finishes what it has, takes nothing new */
+	SB_SLOT_GONE		/* its control socket closed, not reaped yet */
+};
+
+/* The hot part of a core is one cache line, what is read rarely the next. */
+struct sb_core {
+	_Alignas(64) _Atomic uint32_t seq;	/* odd: being written */
+	_Atomic uint32_t state;		/* enum sb_core_state */
+	_Atomic int32_t	 wait_fd;	/* while waiting, else -1 */
+	_Atomic uint32_t switches;	/* of this request so far */
+	uint64_t	 request_id;
+	uint64_t	 start_us;	/* clock_mono_us at the head's end */
+	_Atomic uint64_t deadline_us;	/* clock_mono_us; 0 = none */
+	_Atomic uint64_t bytes_out;	/* of this request so far */
+	_Atomic uint64_t requests;	/* finished, since the slot was taken */
+	_Atomic uint32_t read_errors;
+	_Atomic uint32_t write_errors;
+
+	_Alignas(64) uint16_t path_len;	/* as sent, before it was cut */
+	uint8_t		 method_len;
+	uint8_t		 addr_len;
+	char		 method[SB_METHOD_MAX];
+	char		 addr[SB_ADDR_MAX];
+	char		 path[SB_PATH_MAX];	/* with the query cut off */
+};
+
+/* One worker process. */
+struct sb_slot {
+	/* The master's part. */
+	_Alignas(64) _Atomic uint32_t state;	/* enum sb_slot_state */
+	int32_t		 worker_id;	/* 1..N */
+	int32_t		 generation;
+	_Atomic int32_t	 pid;
+	uint64_t	 spawned_us;	/* clock_real_us */
+	uint32_t	 respawns;	/* of this worker id so far */
+
+	/* The worker's part. */
+	_Alignas(64) _Atomic uint64_t requests;
+	_Atomic uint64_t exceptions;
+	_Atomic uint64_t bytes_out;
+	_Atomic uint64_t running_us;	/* sum of the requests' times */
+	_Atomic uint64_t avg_us;	/* of the last requests, decaying */
+	_Atomic uint64_t shed;		/* answered 503 out of the queue */
+	_Atomic uint64_t tick_us;	/* clock_mono_us of the last loop tick */
+	_Atomic uint32_t accepting;	/* 1 while the listeners are watched */
+	_Atomic uint32_t busy_cores;
+	_Atomic uint32_t queued;	/* connections waiting for a core */
+	_Atomic uint32_t connections;
+	_Atomic uint64_t accepted;
+};
+
+/* Per worker id: the sums over its dead processes. Master's. */
+struct sb_total {
+	uint64_t	 requests;
+	uint64_t	 exceptions;
+	uint64_t	 bytes_out;
+	uint64_t	 running_us;
+	uint64_t	 shed;
+	uint64_t	 accepted;
+	uint32_t	 respawns;
+	uint32_t	 signalled;	/* of these, killed by a signal */
+};
+
+struct scoreboard {
+	uint32_t	 slots;
+	uint32_t	 cores;		/* per slot */
+	int32_t		 master_pid;
+	_Atomic int32_t	 generation;	/* that serves */
+	uint64_t	 started_us;	/* clock_real_us */
+	size_t		 size;		/* of the mapping */
+};
+
+/* Master: makes the mapping; NULL with errno. Lives as long as the process. */
+struct scoreboard *scoreboard_new(uint32_t slots, uint32_t cores);
+
+struct sb_slot	*sb_slot(struct scoreboard *sb, uint32_t slot);
+struct sb_core	*sb_core(struct scoreboard *sb, uint32_t slot, uint32_t core);
+struct sb_total	*sb_total(struct scoreboard *sb, int worker_id);
+
+/* Master: takes a free slot for a worker id, -1 when there is none. */
+int	 sb_slot_take(struct scoreboard *sb, int worker_id, int generation);
+/* Master, only once the process is reaped: adds it to the total, clears. */
+void	 sb_slot_put(struct scoreboard *sb, int slot);
+
+const char *sb_core_state_name(uint32_t state);
+const char *sb_slot_state_name(uint32_t state);
+
+/* A copy of a core's request as a reader sees it. */
+struct sb_core_view {
+	uint32_t	 state;
+	int32_t		 wait_fd;
+	uint32_t	 switches;
+	uint64_t	 request_id;
+	uint64_t	 start_us;
+	uint64_t	 deadline_us;
+	uint64_t	 bytes_out;
+	uint64_t	 requests;
+	uint32_t	 read_errors;
+	uint32_t	 write_errors;
+	bool		 torn;		/* its writer stopped in the middle */
+	char		 method[SB_METHOD_MAX + 1];
+	char		 addr[SB_ADDR_MAX + 1];
+	char		 path[SB_PATH_MAX + 1];
+};
+
+/* Any process: a consistent copy; bounded tries, then torn is set. */
+void	 sb_core_read(const struct sb_core *core, struct sb_core_view *view);
+
+/*
+ * Worker: a request begins on this core. method, path and addr are cut to
+ * what fits. Ends with sb_core_end. About 20 ns together.
+ */
+void	 sb_core_begin(struct sb_core *core, uint64_t request_id,
+	    uint64_t start_us, const char *method, size_t method_len,
+	    const char *path, size_t path_len, const char *addr,
+	    size_t addr_len);
+void	 sb_core_end(struct sb_core *core);
+
+/* Worker: every transition, so that a dead worker can still be read. */
+static inline void
+sb_core_set(struct sb_core *core, enum sb_core_state state, int fd)
+{
+	atomic_store_explicit(&core->wait_fd, fd, memory_order_relaxed);
+	atomic_store_explicit(&core->state, (uint32_t)state,
+	    memory_order_release);
+}
+
+/* The only writer adds to its own counter: no locked instruction needed. */
+#define sb_add(field, n)						\
+	atomic_store_explicit((field),					\
+	    atomic_load_explicit((field), memory_order_relaxed) + (n),	\
+	    memory_order_relaxed)
+#define sb_set(field, v)						\
+	atomic_store_explicit((field), (v), memory_order_relaxed)
+#define sb_get(field)							\
+	atomic_load_explicit((field), memory_order_relaxed)
+
+#endif
