@@ -1,0 +1,151 @@
+/* The configuration: one member per option, how it is loaded and reloaded. */
+#ifndef WM_CONFIG_CONFIG_H
+#define WM_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/strlist.h"
+
+enum log_encoder {
+	LOG_ENCODER_TEXT,
+	LOG_ENCODER_JSON
+};
+
+/* What the command line asks for. */
+enum config_action {
+	CONFIG_RUN,
+	CONFIG_CHECK,
+	CONFIG_PRINT,
+	CONFIG_HELP,
+	CONFIG_VERSION,
+	CONFIG_SCHEMA,
+	CONFIG_MARKDOWN
+};
+
+/*
+ * Every option's value, under the option's name with '-' turned into '_'. What
+ * each means, its default and its limits are in option_table.c (or --help);
+ * after config_load all values are within those limits. Text that was not
+ * given is NULL. Times are seconds, sizes are bytes. The struct owns what it
+ * points to, and nobody but config/ writes to it.
+ */
+struct config {
+	/* processes */
+	int		 processes;
+	bool		 master;		/* always true */
+	bool		 lazy_apps;
+	bool		 need_app;
+	double		 worker_reload_mercy;
+	double		 start_timeout;
+	double		 respawn_delay_max;
+	int		 max_fd;		/* 0: leave it as it is */
+
+	/* sockets */
+	struct strlist	 http_socket;
+	int		 listen;
+	bool		 reuse_port;
+	char		*chmod_socket;		/* checked: octal, up to 777 */
+	char		*chown_socket;		/* "user" or "user:group" */
+	bool		 vacuum;
+
+	/* cores; see config_cores and config_queue_size */
+	int		 async;
+	bool		 greenlet;
+	int		 threads;		/* these 5: refused yet */
+	int		 asyncio;
+	int		 tornado;
+	int		 gevent;
+	bool		 ugreen;
+	int		 queue_size;		/* 0: as many as cores */
+	double		 queue_timeout;
+
+	/* http */
+	size_t		 limit_request_line;
+	int		 limit_request_fields;
+	size_t		 buffer_size;		/* of a whole request head */
+	size_t		 limit_post;		/* 0: no limit */
+	size_t		 post_buffering;	/* 0: bodies are streamed */
+	double		 socket_timeout;	/* 0: not given; only config/ */
+						/* needs it, see the next 3 */
+	double		 header_timeout;
+	double		 body_timeout;
+	double		 write_timeout;
+	double		 keepalive_timeout;	/* 0: no keep-alive */
+	int		 keepalive_requests;	/* 0: no limit */
+
+	/* python */
+	char		*module;		/* "mod" or "mod:callable" */
+	char		*wsgi_file;
+	char		*callable;		/* never NULL */
+	struct strlist	 mount;			/* "/prefix=what", checked */
+	char		*home;
+	struct strlist	 pythonpath;
+	char		*chdir;
+	struct strlist	 env;			/* "KEY=value", checked */
+	char		*pyargv;
+	bool		 catch_exceptions;
+
+	/* logging */
+	bool		 disable_logging;
+	int		 log_encoder;		/* enum log_encoder */
+	char		*logto;
+	int		 log_level;		/* of base/log.h */
+
+	/* stats */
+	char		*stats;
+
+	/* compatibility: read, and nothing comes of them */
+	bool		 enable_threads;
+	bool		 die_on_term;
+	bool		 single_interpreter;
+	bool		 thunder_lock;
+	bool		 manage_script_name;
+	bool		 strict;
+	bool		 auto_procname;
+
+	/* command line only */
+	struct strlist	 config;		/* the JSON files, in order */
+
+	/* Not options. */
+	int		 processes_at_start;	/* never above it on reload */
+	struct strlist	 warnings;		/* for the caller to log */
+	char		**origin;		/* private: who set option i */
+};
+
+/*
+ * Reads the command line and the JSON files it names, checks everything and
+ * fills cfg, whose old content does not matter. What the command line says
+ * wins over the files, a later file over an earlier one; lists are joined,
+ * files first. Returns 0, or -1 with *cause (one problem a line, no newline at
+ * the end; the caller frees it). After success and failure alike config_done
+ * may be called. With an action that needs no configuration (help, version,
+ * schema, markdown) cfg holds the defaults.
+ */
+int	 config_load(struct config *cfg, int argc, char **argv,
+	    enum config_action *action, char **cause);
+
+/*
+ * Carries out an action other than CONFIG_RUN: prints to standard output.
+ * Returns the exit status.
+ */
+int	 config_run_action(const struct config *cfg, enum config_action action);
+
+/*
+ * Reads the same sources again into fresh. An option that may not change while
+ * the server runs keeps its value of old (processes: its value at start is the
+ * most), and a warning in fresh->warnings says so. Returns and fails like
+ * config_load; old is left alone and stays the caller's.
+ */
+int	 config_reload(struct config *fresh, const struct config *old,
+	    int argc, char **argv, char **cause);
+
+/* Frees what cfg owns; harmless on one that is all zero or done already. */
+void	 config_done(struct config *cfg);
+
+/* How many requests a worker handles at the same time, at least 1. */
+int	 config_cores(const struct config *cfg);
+/* How many requests of a worker may wait for a core, at least 1. */
+int	 config_queue_size(const struct config *cfg);
+
+#endif

@@ -1,0 +1,162 @@
+/* Checks what no option can say alone: combinations, and files that exist. */
+#include "config/config_check.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/xmalloc.h"
+#include "config/option_table.h"
+#include "config/option_value.h"
+
+/* Each has a slot in shared memory. */
+#define CORES_MAX	4000000LL
+
+/* Was the option given anywhere? */
+static bool
+config_is_given(const struct config *cfg, const char *name)
+{
+	return cfg->origin[option_index(option_find(name))] != NULL;
+}
+
+/* Cores and what parks them go together. */
+static void
+config_check_cores(const struct config *cfg, struct strlist *problems)
+{
+	long long cores = (long long)cfg->processes * config_cores(cfg);
+
+	if (cfg->async > 1 && !cfg->greenlet)
+		strlist_add_steal(problems, xasprintf("\"async\": %d needs "
+		    "\"greenlet\": without it nothing can put a waiting "
+		    "request aside", cfg->async));
+	if (cfg->greenlet && cfg->async < 1)
+		strlist_add(problems, "\"greenlet\" needs \"async\": say how "
+		    "many requests a worker handles at the same time, like "
+		    "\"async\": 100");
+	if (cores > CORES_MAX)
+		strlist_add_steal(problems, xasprintf("\"processes\": %d and "
+		    "\"async\": %d make %lld cores; at most %lld are possible",
+		    cfg->processes, cfg->async, cores, CORES_MAX));
+}
+
+/* Limits within limits. */
+static void
+config_check_http(const struct config *cfg, struct strlist *problems)
+{
+	if (config_is_given(cfg, "limit-request-line") &&
+	    cfg->limit_request_line > cfg->buffer_size)
+		strlist_add_steal(problems, xasprintf("\"limit-request-line\": "
+		    "%zu cannot be above \"buffer-size\": %zu, which holds the "
+		    "whole request head", cfg->limit_request_line,
+		    cfg->buffer_size));
+}
+
+/* No two apps for one prefix. */
+static void
+config_check_mounts(const struct config *cfg, struct strlist *problems)
+{
+	size_t i, j, len;
+	const char *mount;
+
+	for (i = 0; i < cfg->mount.count; i++) {
+		mount = cfg->mount.items[i];
+		len = strcspn(mount, "=") + 1;
+		for (j = 0; j < i; j++) {
+			if (strncmp(mount, cfg->mount.items[j], len) != 0)
+				continue;
+			strlist_add_steal(problems, xasprintf("\"mount\": two "
+			    "apps for \"%.*s\"", (int)len - 1, mount));
+			break;
+		}
+	}
+}
+
+/* One app at the root, whose callable is named once. */
+static void
+config_check_python(struct config *cfg, struct strlist *problems)
+{
+	if (cfg->module != NULL && cfg->wsgi_file != NULL)
+		strlist_add(problems, "\"module\" and \"wsgi-file\" both name "
+		    "the app; give one of them");
+	if (cfg->module != NULL && strchr(cfg->module, ':') != NULL &&
+	    config_is_given(cfg, "callable"))
+		strlist_add_steal(&cfg->warnings, xasprintf("\"callable\" is "
+		    "not used, since \"module\": \"%s\" names the callable",
+		    cfg->module));
+}
+
+/* Says so when somebody turns off what is always on. */
+static void
+config_check_no_effect(struct config *cfg)
+{
+	const struct option_row *row;
+	size_t i;
+
+	for (i = 0; i < option_count; i++) {
+		row = &option_table[i];
+		if ((row->flags & OPT_NO_EFFECT) &&
+		    !*(const bool *)option_member(row, cfg))
+			strlist_add_steal(&cfg->warnings, xasprintf("turning "
+			    "\"%s\" off has no effect: %s", row->name,
+			    row->help));
+	}
+}
+
+/* Checks all combinations. */
+void
+config_check(struct config *cfg, struct strlist *problems)
+{
+	config_check_cores(cfg, problems);
+	config_check_http(cfg, problems);
+	config_check_mounts(cfg, problems);
+	config_check_python(cfg, problems);
+	config_check_no_effect(cfg);
+}
+
+/* Is there an app to load, or need there be none? */
+void
+config_check_app(const struct config *cfg, struct strlist *problems)
+{
+	if (cfg->need_app && cfg->module == NULL && cfg->wsgi_file == NULL &&
+	    cfg->mount.count == 0)
+		strlist_add(problems, "no app: give \"module\", \"wsgi-file\" "
+		    "or \"mount\" (or set \"need-app\" to false)");
+}
+
+/* Warns when a file is not there, or not of the kind it should be. */
+static void
+config_check_path(struct config *cfg, const char *name, const char *path,
+    bool folder)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1) {
+		strlist_add_steal(&cfg->warnings, xasprintf("\"%s\": %s: %s",
+		    name, path, strerror(errno)));
+		return;
+	}
+	if (folder != !!S_ISDIR(st.st_mode))
+		strlist_add_steal(&cfg->warnings, xasprintf("\"%s\": %s is %s",
+		    name, path, folder ? "not a folder" : "a folder"));
+}
+
+/* Warns of files and folders that are not there. */
+void
+config_check_files(struct config *cfg)
+{
+	char *path;
+
+	if (cfg->chdir != NULL)
+		config_check_path(cfg, "chdir", cfg->chdir, true);
+	if (cfg->home != NULL)
+		config_check_path(cfg, "home", cfg->home, true);
+	if (cfg->wsgi_file == NULL)
+		return;
+	if (cfg->chdir == NULL || cfg->wsgi_file[0] == '/')
+		path = xstrdup(cfg->wsgi_file);
+	else
+		path = xasprintf("%s/%s", cfg->chdir, cfg->wsgi_file);
+	config_check_path(cfg, "wsgi-file", path, false);
+	free(path);
+}

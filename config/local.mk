@@ -1,0 +1,19 @@
+# The option table, its readers and printers.
+libwsgimaster_a_SOURCES += \
+	config/config.c \
+	config/config.h \
+	config/config_check.c \
+	config/config_check.h \
+	config/config_cli.c \
+	config/config_cli.h \
+	config/config_json.c \
+	config/config_json.h \
+	config/config_print.c \
+	config/config_print.h \
+	config/config_schema.c \
+	config/option_set.c \
+	config/option_set.h \
+	config/option_table.c \
+	config/option_table.h \
+	config/option_value.c \
+	config/option_value.h

@@ -1,0 +1,655 @@
+/* The table of options: each exists once, everything is printed from it. */
+#include "config/option_table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+
+#define AT(member)	.offset = offsetof(struct config, member)
+#define KIB		1024.0
+#define MIB		(1024.0 * 1024.0)
+#define DAY		86400.0
+
+static const struct name_value encoder_choices[] = {
+	{ "text",	LOG_ENCODER_TEXT },
+	{ "json",	LOG_ENCODER_JSON },
+	{ NULL,		0 }
+};
+
+static const struct name_value level_choices[] = {
+	{ "debug",	LOG_LEVEL_DEBUG },
+	{ "info",	LOG_LEVEL_INFO },
+	{ "warn",	LOG_LEVEL_WARN },
+	{ "error",	LOG_LEVEL_ERROR },
+	{ NULL,		0 }
+};
+
+const char *const option_group_titles[GROUP_COUNT] = {
+	[GROUP_PROCESSES] = "Processes",
+	[GROUP_SOCKETS] = "Sockets",
+	[GROUP_CORES] = "Cores",
+	[GROUP_HTTP] = "HTTP",
+	[GROUP_PYTHON] = "Python",
+	[GROUP_LOGGING] = "Logging",
+	[GROUP_STATS] = "Statistics",
+	[GROUP_COMPATIBILITY] = "Compatibility with uWSGI",
+	[GROUP_COMMAND] = "Command line only"
+};
+
+const struct option_row option_table[] = {
+	/* processes */
+	{
+		.name = "processes", .alias = { "workers" }, .letter = 'p',
+		.group = GROUP_PROCESSES, .type = OPT_INT, AT(processes),
+		.initial = 1, .min = 1, .max = 1024, .arg = "N",
+		.help = "Worker processes. A reload may lower the number, and "
+		    "raise it up to what it was at the start."
+	},
+	{
+		.name = "master",
+		.group = GROUP_PROCESSES, .type = OPT_BOOL, AT(master),
+		.initial = 1, .min = 1, .max = 1, .flags = OPT_NO_EFFECT,
+		.reason = "the master is always on",
+		.help = "Run a master process. It is always on."
+	},
+	{
+		.name = "lazy-apps",
+		.group = GROUP_PROCESSES, .type = OPT_BOOL, AT(lazy_apps),
+		.max = 1,
+		.help = "Let every worker load the app itself, instead of "
+		    "forking workers from a process that has loaded it."
+	},
+	{
+		.name = "need-app",
+		.group = GROUP_PROCESSES, .type = OPT_BOOL, AT(need_app),
+		.initial = 1, .max = 1,
+		.help = "Do not start when no app could be loaded."
+	},
+	{
+		.name = "worker-reload-mercy", .alias = { "reload-mercy" },
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(worker_reload_mercy), .initial = 60, .max = DAY,
+		.help = "How long a worker that is to leave may finish its "
+		    "requests before it is killed."
+	},
+	{
+		.name = "start-timeout",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(start_timeout), .initial = 60, .min = 0.1, .max = DAY,
+		.help = "How long loading the app and getting the first worker "
+		    "ready may take."
+	},
+	{
+		.name = "respawn-delay-max",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(respawn_delay_max), .initial = 10, .max = 3600,
+		.help = "The longest pause before a worker that keeps dying is "
+		    "started again."
+	},
+	{
+		.name = "max-fd",
+		.group = GROUP_PROCESSES, .type = OPT_INT, AT(max_fd),
+		.max = 1 << 30, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "The limit of open file descriptors to ask the system "
+		    "for; 0 leaves it as it is."
+	},
+
+	/* sockets */
+	{
+		.name = "http-socket",
+		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(http_socket),
+		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
+		.help = "Serve HTTP on this address: host:port, [ipv6]:port, "
+		    ":port or the path of a unix socket."
+	},
+	{
+		.name = "listen",
+		.group = GROUP_SOCKETS, .type = OPT_INT, AT(listen),
+		.initial = 100, .min = 1, .max = 65535, .arg = "N",
+		.flags = OPT_NO_RELOAD,
+		.help = "How many connections the system queues on a socket "
+		    "before they are accepted."
+	},
+	{
+		.name = "reuse-port",
+		.group = GROUP_SOCKETS, .type = OPT_BOOL, AT(reuse_port),
+		.max = 1, .flags = OPT_NO_RELOAD,
+		.help = "Bind TCP sockets with SO_REUSEPORT."
+	},
+	{
+		.name = "chmod-socket",
+		.group = GROUP_SOCKETS, .type = OPT_TEXT, AT(chmod_socket),
+		.form = FORM_OCTAL, .bare = "666", .arg = "MODE",
+		.flags = OPT_NO_RELOAD,
+		.help = "The mode of unix sockets, in octal; 666 when no value "
+		    "is given. Without the option the umask decides."
+	},
+	{
+		.name = "chown-socket",
+		.group = GROUP_SOCKETS, .type = OPT_TEXT, AT(chown_socket),
+		.form = FORM_OWNER, .arg = "USER[:GROUP]",
+		.flags = OPT_NO_RELOAD,
+		.help = "Who owns unix sockets."
+	},
+	{
+		.name = "vacuum",
+		.group = GROUP_SOCKETS, .type = OPT_BOOL, AT(vacuum),
+		.initial = 1, .max = 1,
+		.help = "Remove unix sockets when the server stops."
+	},
+
+	/* cores */
+	{
+		.name = "async",
+		.group = GROUP_CORES, .type = OPT_INT, AT(async),
+		.max = 100000, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "How many requests each worker handles at the same "
+		    "time; 0 and 1 mean one. More than one needs greenlet."
+	},
+	{
+		.name = "greenlet",
+		.group = GROUP_CORES, .type = OPT_BOOL, AT(greenlet),
+		.max = 1, .flags = OPT_NO_RELOAD,
+		.help = "Run each request in a greenlet, so that it can wait "
+		    "without holding up the worker. Needs async."
+	},
+	{
+		.name = "threads",
+		.group = GROUP_CORES, .type = OPT_INT, AT(threads),
+		.max = 1, .arg = "N",
+		.reason = "threads is not available yet in this version; use "
+		    "processes, or async with greenlet",
+		.help = "Threads per worker. Not available yet: only 0 and 1 "
+		    "are accepted."
+	},
+	{
+		.name = "asyncio",
+		.group = GROUP_CORES, .type = OPT_INT, AT(asyncio),
+		.arg = "N",
+		.reason = "the asyncio engine is not available yet in this "
+		    "version; use async with greenlet",
+		.help = "Run asyncio's loop with N cores per worker. Not "
+		    "available yet: only 0 is accepted."
+	},
+	{
+		.name = "tornado",
+		.group = GROUP_CORES, .type = OPT_INT, AT(tornado),
+		.arg = "N",
+		.reason = "the tornado engine is not available yet in this "
+		    "version; use async with greenlet",
+		.help = "Run Tornado's loop with N cores per worker. Not "
+		    "available yet: only 0 is accepted."
+	},
+	{
+		.name = "gevent",
+		.group = GROUP_CORES, .type = OPT_INT, AT(gevent),
+		.arg = "N",
+		.reason = "the gevent engine is not available yet in this "
+		    "version; use async with greenlet",
+		.help = "Run gevent's loop with N cores per worker. Not "
+		    "available yet: only 0 is accepted."
+	},
+	{
+		.name = "ugreen",
+		.group = GROUP_CORES, .type = OPT_BOOL, AT(ugreen),
+		.reason = "ugreen is not available yet in this version; use "
+		    "greenlet",
+		.help = "Run each request on a stack of its own made in C. Not "
+		    "available yet."
+	},
+	{
+		.name = "queue-size",
+		.group = GROUP_CORES, .type = OPT_INT, AT(queue_size),
+		.max = 1000000, .arg = "N",
+		.help = "How many requests may wait for a free core in each "
+		    "worker; 0 means as many as there are cores."
+	},
+	{
+		.name = "queue-timeout",
+		.group = GROUP_CORES, .type = OPT_SECONDS, AT(queue_timeout),
+		.initial = 30, .min = 0.01, .max = DAY,
+		.help = "How long a request may wait for a free core before it "
+		    "is answered with 503."
+	},
+
+	/* http */
+	{
+		.name = "limit-request-line",
+		.group = GROUP_HTTP, .type = OPT_SIZE, AT(limit_request_line),
+		.initial = 8190, .min = 64, .max = MIB,
+		.help = "The longest request line; above it the answer is 414."
+	},
+	{
+		.name = "limit-request-fields",
+		.group = GROUP_HTTP, .type = OPT_INT, AT(limit_request_fields),
+		.initial = 100, .min = 1, .max = 1000, .arg = "N",
+		.help = "The most header fields; above it the answer is 431."
+	},
+	{
+		.name = "buffer-size",
+		.group = GROUP_HTTP, .type = OPT_SIZE, AT(buffer_size),
+		.initial = 32 * KIB, .min = KIB, .max = MIB,
+		.help = "The longest request head, request line and header "
+		    "fields together; above it the answer is 431."
+	},
+	{
+		.name = "limit-post",
+		.group = GROUP_HTTP, .type = OPT_SIZE, AT(limit_post),
+		.max = HUGE_VAL,
+		.help = "The longest request body; above it the answer is 413. "
+		    "0 means no limit."
+	},
+	{
+		.name = "post-buffering",
+		.group = GROUP_HTTP, .type = OPT_SIZE, AT(post_buffering),
+		.max = HUGE_VAL,
+		.help = "Collect the whole request body before the app is "
+		    "called, in memory up to this size, then in a temporary "
+		    "file. 0 means that the app reads it as it arrives."
+	},
+	{
+		.name = "socket-timeout",
+		.group = GROUP_HTTP, .type = OPT_SECONDS, AT(socket_timeout),
+		.max = DAY,
+		.help = "What header-timeout, body-timeout and write-timeout "
+		    "are when they are not given themselves; 0 leaves them "
+		    "alone."
+	},
+	{
+		.name = "header-timeout",
+		.group = GROUP_HTTP, .type = OPT_SECONDS, AT(header_timeout),
+		.initial = 15, .min = 0.01, .max = DAY,
+		.help = "How long a client may take to send a request head; "
+		    "then the answer is 408."
+	},
+	{
+		.name = "body-timeout",
+		.group = GROUP_HTTP, .type = OPT_SECONDS, AT(body_timeout),
+		.initial = 60, .min = 0.01, .max = DAY,
+		.help = "How long a client may pause while it sends a body."
+	},
+	{
+		.name = "write-timeout",
+		.group = GROUP_HTTP, .type = OPT_SECONDS, AT(write_timeout),
+		.initial = 60, .min = 0.01, .max = DAY,
+		.help = "How long a client may take no byte of its response."
+	},
+	{
+		.name = "keepalive-timeout", .alias = { "http-keepalive" },
+		.group = GROUP_HTTP, .type = OPT_SECONDS,
+		AT(keepalive_timeout), .initial = 65, .max = DAY,
+		.help = "How long an idle connection is kept for the next "
+		    "request; 0 turns keep-alive off."
+	},
+	{
+		.name = "keepalive-requests",
+		.group = GROUP_HTTP, .type = OPT_INT, AT(keepalive_requests),
+		.max = 1 << 30, .arg = "N",
+		.help = "Close a connection after this many requests; 0 means "
+		    "never."
+	},
+
+	/* python */
+	{
+		.name = "module", .alias = { "wsgi" }, .letter = 'w',
+		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(module),
+		.arg = "MODULE[:CALLABLE]",
+		.help = "The Python module with the app."
+	},
+	{
+		.name = "wsgi-file", .alias = { "file" },
+		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(wsgi_file),
+		.arg = "PATH",
+		.help = "The Python file with the app."
+	},
+	{
+		.name = "callable",
+		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(callable),
+		.initial_text = "application", .arg = "NAME",
+		.help = "The name of the app in its module or file."
+	},
+	{
+		.name = "mount",
+		.group = GROUP_PYTHON, .type = OPT_LIST, AT(mount),
+		.form = FORM_MOUNT, .arg = "/PREFIX=APP",
+		.help = "Serve the paths under a prefix with an app of their "
+		    "own, module:callable or file.py[:callable]; the longest "
+		    "prefix wins."
+	},
+	{
+		.name = "home", .alias = { "virtualenv", "venv", "pyhome" },
+		.letter = 'H',
+		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(home),
+		.arg = "PATH",
+		.help = "The virtual environment (or Python installation) to "
+		    "run in."
+	},
+	{
+		.name = "pythonpath", .alias = { "pp" },
+		.group = GROUP_PYTHON, .type = OPT_LIST, AT(pythonpath),
+		.arg = "PATH",
+		.help = "Put this folder in front of sys.path."
+	},
+	{
+		.name = "chdir",
+		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(chdir),
+		.arg = "PATH",
+		.help = "Change to this folder before the app is loaded."
+	},
+	{
+		.name = "env",
+		.group = GROUP_PYTHON, .type = OPT_LIST, AT(env),
+		.form = FORM_PAIR, .arg = "NAME=VALUE",
+		.help = "Set an environment variable for the app."
+	},
+	{
+		.name = "pyargv",
+		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(pyargv),
+		.form = FORM_ANY, .arg = "TEXT",
+		.help = "The app's sys.argv after its first item, separated by "
+		    "spaces."
+	},
+	{
+		.name = "catch-exceptions",
+		.group = GROUP_PYTHON, .type = OPT_BOOL, AT(catch_exceptions),
+		.max = 1,
+		.help = "Send the traceback of an exception to the client, "
+		    "for development."
+	},
+
+	/* logging */
+	{
+		.name = "disable-logging",
+		.group = GROUP_LOGGING, .type = OPT_BOOL, AT(disable_logging),
+		.max = 1,
+		.help = "Write no access log; errors are still logged."
+	},
+	{
+		.name = "log-encoder",
+		.group = GROUP_LOGGING, .type = OPT_CHOICE, AT(log_encoder),
+		.initial = LOG_ENCODER_TEXT, .choices = encoder_choices,
+		.arg = "FORM",
+		.help = "How a log record is written; always one a line."
+	},
+	{
+		.name = "logto",
+		.group = GROUP_LOGGING, .type = OPT_TEXT, AT(logto),
+		.arg = "PATH", .flags = OPT_NO_RELOAD,
+		.help = "Write the log to this file instead of standard error."
+	},
+	{
+		.name = "log-level",
+		.group = GROUP_LOGGING, .type = OPT_CHOICE, AT(log_level),
+		.initial = LOG_LEVEL_INFO, .choices = level_choices,
+		.arg = "LEVEL",
+		.help = "The least severe records that are written."
+	},
+
+	/* stats */
+	{
+		.name = "stats",
+		.group = GROUP_STATS, .type = OPT_TEXT, AT(stats),
+		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
+		.help = "Answer every connection to this address (host:port, "
+		    ":port or the path of a unix socket) with the server's "
+		    "state as JSON."
+	},
+
+	/* compatibility */
+	{
+		.name = "enable-threads",
+		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
+		AT(enable_threads), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "Python threads can always be used."
+	},
+	{
+		.name = "die-on-term",
+		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
+		AT(die_on_term), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "TERM always stops the server."
+	},
+	{
+		.name = "single-interpreter",
+		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
+		AT(single_interpreter), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "A worker always has one Python interpreter."
+	},
+	{
+		.name = "thunder-lock",
+		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
+		AT(thunder_lock), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "No lock is needed around accepting connections."
+	},
+	{
+		.name = "manage-script-name",
+		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
+		AT(manage_script_name), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "SCRIPT_NAME is always set from the mount's prefix."
+	},
+	{
+		.name = "strict",
+		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL, AT(strict),
+		.initial = 1, .max = 1, .flags = OPT_NO_EFFECT,
+		.help = "An unknown option is always an error."
+	},
+	{
+		.name = "auto-procname",
+		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
+		AT(auto_procname), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "How processes are named is not up to the "
+		    "configuration."
+	},
+
+	/* command line only */
+	{
+		.name = "config", .alias = { "json" }, .letter = 'c',
+		.group = GROUP_COMMAND, .type = OPT_FILES, AT(config),
+		.arg = "FILE",
+		.help = "Read options from a JSON file; so does -j, and an "
+		    "argument that ends in .json."
+	},
+	{
+		.name = "check",
+		.group = GROUP_COMMAND, .type = OPT_ACTION,
+		.initial = CONFIG_CHECK,
+		.help = "Check the configuration, start nothing."
+	},
+	{
+		.name = "print-config",
+		.group = GROUP_COMMAND, .type = OPT_ACTION,
+		.initial = CONFIG_PRINT,
+		.help = "Print the whole configuration, defaults included, as "
+		    "JSON."
+	},
+	{
+		.name = "json-schema",
+		.group = GROUP_COMMAND, .type = OPT_ACTION,
+		.initial = CONFIG_SCHEMA,
+		.help = "Print the JSON Schema of configuration files."
+	},
+	{
+		.name = "options-markdown",
+		.group = GROUP_COMMAND, .type = OPT_ACTION,
+		.initial = CONFIG_MARKDOWN,
+		.help = "Print the manual of all options as Markdown."
+	},
+	{
+		.name = "version", .letter = 'V',
+		.group = GROUP_COMMAND, .type = OPT_ACTION,
+		.initial = CONFIG_VERSION,
+		.help = "Print the version of the server and of its parts."
+	},
+	{
+		.name = "help", .letter = 'h',
+		.group = GROUP_COMMAND, .type = OPT_ACTION,
+		.initial = CONFIG_HELP,
+		.help = "Print this."
+	},
+};
+
+const size_t option_count = sizeof option_table / sizeof option_table[0];
+
+/* Does a row go by this name? */
+static bool
+option_has_name(const struct option_row *row, const char *name)
+{
+	int i;
+
+	if (strcmp(row->name, name) == 0)
+		return true;
+	for (i = 0; i < OPTION_ALIASES && row->alias[i] != NULL; i++) {
+		if (strcmp(row->alias[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Finds the row of a name or alias. */
+const struct option_row *
+option_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < option_count; i++) {
+		if (option_has_name(&option_table[i], name))
+			return &option_table[i];
+	}
+	return NULL;
+}
+
+/* Finds the row of a one-letter option; -j is uWSGI's letter for JSON. */
+const struct option_row *
+option_find_letter(char letter)
+{
+	size_t i;
+
+	if (letter == 'j')
+		letter = 'c';
+	for (i = 0; i < option_count; i++) {
+		if (letter != '\0' && option_table[i].letter == letter)
+			return &option_table[i];
+	}
+	return NULL;
+}
+
+/* A row's place in the table. */
+size_t
+option_index(const struct option_row *row)
+{
+	return row - option_table;
+}
+
+/* May the option stand in a JSON file? */
+bool
+option_in_files(const struct option_row *row)
+{
+	return row->type != OPT_FILES && row->type != OPT_ACTION;
+}
+
+/* The smallest of three. */
+static size_t
+option_min3(size_t a, size_t b, size_t c)
+{
+	if (b < a)
+		a = b;
+	return c < a ? c : a;
+}
+
+/*
+ * How many letters must be added, left out, changed or swapped with their
+ * neighbour to make b of a. Three rows of the usual matrix are kept.
+ */
+static size_t
+option_distance(const char *a, const char *b)
+{
+	size_t la = strlen(a), lb = strlen(b), i, j, cost, best;
+	size_t *rows = xcalloc(3 * (lb + 1), sizeof *rows);
+	size_t *older = rows, *prev = rows + lb + 1, *cur = prev + lb + 1;
+	size_t *spare;
+
+	for (j = 0; j <= lb; j++)
+		prev[j] = j;
+	for (i = 1; i <= la; i++) {
+		cur[0] = i;
+		for (j = 1; j <= lb; j++) {
+			cost = a[i - 1] == b[j - 1] ? 0 : 1;
+			best = option_min3(prev[j] + 1, cur[j - 1] + 1,
+			    prev[j - 1] + cost);
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
+			    a[i - 2] == b[j - 1] && older[j - 2] + 1 < best)
+				best = older[j - 2] + 1;
+			cur[j] = best;
+		}
+		spare = older;
+		older = prev;
+		prev = cur;
+		cur = spare;
+	}
+	best = prev[lb];
+	free(rows);
+	return best;
+}
+
+/* Is part one of the words, joined by '-', of name? */
+static bool
+option_has_word(const char *name, const char *part)
+{
+	size_t len = strlen(part);
+	const char *at;
+
+	for (at = name; (at = strstr(at, part)) != NULL; at++) {
+		if ((at == name || at[-1] == '-') &&
+		    (at[len] == '\0' || at[len] == '-'))
+			return true;
+	}
+	return false;
+}
+
+/* Takes the candidate when it is nearer than what was found so far. */
+static void
+option_nearer(const char *name, const char *candidate, size_t *distance,
+    const char **nearest)
+{
+	size_t d = option_distance(name, candidate);
+
+	if (d < *distance) {
+		*distance = d;
+		*nearest = candidate;
+	}
+}
+
+/* Finds the known name nearest to an unknown one. */
+const char *
+option_suggest(const char *name, bool files)
+{
+	const char *nearest = NULL, *word = NULL;
+	size_t i, a, len = strlen(name), distance;
+
+	if (len == 0 || len > 64)
+		return NULL;
+	/* One change in three letters, rounded up. */
+	distance = (len + 2) / 3 + 1;
+	for (i = 0; i < option_count; i++) {
+		if (files && !option_in_files(&option_table[i]))
+			continue;
+		option_nearer(name, option_table[i].name, &distance, &nearest);
+		for (a = 0; a < OPTION_ALIASES &&
+		    option_table[i].alias[a] != NULL; a++)
+			option_nearer(name, option_table[i].alias[a], &distance,
+			    &nearest);
+		if (word == NULL && option_has_word(option_table[i].name, name))
+			word = option_table[i].name;
+	}
+	/* "http" is rather a word of "http-socket" than a misspelt "help". */
+	return word == NULL || distance == 1 ? nearest : word;
+}
