@@ -1,0 +1,158 @@
+/* Accepting: the listeners are watched only while there is room. */
+#include "worker/accept.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "shm/listener.h"
+#include "shm/scoreboard.h"
+#include "worker/conn.h"
+#include "worker/worker.h"
+
+/* Accepted in one go, before other events have their turn. */
+#define ACCEPT_BATCH	64
+
+/* One watched listener. */
+struct acceptor {
+	struct worker		*worker;
+	const struct listener	*listener;
+	struct event		 ev;
+};
+
+/* Is there no room for one more client? */
+static bool
+accept_is_full(const struct worker *w)
+{
+	return w->queued >= (uint32_t)config_queue_size(w->cfg);
+}
+
+/* Takes the listeners off the base, or puts them on. */
+static void
+accept_watch(struct worker *w, bool on)
+{
+	size_t	 i;
+
+	if (w->accepting == on)
+		return;
+	w->accepting = on;
+	sb_set(&w->stats->accepting, on ? 1 : 0);
+	for (i = 0; i < w->nacceptors; i++) {
+		if (on)
+			event_add(&w->acceptors[i].ev, NULL);
+		else
+			event_del(&w->acceptors[i].ev);
+	}
+}
+
+/* Out of descriptors or memory: come back in a tenth of a second. */
+static void
+accept_pause(struct worker *w, int error)
+{
+	static const struct timeval	 pause = { 0, 100000 };
+
+	if (!w->accept_paused)
+		log_warn("accepting pauses: %s", strerror(error));
+	w->accept_paused = true;
+	accept_watch(w, false);
+	event_add(&w->accept_retry, &pause);
+}
+
+/* The pause is over. */
+static void
+accept_retry_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct worker	*w = arg;
+
+	(void)fd, (void)events;
+	w->accept_paused = false;
+	accept_adjust(w);
+}
+
+/* Is this error one client's, and the next accept worth a try? */
+static bool
+accept_error_is_clients(int error)
+{
+	return error == EINTR || error == ECONNABORTED || error == EPERM ||
+	    error == EPROTO || error == ENETDOWN || error == EHOSTUNREACH ||
+	    error == ENETUNREACH;
+}
+
+/* A listener is readable: takes what is there while there is room. */
+static void
+accept_cb(evutil_socket_t listener, short events, void *arg)
+{
+	struct acceptor		*a = arg;
+	struct worker		*w = a->worker;
+	struct sockaddr_storage	 peer;
+	socklen_t		 len;
+	int			 fd, n;
+
+	(void)events;
+	for (n = 0; n < ACCEPT_BATCH && w->accepting; n++) {
+		len = sizeof(peer);
+		peer.ss_family = AF_UNSPEC;
+		fd = accept4(listener, (struct sockaddr *)&peer, &len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd == -1 && accept_error_is_clients(errno))
+			continue;
+		if (fd == -1) {
+			if (errno != EAGAIN)
+				accept_pause(w, errno);
+			break;
+		}
+		sb_add(&w->stats->accepted, 1);
+		conn_accepted(w, a->listener, fd, &peer);
+		cores_work_off(w);
+	}
+}
+
+/* Makes events for the listeners that are this worker's. */
+void
+accept_init(struct worker *w)
+{
+	const struct listener	*l;
+	size_t			 i;
+
+	w->acceptors = xcalloc(w->listeners->count, sizeof(*w->acceptors));
+	event_assign(&w->accept_retry, w->base, -1, 0, accept_retry_cb, w);
+	for (i = 0; i < w->listeners->count; i++) {
+		l = &w->listeners->items[i];
+		if (l->worker_id != 0 && l->worker_id != w->id)
+			continue;
+		w->acceptors[w->nacceptors].worker = w;
+		w->acceptors[w->nacceptors].listener = l;
+		event_assign(&w->acceptors[w->nacceptors].ev, w->base, l->fd,
+		    EV_READ | EV_PERSIST, accept_cb,
+		    &w->acceptors[w->nacceptors]);
+		w->nacceptors++;
+	}
+}
+
+/* Watches or un-watches, as queue and draining want it. */
+void
+accept_adjust(struct worker *w)
+{
+	if (w->draining || accept_is_full(w))
+		accept_watch(w, false);
+	else if (!w->accept_paused &&
+	    w->queued <= (uint32_t)config_queue_size(w->cfg) / 2)
+		accept_watch(w, true);
+}
+
+/* Forgets the listeners. */
+void
+accept_done(struct worker *w)
+{
+	accept_watch(w, false);
+	event_del(&w->accept_retry);
+	free(w->acceptors);
+	w->acceptors = NULL;
+	w->nacceptors = 0;
+}

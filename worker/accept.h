@@ -1,0 +1,20 @@
+/*
+ * Accepting: the listeners are watched only while there is room.
+ *
+ * When queue-size connections wait for a core, or descriptors run out, the
+ * listeners are not watched: nothing spins, and other workers or the kernel's
+ * backlog have the clients. accept_adjust watches them again once half of the
+ * queue is free.
+ */
+#ifndef WM_WORKER_ACCEPT_H
+#define WM_WORKER_ACCEPT_H
+
+struct worker;
+
+void	 accept_init(struct worker *w);
+/* Hub: watches or un-watches, as queue and draining want it; the first call
+   begins. */
+void	 accept_adjust(struct worker *w);
+void	 accept_done(struct worker *w);
+
+#endif

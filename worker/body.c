@@ -1,0 +1,326 @@
+/* The request's body, read by whoever answers the request. */
+#include "worker/body.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "config/config.h"
+#include "shm/scoreboard.h"
+#include "worker/conn.h"
+#include "worker/core.h"
+#include "worker/request.h"
+#include "worker/worker.h"
+
+/* An unread body up to this size is discarded to keep the connection. */
+#define BODY_DISCARD_MAX	(256 << 10)
+
+static const char *const body_error_texts[] = {
+	[BODY_OK] = "no error",
+	[BODY_TIMEOUT] = "the client sent nothing for body-timeout seconds",
+	[BODY_GONE] = "the client closed the connection in the body",
+	[BODY_BAD] = "the chunked body is malformed",
+	[BODY_TOO_LARGE] = "the body is larger than limit-post",
+};
+
+/* What an error means, for people. */
+const char *
+body_error_text(enum body_error error)
+{
+	return body_error_texts[error];
+}
+
+/* No body. */
+void
+body_init(struct body *body)
+{
+	memset(body, 0, sizeof(*body));
+	body->length = -1;
+	body->spool_fd = -1;
+}
+
+/* Frees what was collected. */
+void
+body_done(struct body *body)
+{
+	free(body->mem);
+	body->mem = NULL;
+	fd_close(&body->spool_fd);
+}
+
+/* Takes over what was collected, or gets ready to read as the head says. */
+void
+body_begin(struct request *req)
+{
+	struct conn		*c = req->conn;
+	const struct http_head	*head = req->head;
+	struct body		*body = &req->body;
+
+	if (c->collected != NULL) {
+		*body = *c->collected;
+		free(c->collected);
+		c->collected = NULL;
+		return;
+	}
+	body_init(body);
+	body->chunked = head->chunked;
+	body->length = head->chunked ? -1 : head->content_length;
+	body->expect = head->expect_continue;
+	body->done = !head->chunked && head->content_length <= 0;
+	if (body->chunked)
+		http_chunked_init(&body->decoder, &req->worker->limits);
+}
+
+/* Notes an error for good; the connection cannot be used again. */
+static ssize_t
+body_fail(struct request *req, enum body_error error)
+{
+	req->body.error = error;
+	req->conn->close = true;
+	req->conn->linger = error != BODY_GONE;
+	sb_add(&req->core->sb->read_errors, 1);
+	return -1;
+}
+
+/* Tells a client that waits for it to send its body. */
+static void
+body_continue(struct request *req)
+{
+	static const char	 text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	req->body.expect = false;
+	if (req->conn->in->len == req->conn->in->pos)
+		(void)send(req->conn->fd, text, sizeof(text) - 1,
+		    MSG_NOSIGNAL);
+}
+
+/* Receives; waits if wait. >0 bytes, 0 not now (only without wait), -1. */
+static ssize_t
+body_recv(struct request *req, char *buf, size_t size, bool wait)
+{
+	ssize_t	 n;
+
+	for (;;) {
+		n = recv(req->conn->fd, buf, size, 0);
+		if (n > 0)
+			return n;
+		if (n == 0)
+			return body_fail(req, BODY_GONE);
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN)
+			return body_fail(req, BODY_GONE);
+		if (!wait)
+			return 0;
+		switch (wait_client(req->core, WAIT_READ,
+		    req->worker->cfg->body_timeout)) {
+		case WAIT_READY:
+			break;
+		case WAIT_TIMEOUT:
+			return body_fail(req, BODY_TIMEOUT);
+		default:
+			return body_fail(req, BODY_GONE);
+		}
+	}
+}
+
+/* Counts bytes against limit-post. */
+static ssize_t
+body_count(struct request *req, ssize_t n)
+{
+	size_t	 limit = req->worker->cfg->limit_post;
+
+	if (n > 0)
+		req->body.got += n;
+	if (limit != 0 && req->body.got > (int64_t)limit)
+		return body_fail(req, BODY_TOO_LARGE);
+	return n;
+}
+
+/* Of a body with Content-Length: buffered bytes first, then the socket. */
+static ssize_t
+body_read_length(struct request *req, char *buf, size_t size, bool wait)
+{
+	struct body	*body = &req->body;
+	struct conn_buf	*in = req->conn->in;
+	int64_t		 left = body->length - body->got;
+	ssize_t		 n;
+
+	if ((int64_t)size > left)
+		size = (size_t)left;
+	if (in->pos < in->len) {
+		n = (ssize_t)(size < in->len - in->pos ? size :
+		    in->len - in->pos);
+		memcpy(buf, in->data + in->pos, (size_t)n);
+		in->pos += (size_t)n;
+	} else {
+		n = body_recv(req, buf, size, wait);
+	}
+	if (n > 0)
+		n = body_count(req, n);
+	if (body->got == body->length)
+		body->done = true;
+	return n;
+}
+
+/* Fills the connection's buffer behind the head. */
+static ssize_t
+body_fill(struct request *req, bool wait)
+{
+	struct conn_buf	*in = req->conn->in;
+	ssize_t		 n;
+
+	in->len = in->pos = in->head.size;
+	n = body_recv(req, in->data + in->len, in->cap - in->len, wait);
+	if (n > 0)
+		in->len += (size_t)n;
+	return n;
+}
+
+/* Of a chunked body. */
+static ssize_t
+body_read_chunked(struct request *req, char *buf, size_t size, bool wait)
+{
+	struct body	*body = &req->body;
+	struct conn_buf	*in = req->conn->in;
+	const char	*data;
+	size_t		 used, len;
+	ssize_t		 n;
+
+	for (;;) {
+		if (in->pos == in->len && (n = body_fill(req, wait)) <= 0)
+			return n;
+		/* No more data may be decoded than there is room for. */
+		len = in->len - in->pos;
+		switch (http_chunked_decode(&body->decoder,
+		    in->data + in->pos, len > size ? size : len, &used, &data,
+		    &len)) {
+		case HTTP_CHUNKED_DATA:
+			memcpy(buf, data, len);
+			in->pos += used;
+			return body_count(req, (ssize_t)len);
+		case HTTP_CHUNKED_DONE:
+			in->pos += used;
+			body->done = true;
+			return 0;
+		case HTTP_CHUNKED_MORE:
+			in->pos += used;
+			break;
+		case HTTP_CHUNKED_BAD:
+			return body_fail(req, BODY_BAD);
+		}
+	}
+}
+
+/* Of a collected body. */
+static ssize_t
+body_read_collected(struct body *body, char *buf, size_t size)
+{
+	int64_t	 left = body->length - body->got;
+	ssize_t	 n;
+
+	if ((int64_t)size > left)
+		size = (size_t)left;
+	if (body->spool_fd == -1) {
+		memcpy(buf, body->mem + body->got, size);
+		n = (ssize_t)size;
+	} else {
+		n = pread(body->spool_fd, buf, size, (off_t)body->got);
+		if (n <= 0) {
+			body->error = BODY_GONE;
+			return -1;
+		}
+	}
+	body->got += n;
+	return n;
+}
+
+/* Reads from where this body comes. */
+static ssize_t
+body_read_any(struct request *req, char *buf, size_t size, bool wait)
+{
+	struct body	*body = &req->body;
+
+	if (body->error != BODY_OK)
+		return -1;
+	if (body->done || size == 0)
+		return 0;
+	if (body->collected) {
+		if (body->got == body->length)
+			return 0;
+		return body_read_collected(body, buf, size);
+	}
+	if (body->expect)
+		body_continue(req);
+	if (body->chunked)
+		return body_read_chunked(req, buf, size, wait);
+	return body_read_length(req, buf, size, wait);
+}
+
+/* Reads up to size bytes; waits for at least one. */
+ssize_t
+body_read(struct request *req, char *buf, size_t size)
+{
+	return body_read_any(req, buf, size, true);
+}
+
+/* Bytes still to come if that is known. */
+int64_t
+body_left(const struct request *req)
+{
+	const struct body	*body = &req->body;
+
+	if (body->done)
+		return 0;
+	if (body->length < 0)
+		return -1;
+	return body->length - body->got;
+}
+
+/* Moves to an offset of a collected body. */
+int
+body_seek(struct request *req, int64_t offset)
+{
+	struct body	*body = &req->body;
+
+	if (!body->collected || offset < 0)
+		return -1;
+	body->got = offset > body->length ? body->length : offset;
+	return 0;
+}
+
+/* Will what is left be more than is worth discarding? */
+bool
+body_blocks_reuse(const struct request *req)
+{
+	const struct body	*body = &req->body;
+
+	if (body->collected || body->done)
+		return false;
+	if (body->error != BODY_OK || body->expect)
+		return true;
+	return body->length - body->got > BODY_DISCARD_MAX;
+}
+
+/* Discards what has come of an unread body; closes if that is not all. */
+void
+body_finish(struct request *req)
+{
+	struct body	*body = &req->body;
+	char		 scratch[8192];
+	int64_t		 before = body->got;
+	ssize_t		 n = 1;
+
+	if (body->collected || body->done)
+		return;
+	while (!body_blocks_reuse(req) && !body->done && n > 0 &&
+	    body->got - before < BODY_DISCARD_MAX)
+		n = body_read_any(req, scratch, sizeof(scratch), false);
+	if (body->done)
+		return;
+	req->conn->close = true;
+	req->conn->linger = body->error != BODY_GONE;
+}

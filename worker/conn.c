@@ -1,0 +1,274 @@
+/* A client's connection: its states, from accept to close. */
+#include "worker/conn.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "shm/listener.h"
+#include "shm/scoreboard.h"
+#include "worker/access_log.h"
+#include "worker/conn_buf.h"
+#include "worker/conn_collect.h"
+#include "worker/conn_input.h"
+#include "worker/conn_timeout.h"
+#include "worker/response_error.h"
+#include "worker/worker.h"
+
+static const char *const conn_state_names[] = {
+	[CONN_HEAD] = "head",
+	[CONN_IDLE] = "idle",
+	[CONN_BODY] = "body",
+	[CONN_QUEUED] = "queued",
+	[CONN_RUNNING] = "running",
+	[CONN_LINGER] = "linger",
+	[CONN_CLOSED] = "closed",
+};
+
+/* The printable name of a state. */
+const char *
+conn_state_name(enum conn_state state)
+{
+	return conn_state_names[state];
+}
+
+/* Leaves the old state's list and queue count, enters the new one's. */
+void
+conn_set_state(struct conn *c, enum conn_state state)
+{
+	struct worker	*w = c->worker;
+
+	if (c->state == CONN_CLOSED)
+		fatalx("a closed connection cannot become %s",
+		    conn_state_names[state]);
+	if (log_enabled(LOG_LEVEL_DEBUG))
+		log_debug("connection %d: %s -> %s", c->fd,
+		    conn_state_names[c->state], conn_state_names[state]);
+	conn_timeout_leave(c);
+	if (c->state == CONN_QUEUED)
+		sb_set(&w->stats->queued, --w->queued);
+	c->state = state;
+	if (c->state == CONN_QUEUED)
+		sb_set(&w->stats->queued, ++w->queued);
+	conn_timeout_enter(c);
+}
+
+/* Watches for input, or does not. */
+void
+conn_watch(struct conn *c, bool on)
+{
+	if (c->watching == on)
+		return;
+	c->watching = on;
+	if (!on)
+		event_del(&c->ev);
+	else if (event_add(&c->ev, NULL) == -1)
+		log_error("cannot watch a connection: %s", strerror(errno));
+}
+
+/* The socket is readable, or the client has left. */
+static void
+conn_readable_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct conn	*c = arg;
+	struct worker	*w = c->worker;
+
+	(void)fd, (void)events;
+	conn_input_read(c);
+	cores_work_off(w);
+}
+
+/* Writes the peer's address and port as text. */
+static void
+conn_set_peer(struct conn *c, const struct sockaddr_storage *peer)
+{
+	const struct sockaddr_in	*in;
+	const struct sockaddr_in6	*in6;
+	unsigned			 port;
+
+	if (peer->ss_family == AF_INET) {
+		in = (const struct sockaddr_in *)peer;
+		inet_ntop(AF_INET, &in->sin_addr, c->addr, sizeof(c->addr));
+		port = ntohs(in->sin_port);
+	} else if (peer->ss_family == AF_INET6) {
+		in6 = (const struct sockaddr_in6 *)peer;
+		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+			inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12],
+			    c->addr, sizeof(c->addr));
+		else
+			inet_ntop(AF_INET6, &in6->sin6_addr, c->addr,
+			    sizeof(c->addr));
+		port = ntohs(in6->sin6_port);
+	} else {
+		return;
+	}
+	c->addr_len = (uint8_t)strlen(c->addr);
+	c->port_len = (uint8_t)snprintf(c->port, sizeof(c->port), "%u", port);
+}
+
+/* A new connection; reads at once. */
+void
+conn_accepted(struct worker *w, const struct listener *listener, int fd,
+    const struct sockaddr_storage *peer)
+{
+	struct conn	*c;
+
+	c = xcalloc(1, sizeof(*c));
+	c->worker = w;
+	c->listener = listener;
+	c->fd = fd;
+	c->state = CONN_HEAD;
+	conn_set_peer(c, peer);
+	event_assign(&c->ev, w->base, fd, EV_READ | EV_PERSIST,
+	    conn_readable_cb, c);
+	conn_timeout_enter(c);
+	sb_set(&w->stats->connections, ++w->nconns);
+	conn_input_read(c);
+}
+
+/* A core if one is idle and nobody waits longer; else the queue. */
+void
+conn_dispatch(struct conn *c)
+{
+	struct worker	*w = c->worker;
+	struct core	*core;
+
+	core = w->queued == 0 ? core_take(w) : NULL;
+	if (core == NULL) {
+		conn_set_state(c, CONN_QUEUED);
+		return;
+	}
+	conn_set_state(c, CONN_RUNNING);
+	core_run(core, c);
+}
+
+/* The one that waits longest gets an idle core. */
+void
+conn_dequeue(struct worker *w)
+{
+	struct conn	*c = TAILQ_FIRST(&w->conns[CONN_QUEUED].list);
+
+	conn_set_state(c, CONN_RUNNING);
+	core_run(core_take(w), c);
+}
+
+/* Small responses to pipelined requests shall not wait for each other. */
+void
+conn_set_nodelay(struct conn *c)
+{
+	int	 one = 1;
+
+	if (c->nodelay || c->listener->is_unix)
+		return;
+	c->nodelay = true;
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+/*
+ * Says that nothing more comes and discards input for a while: closing a
+ * socket with unread input would destroy the answer on its way.
+ */
+static void
+conn_linger(struct conn *c)
+{
+	conn_buf_put(c->worker, c->in);
+	c->in = NULL;
+	shutdown(c->fd, SHUT_WR);
+	conn_set_state(c, CONN_LINGER);
+	conn_watch(c, true);
+}
+
+/* Its request is over. */
+void
+conn_request_done(struct conn *c)
+{
+	c->core = NULL;
+	c->requests++;
+	if (c->close && c->linger && !c->reset) {
+		conn_linger(c);
+		return;
+	}
+	if (c->close) {
+		conn_close(c);
+		return;
+	}
+	conn_buf_next(c->in);
+	if (c->in->len > 0)
+		conn_set_nodelay(c);
+	conn_set_state(c, CONN_HEAD);
+	conn_input_parse(c);
+}
+
+/* Answers without a core, as well as the socket takes it at once. */
+void
+conn_reject(struct conn *c, int status, const char *why)
+{
+	char	 text[512];
+	int	 n;
+
+	access_log_reject(c, status, why);
+	n = response_format_error(text, sizeof(text), status, true);
+	c->close = true;
+	if (send(c->fd, text, (size_t)n, MSG_NOSIGNAL) != n)
+		conn_close(c);
+	else
+		conn_linger(c);
+}
+
+/* Closes and frees. */
+void
+conn_close(struct conn *c)
+{
+	struct worker		*w = c->worker;
+	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	conn_set_state(c, CONN_CLOSED);
+	conn_watch(c, false);
+	conn_timeout_leave(c);
+	conn_buf_put(w, c->in);
+	if (c->collected != NULL) {
+		body_done(c->collected);
+		free(c->collected);
+	}
+	if (c->reset)
+		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset,
+		    sizeof(reset));
+	close(c->fd);
+	free(c);
+	sb_set(&w->stats->connections, --w->nconns);
+}
+
+/* Makes the lists of connections. */
+void
+conns_init(struct worker *w)
+{
+	w->limits.max_line = (uint32_t)w->cfg->limit_request_line;
+	w->limits.max_fields = (uint32_t)w->cfg->limit_request_fields;
+	w->limits.max_head = (uint32_t)w->cfg->buffer_size;
+	conn_timeouts_init(w);
+}
+
+/* Closes what is left. */
+void
+conns_done(struct worker *w)
+{
+	struct conn	*c;
+	int		 i;
+
+	for (i = 0; i < CONN_STATES; i++) {
+		while (i != CONN_RUNNING && i != CONN_CLOSED &&
+		    (c = TAILQ_FIRST(&w->conns[i].list)) != NULL)
+			conn_close(c);
+	}
+	conn_timeouts_done(w);
+	conn_bufs_done(w);
+}

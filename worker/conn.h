@@ -1,0 +1,111 @@
+/*
+ * A client's connection and its states.
+ *
+ *	HEAD	waits for (more of) a request head: header-timeout
+ *	IDLE	between two requests, nothing read: keepalive-timeout
+ *	BODY	collects the body (post-buffering): body-timeout
+ *	QUEUED	a whole request waits for a core: queue-timeout
+ *	RUNNING	a core has it; the conn is the core's until it is finished
+ *	LINGER	answered, to be closed: discards what the client still sends
+ *	CLOSED	about to be freed
+ *
+ * A core is taken only for a complete head (and, with post-buffering, body):
+ * idle and slow clients cost a buffer, never a core. While RUNNING the read
+ * event stays registered, since most requests end within one turn; if it fires
+ * the event is taken away and put back when the request is over.
+ * conn_set_state is the only function that changes the state: it moves the
+ * connection to the new state's timeout list.
+ *
+ * Everything here runs in the hub, unless it says otherwise.
+ */
+#ifndef WM_WORKER_CONN_H
+#define WM_WORKER_CONN_H
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include "worker/body.h"
+#include "worker/http_parse.h"
+
+struct core;
+struct listener;
+struct worker;
+
+enum conn_state {
+	CONN_HEAD,
+	CONN_IDLE,
+	CONN_BODY,
+	CONN_QUEUED,
+	CONN_RUNNING,
+	CONN_LINGER,
+	CONN_CLOSED,
+	CONN_STATES		/* how many there are */
+};
+
+/* What was read and the head found in it; taken only while needed. */
+struct conn_buf {
+	struct conn_buf		*next_free;
+	size_t			 cap;
+	size_t			 len;		/* bytes read */
+	size_t			 pos;		/* bytes used up by requests */
+	struct http_head	 head;
+	struct http_field	*fields;
+	char			*data;
+};
+
+struct conn {
+	struct worker		*worker;
+	const struct listener	*listener;
+	int			 fd;
+	enum conn_state		 state;
+	struct event		 ev;
+	bool			 watching;	/* ev is added */
+	bool			 nodelay;	/* TCP_NODELAY is set */
+	bool			 close;		/* no further request */
+	bool			 linger;	/* the client may still send */
+	bool			 reset;		/* close it with a RST */
+	uint32_t		 requests;	/* answered so far */
+	struct conn_buf		*in;		/* NULL while IDLE */
+	struct core		*core;		/* while RUNNING */
+	struct body		*collected;	/* while BODY and QUEUED */
+	uint64_t		 since_us;	/* in this state, coarse clock */
+	uint64_t		 lingered;	/* bytes discarded */
+	char			 addr[46];	/* "" for a unix socket */
+	char			 port[6];
+	uint8_t			 addr_len;
+	uint8_t			 port_len;
+	TAILQ_ENTRY(conn)	 link;		/* of the state's list */
+};
+
+TAILQ_HEAD(conn_list, conn);
+
+/*
+ * A new connection, whose descriptor it owns from now on; reads at once,
+ * since mostly the request is there already.
+ */
+void	 conn_accepted(struct worker *w, const struct listener *listener,
+	    int fd, const struct sockaddr_storage *peer);
+/* Its request is over: keep the connection, linger or close. */
+void	 conn_request_done(struct conn *c);
+/* The one that waits longest gets an idle core. */
+void	 conn_dequeue(struct worker *w);
+/* The head and what else must be there is there: a core, or the queue. */
+void	 conn_dispatch(struct conn *c);
+/* Answers without a core (queue full, bad request), then lingers. */
+void	 conn_reject(struct conn *c, int status, const char *why);
+void	 conn_close(struct conn *c);
+/* The response comes in pieces: none shall wait for an acknowledgement. */
+void	 conn_set_nodelay(struct conn *c);
+
+/* Watches for input, or does not. */
+void	 conn_watch(struct conn *c, bool on);
+void	 conn_set_state(struct conn *c, enum conn_state state);
+const char *conn_state_name(enum conn_state state);
+
+void	 conns_init(struct worker *w);
+void	 conns_done(struct worker *w);
+
+#endif

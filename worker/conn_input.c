@@ -1,0 +1,142 @@
+/* What a connection does with input: read, parse, collect, discard. */
+#include "worker/conn_input.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "config/config.h"
+#include "worker/conn.h"
+#include "worker/conn_buf.h"
+#include "worker/conn_collect.h"
+#include "worker/conn_timeout.h"
+#include "worker/worker.h"
+
+/* Room that a body's raw bytes find behind the head. */
+#define CONN_INPUT_ROOM		2048
+/* A client that is to be closed may send so much more. */
+#define CONN_LINGER_MAX		(4 << 20)
+
+/* Did recv(2) just say "not now"? */
+static bool
+conn_input_would_block(void)
+{
+	return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+/* The head is complete: what must be so before a core is taken? */
+static void
+conn_input_head_ready(struct conn *c)
+{
+	const struct http_head	*head = &c->in->head;
+	size_t			 limit = c->worker->cfg->limit_post;
+
+	if (limit != 0 && head->content_length > (int64_t)limit) {
+		conn_reject(c, 413, "Content-Length is above limit-post");
+		return;
+	}
+	conn_buf_reserve(c->in, CONN_INPUT_ROOM);
+	c->in->pos = head->size;
+	if (c->worker->cfg->post_buffering != 0 &&
+	    (head->chunked || head->content_length > 0))
+		conn_collect_start(c);
+	else
+		conn_dispatch(c);
+}
+
+/* Nothing is left in the buffer: between two requests it is given back. */
+static void
+conn_input_wait(struct conn *c)
+{
+	if (c->in->len == 0 && c->requests > 0) {
+		conn_buf_put(c->worker, c->in);
+		c->in = NULL;
+		if (c->state != CONN_IDLE)
+			conn_set_state(c, CONN_IDLE);
+	} else if (c->state != CONN_HEAD) {
+		conn_set_state(c, CONN_HEAD);
+	}
+	conn_watch(c, true);
+}
+
+/* Looks for a request head in the buffer. */
+void
+conn_input_parse(struct conn *c)
+{
+	struct conn_buf	*in = c->in;
+
+	switch (http_parse(in->data, in->len, &c->worker->limits,
+	    &in->head)) {
+	case HTTP_PARSE_MORE:
+		conn_input_wait(c);
+		break;
+	case HTTP_PARSE_BAD:
+		conn_reject(c, in->head.status, in->head.why);
+		break;
+	case HTTP_PARSE_DONE:
+		conn_input_head_ready(c);
+		break;
+	}
+}
+
+/* Reads (more of) a head. */
+static void
+conn_input_head(struct conn *c)
+{
+	struct conn_buf	*in;
+	ssize_t		 n;
+
+	if (c->in == NULL)
+		c->in = conn_buf_take(c->worker);
+	in = c->in;
+	if (in->len == in->cap)
+		conn_buf_reserve(in, in->cap);
+	n = recv(c->fd, in->data + in->len, in->cap - in->len, 0);
+	if (n == -1 && conn_input_would_block()) {
+		conn_input_wait(c);
+		return;
+	}
+	if (n <= 0) {
+		conn_close(c);
+		return;
+	}
+	in->len += (size_t)n;
+	conn_input_parse(c);
+}
+
+/* Discards what a client sends that was answered already. */
+static void
+conn_input_discard(struct conn *c)
+{
+	char	 scratch[16384];
+	ssize_t	 n;
+
+	n = recv(c->fd, scratch, sizeof(scratch), 0);
+	if (n == -1 && conn_input_would_block())
+		return;
+	if (n > 0)
+		c->lingered += (uint64_t)n;
+	if (n <= 0 || c->lingered > CONN_LINGER_MAX)
+		conn_close(c);
+}
+
+/* Reads once, by state. */
+void
+conn_input_read(struct conn *c)
+{
+	switch (c->state) {
+	case CONN_HEAD:
+	case CONN_IDLE:
+		conn_input_head(c);
+		break;
+	case CONN_BODY:
+		conn_collect_read(c);
+		break;
+	case CONN_LINGER:
+		conn_input_discard(c);
+		break;
+	default:
+		/* Its request runs or waits: look again afterwards. */
+		conn_watch(c, false);
+	}
+}

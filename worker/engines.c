@@ -1,0 +1,69 @@
+/* Chooses the runtime, the engines and the handlers, once, at the start. */
+#include "worker/engines.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "plugins/plugin.h"
+#include "worker/loop.h"
+#include "worker/runtime.h"
+#include "worker/suspend.h"
+#include "worker/worker.h"
+
+/* The suspend engine of that name, NULL when it is not compiled in. */
+static const struct suspend_engine *
+engines_suspend(const char *name)
+{
+	const struct plugin *const	*p;
+
+	for (p = plugins; *p != NULL; p++) {
+		if ((*p)->suspend != NULL &&
+		    strcmp((*p)->suspend->name, name) == 0)
+			return (*p)->suspend;
+	}
+	return NULL;
+}
+
+/* All handlers that plugins bring, in the plugins' order. */
+static const struct handler **
+engines_handlers(void)
+{
+	const struct plugin *const	*p;
+	const struct handler		**handlers;
+	size_t				 n = 0;
+
+	for (p = plugins; *p != NULL; p++)
+		n++;
+	handlers = xcalloc(n + 1, sizeof(*handlers));
+	n = 0;
+	for (p = plugins; *p != NULL; p++) {
+		if ((*p)->handler != NULL)
+			handlers[n++] = (*p)->handler;
+	}
+	return handlers;
+}
+
+/* Chooses. */
+int
+engines_choose(struct worker *w, char **cause)
+{
+	const struct plugin *const	*p;
+
+	w->loop = &loop_libevent;
+	w->suspend = &suspend_none;
+	if (w->cfg->greenlet)
+		w->suspend = engines_suspend("greenlet");
+	if (w->suspend == NULL) {
+		*cause = xstrdup("greenlet: this wsgimaster was built "
+		    "without it");
+		return -1;
+	}
+	for (p = plugins; *p != NULL; p++) {
+		if ((*p)->runtime != NULL)
+			w->runtime = (*p)->runtime;
+	}
+	w->handlers = engines_handlers();
+	return 0;
+}

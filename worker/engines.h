@@ -1,0 +1,14 @@
+/* Chooses the runtime, the engines and the handlers, once, at the start. */
+#ifndef WM_WORKER_ENGINES_H
+#define WM_WORKER_ENGINES_H
+
+struct worker;
+
+/*
+ * From the configuration and the plugins compiled in. Sets w->runtime,
+ * suspend, loop and handlers; -1 with *cause when the configuration asks for
+ * what this build does not have.
+ */
+int	 engines_choose(struct worker *w, char **cause);
+
+#endif

@@ -1,0 +1,153 @@
+/* A request: from a complete head to its line in the access log. */
+#include "worker/request.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "shm/scoreboard.h"
+#include "worker/access_log.h"
+#include "worker/conn.h"
+#include "worker/core.h"
+#include "worker/dispatch.h"
+#include "worker/handler.h"
+#include "worker/http_url.h"
+#include "worker/worker.h"
+
+/* Decodes the path. False: it cannot be one. */
+static bool
+request_decode_path(struct request *req)
+{
+	const struct http_view	*path = &req->head->path;
+	char			*decoded;
+
+	if (path->len == 0) {
+		req->path = req->head->form == HTTP_URL_ASTERISK ? "" : "/";
+		req->path_len = req->head->form == HTTP_URL_ASTERISK ? 0 : 1;
+		return true;
+	}
+	decoded = pool_alloc(&req->pool, path->len);
+	req->path = decoded;
+	return http_url_decode(request_text(req, *path), path->len, decoded,
+	    &req->path_len);
+}
+
+/* What is left to do once the response is out: the body, log and counters. */
+static void
+request_end(struct request *req)
+{
+	struct sb_slot	*stats = req->worker->stats;
+	uint64_t	 us, avg;
+
+	body_finish(req);
+	if (req->resp.close)
+		req->conn->close = true;
+	req->end_us = clock_mono_us();
+	us = req->end_us - req->start_us;
+	avg = sb_get(&stats->avg_us);
+	sb_add(&stats->requests, 1);
+	sb_add(&stats->bytes_out, req->resp.wire);
+	sb_add(&stats->running_us, us);
+	sb_set(&stats->avg_us, (avg + us) / 2);
+	if (req->failed)
+		sb_add(&stats->exceptions, 1);
+	access_log_request(req);
+	sb_core_end(req->core->sb);
+}
+
+/* Answers the request. */
+void
+request_run(struct request *req)
+{
+	const struct handler	*handler;
+
+	if (!request_decode_path(req)) {
+		response_fail(req, 400);
+	} else {
+		handler = dispatch_find(req);
+		if (handler == NULL)
+			response_fail(req, 404);
+		else if (handler->run(req) != 0)
+			response_fail(req, 500);
+	}
+	if (req->resp.state == RESPONSE_NONE)
+		response_fail(req, 500);
+	if (req->resp.state != RESPONSE_BROKEN)
+		response_end(req);
+	request_end(req);
+}
+
+/* Once per core. */
+void
+request_init(struct request *req, struct core *core)
+{
+	req->worker = core->worker;
+	req->core = core;
+	pool_init(&req->pool);
+	response_init(&req->resp);
+	body_init(&req->body);
+}
+
+/* A connection's request is this core's now. */
+void
+request_begin(struct request *req, struct conn *conn)
+{
+	const struct http_head	*head = &conn->in->head;
+
+	req->conn = conn;
+	req->buf = conn->in->data;
+	req->head = head;
+	req->id = req->worker->next_request++;
+	req->start_us = clock_mono_us();
+	req->end_us = 0;
+	body_begin(req);
+	sb_core_begin(req->core->sb, req->id, req->start_us,
+	    request_text(req, head->method), head->method.len,
+	    request_text(req, head->path), head->path.len, conn->addr,
+	    conn->addr_len);
+}
+
+/* Between two requests. */
+void
+request_reset(struct request *req)
+{
+	body_done(&req->body);
+	body_init(&req->body);
+	response_reset(&req->resp);
+	pool_reset(&req->pool);
+	req->conn = NULL;
+	req->head = NULL;
+	req->buf = NULL;
+	req->path = NULL;
+	req->path_len = 0;
+	req->nvars = req->vars_size = 0;
+	req->app_id = 0;
+	req->failed = false;
+}
+
+/* Frees the memory. */
+void
+request_done(struct request *req)
+{
+	body_done(&req->body);
+	response_done(&req->resp);
+	pool_done(&req->pool);
+}
+
+/* Logs about a request. */
+void
+request_log(const struct request *req, int level, const char *fmt, ...)
+{
+	struct log_where	 where = { .core = req->core->id,
+	    .request = req->id };
+	va_list			 ap;
+	char			*text;
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	log_write((enum log_level)level, &where, "%s", text);
+	free(text);
+}

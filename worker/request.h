@@ -1,0 +1,64 @@
+/* A request: from a complete head to its line in the access log. */
+#ifndef WM_WORKER_REQUEST_H
+#define WM_WORKER_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/pool.h"
+#include "worker/body.h"
+#include "worker/http_parse.h"
+#include "worker/response.h"
+
+struct conn;
+struct core;
+struct worker;
+
+/*
+ * Belongs to its core and is valid while the core has it. head and what its
+ * views point to (buf + offset) belong to the connection and do not move until
+ * the request is over. Everything that lives as long as the request comes
+ * from pool.
+ */
+struct request {
+	struct worker		*worker;
+	struct core		*core;
+	struct conn		*conn;
+	uint64_t		 id;		/* unique; 16 hex digits in logs */
+	uint64_t		 start_us;	/* clock_mono_us */
+	uint64_t		 end_us;	/* the same clock; 0: it runs */
+
+	const char		*buf;
+	const struct http_head	*head;
+	const char		*path;		/* decoded; "" for "*" */
+	size_t			 path_len;
+
+	struct body		 body;
+	struct response		 resp;
+	struct pool		 pool;
+
+	/* For the log. */
+	uint32_t		 nvars;		/* CGI variables and their size */
+	uint32_t		 vars_size;
+	int			 app_id;	/* which mount, 0 = first */
+	bool			 failed;	/* the app raised */
+};
+
+/* The text of a view of the head. */
+#define request_text(req, view)	((req)->buf + (view).off)
+
+/* On the core's stack: answers the request. The page to show a newcomer. */
+void	 request_run(struct request *req);
+
+/* Once per core, and between two requests. */
+void	 request_init(struct request *req, struct core *core);
+void	 request_begin(struct request *req, struct conn *conn);
+void	 request_reset(struct request *req);
+void	 request_done(struct request *req);
+
+/* Logs about a request, with its core and id. */
+void	 request_log(const struct request *req, int level, const char *fmt,
+	    ...) __attribute__((format(printf, 3, 4)));
+
+#endif

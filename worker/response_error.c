@@ -1,0 +1,106 @@
+/* The server's own short answers. */
+#include "worker/response_error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/names.h"
+#include "worker/conn.h"
+#include "worker/request.h"
+#include "worker/response.h"
+
+/* RFC 9110 section 15, RFC 6585, RFC 4918. */
+static const struct name_value response_reasons[] = {
+	{ "OK", 200 },
+	{ "Created", 201 },
+	{ "Accepted", 202 },
+	{ "No Content", 204 },
+	{ "Partial Content", 206 },
+	{ "Moved Permanently", 301 },
+	{ "Found", 302 },
+	{ "See Other", 303 },
+	{ "Not Modified", 304 },
+	{ "Temporary Redirect", 307 },
+	{ "Permanent Redirect", 308 },
+	{ "Bad Request", 400 },
+	{ "Unauthorized", 401 },
+	{ "Forbidden", 403 },
+	{ "Not Found", 404 },
+	{ "Method Not Allowed", 405 },
+	{ "Request Timeout", 408 },
+	{ "Conflict", 409 },
+	{ "Length Required", 411 },
+	{ "Precondition Failed", 412 },
+	{ "Content Too Large", 413 },
+	{ "URI Too Long", 414 },
+	{ "Unsupported Media Type", 415 },
+	{ "Range Not Satisfiable", 416 },
+	{ "Expectation Failed", 417 },
+	{ "Upgrade Required", 426 },
+	{ "Too Many Requests", 429 },
+	{ "Request Header Fields Too Large", 431 },
+	{ "Internal Server Error", 500 },
+	{ "Not Implemented", 501 },
+	{ "Bad Gateway", 502 },
+	{ "Service Unavailable", 503 },
+	{ "Gateway Timeout", 504 },
+	{ "HTTP Version Not Supported", 505 },
+	{ "Insufficient Storage", 507 },
+	{ NULL, 0 }
+};
+
+/* The reason phrase of a status. */
+const char *
+response_reason(int status)
+{
+	const char	*name = name_of(response_reasons, status);
+
+	return strcmp(name, "unknown") == 0 ? "Unknown" : name;
+}
+
+/* Formats a whole response. */
+int
+response_format_error(char *buf, size_t size, int status, bool with_body)
+{
+	const char	*reason = response_reason(status);
+
+	return snprintf(buf, size, "HTTP/1.1 %d %s\r\n"
+	    "Content-Type: text/plain\r\nContent-Length: %zu\r\n%s"
+	    "Connection: close\r\n\r\n%s%s", status, reason,
+	    strlen(reason) + 1, status == 503 ? "Retry-After: 1\r\n" : "",
+	    with_body ? reason : "", with_body ? "\n" : "");
+}
+
+/* Cuts a response off so that it cannot be taken for a whole one. */
+static void
+response_cut(struct request *req)
+{
+	struct response	*resp = &req->resp;
+
+	/* Where the connection's end is the body's end, end it by a reset. */
+	if (resp->state == RESPONSE_BODY && !resp->chunked &&
+	    resp->length == -1 && !resp->no_body)
+		req->conn->reset = true;
+	if (resp->state != RESPONSE_ENDED)
+		resp->state = RESPONSE_BROKEN;
+	resp->close = true;
+}
+
+/* Answers with a status of the server's, or cuts the response off. */
+void
+response_fail(struct request *req, int status)
+{
+	char		 line[64];
+	const char	*reason = response_reason(status);
+	int		 len;
+
+	if (req->resp.state > RESPONSE_BEGUN || status == 0) {
+		response_cut(req);
+		return;
+	}
+	len = snprintf(line, sizeof(line), "%d %s", status, reason);
+	response_begin(req, line, (size_t)len);
+	response_add(req, "Content-Type", 12, "text/plain", 10);
+	len = snprintf(line, sizeof(line), "%s\n", reason);
+	response_write_whole(req, line, (size_t)len);
+}

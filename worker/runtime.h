@@ -1,0 +1,33 @@
+/* A language runtime: what the spawner starts and every worker inherits. */
+#ifndef WM_WORKER_RUNTIME_H
+#define WM_WORKER_RUNTIME_H
+
+struct worker;
+
+/*
+ * Order of the calls. Spawner: start, load (unless lazy-apps), then for each
+ * worker fork_before, fork(), fork_parent. Worker: fork_child, event_reinit,
+ * load (if lazy-apps), worker_start, the loop, worker_stop. All on the one
+ * main thread. Whoever returns to the caller has given up the interpreter's
+ * lock: it is held only inside these functions and inside a core.
+ * Functions with a cause return 0, or -1 with a message the caller frees.
+ */
+struct runtime {
+	const char	*name;
+	int		(*start)(struct worker *w, char **cause);
+	int		(*load)(struct worker *w, char **cause);
+	void		(*fork_before)(void);
+	void		(*fork_parent)(void);
+	void		(*fork_child)(void);
+	int		(*worker_start)(struct worker *w, char **cause);
+	void		(*worker_stop)(struct worker *w);
+	/*
+	 * Around a poll(2) that blocks a worker without suspend engine: give
+	 * the lock up if this thread holds it, and take it back. block_begin
+	 * says whether it was held; block_end gets that back.
+	 */
+	int		(*block_begin)(void);
+	void		(*block_end)(int held);
+};
+
+#endif

@@ -1,0 +1,305 @@
+/* The spawner: loads the app once and forks workers when the master asks. */
+#include "worker/spawner.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "shm/messages.h"
+#include "worker/runtime.h"
+#include "worker/worker.h"
+
+#define SPAWNER_ADOPT_MS	5000	/* for the worker to change parents */
+
+/* What became of a request to fork. */
+enum spawner_step {
+	SPAWNER_GOES_ON,	/* still the spawner */
+	SPAWNER_ENDS,		/* the spawner shall exit */
+	SPAWNER_IS_WORKER	/* this is the child, and has served */
+};
+
+struct spawner {
+	const struct spawner_args	*args;
+	struct worker			*worker;
+	const struct runtime		*runtime;	/* NULL: none */
+	int				 sock;
+	int				 status;	/* to exit with */
+	bool				 told_threads;
+};
+
+/* Sends a message to the master. */
+static int
+spawner_tell(struct spawner *s, int type, int slot, int pid, const char *text)
+{
+	struct message	 msg = { .type = (uint32_t)type, .slot = slot,
+	    .pid = pid, .generation = s->args->generation };
+
+	if (text != NULL)
+		snprintf(msg.text, sizeof(msg.text), "%s", text);
+	return fd_send_msg(s->sock, &msg, sizeof(msg), -1);
+}
+
+/* Dies with the master, also when that is gone already. */
+static int
+spawner_bind_to_master(const struct spawner_args *args)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
+		log_warn("PR_SET_PDEATHSIG: %s", strerror(errno));
+	return getppid() == args->master_pid ? 0 : -1;
+}
+
+/* Opens the log as this generation's configuration says. */
+static int
+spawner_open_log(const struct config *cfg, char **cause)
+{
+	if (log_open(cfg->logto, (enum log_level)cfg->log_level,
+	    cfg->log_encoder == LOG_ENCODER_JSON) == 0)
+		return 0;
+	*cause = xasprintf("cannot open the log %s: %s", cfg->logto,
+	    strerror(errno));
+	return -1;
+}
+
+/* Starts the language and loads the app; what must be there is there then. */
+static int
+spawner_load(struct spawner *s, char **cause)
+{
+	const struct spawner_args	*args = s->args;
+
+	if (spawner_open_log(args->cfg, cause) == -1)
+		return -1;
+	s->worker = worker_new(args->cfg, args->sb, args->listeners,
+	    args->generation, cause);
+	if (s->worker == NULL)
+		return -1;
+	s->runtime = s->worker->runtime;
+	if (s->runtime == NULL)
+		return 0;
+	if (s->runtime->start(s->worker, cause) == -1)
+		return -1;
+	if (args->cfg->lazy_apps)
+		return 0;
+	if (s->runtime->load(s->worker, cause) == 0)
+		return 0;
+	if (args->cfg->need_app)
+		return -1;
+	log_error("no app: %s", *cause);
+	free(*cause);
+	*cause = NULL;
+	return 0;
+}
+
+/* How many threads this process has; 1 if that cannot be read. */
+static int
+spawner_count_threads(void)
+{
+	struct dirent	*entry;
+	DIR		*dir;
+	int		 n = 0;
+
+	dir = opendir("/proc/self/task");
+	if (dir == NULL)
+		return 1;
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] != '.')
+			n++;
+	}
+	closedir(dir);
+	return n;
+}
+
+/* Only the thread that forks is there in the child: say so, once. */
+static void
+spawner_warn_threads(struct spawner *s)
+{
+	int	 n;
+
+	if (s->told_threads)
+		return;
+	n = spawner_count_threads();
+	if (n <= 1)
+		return;
+	log_warn("the app has started %d thread%s while it was loaded; workers "
+	    "do not have them (start them in a postfork hook, or set "
+	    "\"lazy-apps\")", n - 1, n == 2 ? "" : "s");
+	s->told_threads = true;
+}
+
+/*
+ * Waits until the intermediate process is gone, so that the parent is the
+ * master: what a worker sets up to notice the master's death needs that.
+ */
+static int
+spawner_wait_for_parent(pid_t intermediate, pid_t master)
+{
+	struct timespec	 pause = { .tv_nsec = 100 * 1000 };
+	uint64_t	 until = clock_mono_us() + SPAWNER_ADOPT_MS * 1000;
+	pid_t		 parent;
+
+	while ((parent = getppid()) != master) {
+		if (parent != intermediate || clock_mono_us() > until)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* The forked worker: its whole life. */
+static enum spawner_step
+spawner_be_worker(struct spawner *s, const struct message *msg, int control,
+    pid_t intermediate)
+{
+	if (s->runtime != NULL)
+		s->runtime->fork_child();
+	fd_close(&s->sock);
+	s->status = 1;
+	if (spawner_wait_for_parent(intermediate, s->args->master_pid) == 0)
+		s->status = worker_main(s->worker, msg->worker_id, msg->slot,
+		    control);
+	return SPAWNER_IS_WORKER;
+}
+
+/*
+ * The intermediate process: forks the worker, tells the master its pid, and
+ * exits. If it is killed before it could tell, the spawner sees that.
+ */
+static enum spawner_step
+spawner_be_intermediate(struct spawner *s, const struct message *msg,
+    int control)
+{
+	pid_t	 me = getpid(), pid;
+
+	pid = fork();
+	if (pid == 0)
+		return spawner_be_worker(s, msg, control, me);
+	if (pid == -1)
+		spawner_tell(s, MSG_SPAWN_FAILED, msg->slot, 0,
+		    strerror(errno));
+	else
+		spawner_tell(s, MSG_SPAWNED, msg->slot, pid, NULL);
+	_exit(0);
+}
+
+/* Reaps the intermediate process; false when it did not end by itself. */
+static bool
+spawner_reap(pid_t pid)
+{
+	int	 status;
+
+	while (waitpid(pid, &status, 0) == -1) {
+		if (errno != EINTR)
+			return true;	/* the app has it reaped */
+	}
+	return !WIFSIGNALED(status);
+}
+
+/* Forks a worker. */
+static enum spawner_step
+spawner_fork(struct spawner *s, const struct message *msg, int control)
+{
+	pid_t	 pid;
+	int	 error;
+
+	spawner_warn_threads(s);
+	if (s->runtime != NULL)
+		s->runtime->fork_before();
+	pid = fork();
+	if (pid == 0)
+		return spawner_be_intermediate(s, msg, control);
+	error = errno;
+	if (s->runtime != NULL)
+		s->runtime->fork_parent();
+	if (pid == -1)
+		spawner_tell(s, MSG_SPAWN_FAILED, msg->slot, 0,
+		    strerror(error));
+	else if (!spawner_reap(pid))
+		spawner_tell(s, MSG_SPAWN_FAILED, msg->slot, 0,
+		    "the process between was killed");
+	return SPAWNER_GOES_ON;
+}
+
+/* Does what one message asks for. */
+static enum spawner_step
+spawner_handle(struct spawner *s, const struct message *msg, int control)
+{
+	switch (msg->type) {
+	case MSG_SPAWN:
+		if (control != -1)
+			return spawner_fork(s, msg, control);
+		spawner_tell(s, MSG_SPAWN_FAILED, msg->slot, 0,
+		    "no control socket came along");
+		break;
+	case MSG_REOPEN_LOGS:
+		if (log_reopen() == -1)
+			log_warn("cannot open the log again: %s",
+			    strerror(errno));
+		break;
+	default:
+		log_warn("ignoring a message of type %u", msg->type);
+		break;
+	}
+	return SPAWNER_GOES_ON;
+}
+
+/* Waits for one message and does it. */
+static enum spawner_step
+spawner_turn(struct spawner *s)
+{
+	enum spawner_step	 step;
+	struct message		 msg;
+	ssize_t			 n;
+	int			 control;
+
+	n = fd_recv_msg(s->sock, &msg, sizeof(msg), &control);
+	if (n == -1)
+		log_error("receiving from the master: %s", strerror(errno));
+	if (n <= 0)
+		return SPAWNER_ENDS;
+	if (n != (ssize_t)sizeof(msg)) {
+		log_warn("ignoring a message of %zd bytes", n);
+		step = SPAWNER_GOES_ON;
+	} else {
+		step = spawner_handle(s, &msg, control);
+	}
+	if (step != SPAWNER_IS_WORKER)
+		fd_close(&control);
+	return step;
+}
+
+/* The whole life of a spawner. */
+int
+spawner_main(const void *arg)
+{
+	struct spawner	 s = { .args = arg };
+	uint64_t	 start = clock_mono_us();
+	char		*cause = NULL;
+
+	log_set_role("spawner", 0);
+	prctl(PR_SET_NAME, "wm-spawner", 0, 0, 0);
+	s.sock = s.args->sock;
+	if (spawner_bind_to_master(s.args) == -1)
+		return 1;
+	if (spawner_load(&s, &cause) == -1) {
+		log_error("%s", cause);
+		spawner_tell(&s, MSG_LOAD_FAILED, 0, 0, cause);
+		return 1;
+	}
+	log_debug("loaded in %.3f s", (double)(clock_mono_us() - start) / 1e6);
+	if (spawner_tell(&s, MSG_LOADED, 0, 0, NULL) == -1)
+		return 1;
+	while (spawner_turn(&s) == SPAWNER_GOES_ON)
+		continue;
+	return s.status;
+}

@@ -1,0 +1,62 @@
+/*
+ * A suspend engine: how the stack of an async core is parked, so that the
+ * worker's one thread can run another core.
+ *
+ * The hub is the stack that turns the event loop. A core's life, seen from
+ * here (core.h has the whole state machine):
+ *
+ *	hub:	engine->start(core)	switches to the core's stack, which
+ *	core:	core_main(core)		runs the request
+ *	core:	engine->park(core)	from wait.c: back to the hub, where
+ *					start() or resume() returns
+ *	hub:	engine->resume(core)	goes on behind the park()
+ *	core:	core_main returns	the engine goes back to the hub
+ *
+ * Nothing may depend on "what comes after start() or resume()": an app may
+ * switch into its core from a callback of its own, so that a request ends
+ * inside somebody else's frame. core_main puts the core on the worker's list
+ * of finished ones, and cores_work_off() takes it from there.
+ *
+ * A parked core's C stack is not in its place: greenlet copies it away. What
+ * anybody else touches while a core is parked must not lie on its stack.
+ *
+ * All of it happens on the worker's loop thread. Alternatives are chosen once,
+ * at the start; nobody asks afterwards which one it is.
+ */
+#ifndef WM_WORKER_SUSPEND_H
+#define WM_WORKER_SUSPEND_H
+
+#include <stdbool.h>
+
+struct core;
+struct worker;
+
+struct suspend_engine {
+	const char	*name;
+	/* Can several requests be under way? No: start() runs it whole. */
+	bool		 can_park;
+	/* In the worker, after the fork; -1 with *cause. NULL: nothing. */
+	int		(*init)(struct worker *w, char **cause);
+	void		(*start)(struct core *core);
+	/* Only if can_park. park is called on the core's own stack. */
+	void		(*park)(struct core *core);
+	void		(*resume)(struct core *core);
+	/* In the worker, when it leaves; no request runs. NULL: nothing. */
+	void		(*done)(struct worker *w);
+	/*
+	 * The core on whose stack, or on a stack started from there, the
+	 * caller runs; NULL for the hub. Member NULL: worker->running.
+	 */
+	struct core	*(*current)(struct worker *w);
+	/*
+	 * On the core's own stack, when another stack of the same request is
+	 * parked: ends that wait, so that the state is RUNNING again. Member
+	 * NULL: there are no other stacks.
+	 */
+	void		(*settle)(struct core *core);
+};
+
+/* No engine: one core, which blocks the worker while it waits. */
+extern const struct suspend_engine suspend_none;
+
+#endif

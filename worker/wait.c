@@ -1,0 +1,349 @@
+/*
+ * Waiting: the only functions in a worker that block, and the only place where
+ * the event loop and the suspend engine meet.
+ */
+#include "worker/wait.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <math.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/xmalloc.h"
+#include "shm/scoreboard.h"
+#include "worker/core.h"
+#include "worker/runtime.h"
+#include "worker/suspend.h"
+#include "worker/worker.h"
+
+#define WAIT_MAX	64
+
+/*
+ * A descriptor that the base watches for a core. Never on the core's stack:
+ * greenlet copies the stack of a parked core away and runs others in its
+ * place, so whatever a callback touches meanwhile must be on the heap.
+ */
+struct wait_watch {
+	struct event		 ev;
+	struct core		*core;
+	short			 ready;
+	bool			 added;
+};
+
+static const char *const wait_reason_names[] = {
+	[WAIT_READY] = "ready",
+	[WAIT_TIMEOUT] = "timeout",
+	[WAIT_CANCELLED] = "cancelled",
+	[WAIT_ERROR] = "error",
+};
+
+/* The printable name of a reason. */
+const char *
+wait_reason_name(enum wait_reason reason)
+{
+	return wait_reason_names[reason];
+}
+
+/* A descriptor is ready: note it, the core is due. */
+static void
+wait_ready_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct wait_watch	*watch = arg;
+	struct worker		*w = watch->core->worker;
+
+	(void)fd;
+	if (events & EV_READ)
+		watch->ready |= WAIT_READ;
+	if (events & EV_WRITE)
+		watch->ready |= WAIT_WRITE;
+	core_wake(watch->core, WAIT_READY);
+	cores_work_off(w);
+}
+
+/* The time is over. A timer alone means that a sleep has ended. */
+static void
+wait_timer_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct core	*core = arg;
+
+	(void)fd, (void)events;
+	core_wake(core, WAIT_TIMEOUT);
+	cores_work_off(core->worker);
+}
+
+/* Called once per core. */
+void
+wait_init(struct core *core)
+{
+	event_assign(&core->timer, core->worker->base, -1, 0, wait_timer_cb,
+	    core);
+}
+
+/* Frees what a core's waits took. */
+void
+wait_done(struct core *core)
+{
+	free(core->watches);
+	core->watches = NULL;
+	core->nwatches = 0;
+}
+
+/* Seconds as a timeval, at most about three years. */
+static struct timeval
+wait_timeval(double seconds)
+{
+	struct timeval	 tv;
+
+	if (!(seconds < 1e8))
+		seconds = 1e8;
+	if (seconds < 0)
+		seconds = 0;
+	tv.tv_sec = (time_t)seconds;
+	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
+	return tv;
+}
+
+/* Seconds as poll(2)'s milliseconds, rounded up; -1 is for ever. */
+static int
+wait_poll_ms(double seconds)
+{
+	if (seconds < 0)
+		return -1;
+	if (seconds > 2e6)
+		seconds = 2e6;
+	return (int)ceil(seconds * 1000);
+}
+
+/* Turns poll(2)'s answer into the items' ready bits. */
+static void
+wait_poll_result(const struct pollfd *pfd, struct wait_item *items, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++) {
+		if (pfd[i].revents & (POLLIN | POLLHUP | POLLERR))
+			items[i].ready |= items[i].events & WAIT_READ;
+		if (pfd[i].revents & (POLLOUT | POLLHUP | POLLERR))
+			items[i].ready |= items[i].events & WAIT_WRITE;
+	}
+}
+
+/* Looks with poll(2), for so long; the worker does nothing else. */
+static enum wait_reason
+wait_poll(struct worker *w, struct wait_item *items, size_t n, double timeout)
+{
+	struct pollfd	 pfd[WAIT_MAX];
+	uint64_t	 start = clock_mono_us();
+	double		 left = timeout;
+	int		 got, held = 0, saved;
+	size_t		 i;
+
+	for (i = 0; i < n; i++) {
+		pfd[i].fd = items[i].fd;
+		pfd[i].events = (short)
+		    ((items[i].events & WAIT_READ ? POLLIN : 0) |
+		    (items[i].events & WAIT_WRITE ? POLLOUT : 0));
+	}
+	if (timeout != 0 && w->runtime != NULL)
+		held = w->runtime->block_begin();
+	do {
+		got = poll(pfd, (nfds_t)n, wait_poll_ms(left));
+		saved = errno;
+		if (timeout > 0)
+			left = timeout -
+			    (double)(clock_mono_us() - start) / 1e6;
+		if (timeout > 0 && left < 0)
+			left = 0;
+	} while (got == -1 && saved == EINTR);
+	if (timeout != 0 && w->runtime != NULL)
+		w->runtime->block_end(held);
+	errno = saved;
+	if (got == -1)
+		return WAIT_ERROR;
+	for (i = 0; i < n; i++) {
+		if (pfd[i].revents & POLLNVAL) {
+			errno = EBADF;
+			return WAIT_ERROR;
+		}
+	}
+	wait_poll_result(pfd, items, n);
+	return got == 0 ? WAIT_TIMEOUT : WAIT_READY;
+}
+
+/* Asks the base to watch; a regular file is always ready (1), error -1. */
+static int
+wait_watch_add(struct core *core, struct wait_watch *watch,
+    const struct wait_item *item)
+{
+	short	 events = EV_PERSIST;
+
+	if (item->events & WAIT_READ)
+		events |= EV_READ;
+	if (item->events & WAIT_WRITE)
+		events |= EV_WRITE;
+	watch->core = core;
+	watch->ready = 0;
+	watch->added = false;
+	event_assign(&watch->ev, core->worker->base, item->fd, events,
+	    wait_ready_cb, watch);
+	if (event_add(&watch->ev, NULL) == 0) {
+		watch->added = true;
+		return 0;
+	}
+	if (errno == EPERM) {
+		watch->ready = item->events;
+		return 1;
+	}
+	return -1;
+}
+
+/* Parks the core until somebody wakes it, or throws into it. */
+static enum wait_reason
+wait_park(struct core *core, enum sb_core_state shown, int fd)
+{
+	struct worker	*w = core->worker;
+
+	core->switches++;
+	sb_set(&core->sb->switches, core->switches);
+	sb_core_set(core->sb, shown, fd);
+	core_set_state(core, CORE_WAITING);
+	w->suspend->park(core);
+	if (core->state == CORE_WAITING) {	/* thrown into */
+		core->woken = WAIT_CANCELLED;
+		core_set_state(core, CORE_WOKEN);
+	} else if (core->state == CORE_WOKEN) {	/* the same, while due */
+		core->woken = WAIT_CANCELLED;
+		TAILQ_REMOVE(&w->woken, core, link);
+	}
+	if (core->state == CORE_WOKEN)
+		core_set_state(core, CORE_RUNNING);
+	sb_core_set(core->sb, SB_CORE_RUNNING, -1);
+	return core->woken;
+}
+
+/* Room for n watches of a core, none of them in use. */
+static struct wait_watch *
+wait_watches(struct core *core, size_t n)
+{
+	if (n > core->nwatches) {
+		core->watches = xrealloc(core->watches,
+		    n * sizeof(*core->watches));
+		core->nwatches = n;
+	}
+	return core->watches;
+}
+
+/* Watches all the items, parks, and watches no more. */
+static enum wait_reason
+wait_events(struct core *core, struct wait_item *items, size_t n,
+    double timeout, enum sb_core_state shown)
+{
+	struct wait_watch	*watches = wait_watches(core, n);
+	struct timeval		 tv;
+	enum wait_reason	 reason = WAIT_READY;
+	size_t			 i, added;
+	int			 saved, result = 0;
+
+	for (added = 0; added < n && result != -1; added++)
+		result |= wait_watch_add(core, &watches[added],
+		    &items[added]);
+	saved = errno;
+	if (result == -1)
+		reason = WAIT_ERROR;
+	if (result == 0) {
+		if (timeout >= 0) {
+			tv = wait_timeval(timeout);
+			event_add(&core->timer, &tv);
+		}
+		reason = wait_park(core, shown, n == 0 ? -1 : items[0].fd);
+		event_del(&core->timer);
+	}
+	for (i = 0; i < added; i++) {
+		items[i].ready = watches[i].ready;
+		if (watches[i].added)
+			event_del(&watches[i].ev);
+	}
+	errno = saved;
+	return reason;
+}
+
+/* Waits in the way that the suspend engine allows. */
+static enum wait_reason
+wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
+    enum sb_core_state shown)
+{
+	enum wait_reason	 reason;
+	size_t			 i;
+
+	if (n > WAIT_MAX) {
+		errno = EINVAL;
+		return WAIT_ERROR;
+	}
+	for (i = 0; i < n; i++)
+		items[i].ready = 0;
+	if (timeout == 0 && n > 0)
+		return wait_poll(core->worker, items, n, 0);
+	if (core->worker->suspend->can_park)
+		return wait_events(core, items, n, timeout, shown);
+	sb_core_set(core->sb, shown, n == 0 ? -1 : items[0].fd);
+	reason = wait_poll(core->worker, items, n, timeout);
+	sb_core_set(core->sb, SB_CORE_RUNNING, -1);
+	return reason;
+}
+
+/* How a wait for these events is shown. */
+static enum sb_core_state
+wait_shown(short events)
+{
+	return events & WAIT_READ ? SB_CORE_WAIT_READ : SB_CORE_WAIT_WRITE;
+}
+
+/* Waits for one descriptor. */
+enum wait_reason
+wait_fd(struct core *core, int fd, short events, double timeout)
+{
+	struct wait_item	 item = { .fd = fd, .events = events };
+
+	return wait_any(core, &item, 1, timeout, wait_shown(events));
+}
+
+/* Waits for the core's own client. */
+enum wait_reason
+wait_client(struct core *core, short events, double timeout)
+{
+	struct wait_item	 item = { .fd = core->req.conn->fd,
+	    .events = events };
+
+	return wait_any(core, &item, 1, timeout,
+	    events & WAIT_READ ? SB_CORE_BODY : SB_CORE_SENDING);
+}
+
+/* Sleeps; WAIT_READY when the time is over. */
+enum wait_reason
+wait_ms(struct core *core, double ms)
+{
+	enum wait_reason	 reason;
+
+	reason = wait_any(core, NULL, 0, ms < 0 ? 0 : ms / 1000,
+	    SB_CORE_SLEEP);
+	return reason == WAIT_TIMEOUT ? WAIT_READY : reason;
+}
+
+/* Waits for any of several descriptors. */
+enum wait_reason
+wait_set(struct core *core, struct wait_item *items, size_t n, double timeout)
+{
+	return wait_any(core, items, n, timeout,
+	    n == 0 ? SB_CORE_SLEEP : wait_shown(items[0].events));
+}
+
+/* Lets the others run once: a timer of 0 is due at the next turn. */
+enum wait_reason
+wait_turn(struct core *core)
+{
+	if (!core->worker->suspend->can_park)
+		return WAIT_READY;
+	return wait_ms(core, 0);
+}

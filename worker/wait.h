@@ -1,0 +1,55 @@
+/*
+ * Waiting: the only functions in a worker that block, and the only place where
+ * the event loop and the suspend engine meet.
+ *
+ * Called on a core's own stack. The base is asked to watch, the core is parked,
+ * the loop serves others, and when something happens the core goes on and is
+ * told why. Without a suspend engine the worker blocks in poll(2), with the
+ * interpreter's lock given up.
+ *
+ * Seconds are floats. A negative timeout means for ever; 0 looks once and does
+ * not park.
+ */
+#ifndef WM_WORKER_WAIT_H
+#define WM_WORKER_WAIT_H
+
+#include <stddef.h>
+
+struct core;
+
+enum wait_reason {
+	WAIT_READY,		/* a descriptor is ready, or the sleep over */
+	WAIT_TIMEOUT,
+	WAIT_CANCELLED,		/* core_wake, or a switch with an exception */
+	WAIT_ERROR		/* errno: a descriptor cannot be watched */
+};
+
+#define WAIT_READ	0x1
+#define WAIT_WRITE	0x2
+
+/* One descriptor; ready says afterwards what of events has come. */
+struct wait_item {
+	int	 fd;
+	short	 events;	/* WAIT_READ, WAIT_WRITE or both */
+	short	 ready;
+};
+
+enum wait_reason wait_fd(struct core *core, int fd, short events,
+    double timeout);
+/* The same for the core's own client; shown as "body" or "sending". */
+enum wait_reason wait_client(struct core *core, short events,
+    double timeout);
+enum wait_reason wait_ms(struct core *core, double ms);
+/* Until any of n (0..64) descriptors is ready, or the timeout. */
+enum wait_reason wait_set(struct core *core, struct wait_item *items,
+    size_t n, double timeout);
+/* Lets others run once, and goes on at the next turn. */
+enum wait_reason wait_turn(struct core *core);
+
+const char *wait_reason_name(enum wait_reason reason);
+
+/* For core.c: once per core. */
+void	 wait_init(struct core *core);
+void	 wait_done(struct core *core);
+
+#endif

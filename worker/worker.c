@@ -1,0 +1,259 @@
+/* A worker process: set-up, loop, draining, end. */
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "plugins/plugin.h"
+#include "shm/messages.h"
+#include "shm/scoreboard.h"
+#include "worker/accept.h"
+#include "worker/conn_timeout.h"
+#include "worker/engines.h"
+#include "worker/loop.h"
+#include "worker/parent_death.h"
+#include "worker/runtime.h"
+#include "worker/suspend.h"
+
+/* Spawner: from configuration to a base and chosen engines. */
+struct worker *
+worker_new(const struct config *cfg, struct scoreboard *sb,
+    const struct listeners *listeners, int generation, char **cause)
+{
+	struct event_config	*ec;
+	struct worker		*w;
+
+	w = xcalloc(1, sizeof(*w));
+	w->cfg = cfg;
+	w->sb = sb;
+	w->listeners = listeners;
+	w->generation = generation;
+	w->control = -1;
+	if (engines_choose(w, cause) == -1)
+		goto fail;
+	ec = event_config_new();
+	if (ec != NULL) {
+		event_config_set_flag(ec, EVENT_BASE_FLAG_NOLOCK);
+		w->base = event_base_new_with_config(ec);
+		event_config_free(ec);
+	}
+	if (w->base == NULL) {
+		*cause = xasprintf("cannot make an event base: %s",
+		    strerror(errno));
+		goto fail;
+	}
+	if (w->loop->prepare != NULL && w->loop->prepare(w, cause) == -1)
+		goto fail;
+	return w;
+
+fail:
+	if (w->base != NULL)
+		event_base_free(w->base);
+	free(w->handlers);
+	free(w);
+	return NULL;
+}
+
+/* Sends a message to the master; it may be gone. */
+static void
+worker_send(struct worker *w, int type, int value, const char *text)
+{
+	struct message	 m = { .type = (uint32_t)type, .slot = w->slot,
+	    .worker_id = w->id, .generation = w->generation,
+	    .pid = (int32_t)getpid(), .value = value };
+
+	snprintf(m.text, sizeof(m.text), "%s", text);
+	if (w->control != -1)
+		(void)fd_send_msg(w->control, &m, sizeof(m), -1);
+}
+
+/* Sends a message without text to the master. */
+void
+worker_tell_master(struct worker *w, int type, int value)
+{
+	worker_send(w, type, value, "");
+}
+
+/* The master speaks, or is dead. */
+static void
+worker_control_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct worker	*w = arg;
+	struct message	 m;
+	int		 extra;
+	ssize_t		 n;
+
+	(void)events;
+	n = fd_recv_msg(fd, &m, sizeof(m), &extra);
+	fd_close(&extra);
+	if (n == -1 && errno == EAGAIN)
+		return;
+	if (n <= 0) {
+		log_warn("the master is gone: this worker finishes and leaves");
+		event_del(&w->control_ev);
+		worker_drain(w);
+	} else if (n != sizeof(m)) {
+		log_error("a control message of %zd bytes is ignored", n);
+	} else if (m.type == MSG_DRAIN) {
+		worker_drain(w);
+	} else if (m.type == MSG_REOPEN_LOGS) {
+		if (log_reopen() == -1)
+			log_error("cannot reopen the log: %s",
+			    strerror(errno));
+	} else {
+		log_error("control message %u is ignored", m.type);
+	}
+	cores_work_off(w);
+}
+
+/* Once a second: the loop turns, and says so. */
+static void
+worker_tick_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct worker	*w = arg;
+
+	(void)fd, (void)events;
+	sb_set(&w->stats->tick_us, clock_mono_us());
+}
+
+/* Takes nothing new; the loop ends when the last request is finished. */
+void
+worker_drain(struct worker *w)
+{
+	if (w->draining)
+		return;
+	w->draining = true;
+	log_info("draining: %u connections, %d requests", w->nconns, w->busy);
+	accept_adjust(w);
+	conn_timeouts_drain(w);
+	event_active(&w->work_ev, EV_TIMEOUT, 1);
+}
+
+/* The loop ends if there is nothing left to finish. */
+void
+worker_check_done(struct worker *w)
+{
+	if (!w->draining || w->nconns > 0 || w->stopped)
+		return;
+	w->stopped = true;
+	w->loop->stop(w);
+}
+
+/* Request ids go up from a random number: unique over workers and restarts. */
+static uint64_t
+worker_first_request(void)
+{
+	uint64_t	 n;
+
+	if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n))
+		n = clock_real_us() << 20 ^ (uint64_t)getpid();
+	return n;
+}
+
+/* Who this process is now. */
+static void
+worker_identity(struct worker *w, int id, int slot, int control)
+{
+	char	 name[16];
+
+	w->id = id;
+	w->slot = slot;
+	w->stats = sb_slot(w->sb, (uint32_t)slot);
+	w->control = control;
+	w->next_request = worker_first_request();
+	log_set_role("worker", id);
+	snprintf(name, sizeof(name), "wm-worker-%d", id);
+	prctl(PR_SET_NAME, name);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* The base and everything on it; -1 with *cause. */
+static int
+worker_events(struct worker *w, char **cause)
+{
+	static const struct timeval	 second = { 1, 0 };
+
+	if (event_reinit(w->base) == -1) {
+		*cause = xasprintf("cannot renew the event base: %s",
+		    strerror(errno));
+		return -1;
+	}
+	if (w->loop->init != NULL && w->loop->init(w, cause) == -1)
+		return -1;
+	cores_init(w, config_cores(w->cfg));
+	conns_init(w);
+	accept_init(w);
+	fd_set_nonblock(w->control);
+	event_assign(&w->control_ev, w->base, w->control, EV_READ |
+	    EV_PERSIST, worker_control_cb, w);
+	event_assign(&w->tick_ev, w->base, -1, EV_PERSIST, worker_tick_cb, w);
+	event_add(&w->control_ev, NULL);
+	event_add(&w->tick_ev, &second);
+	worker_tick_cb(-1, 0, w);
+	return 0;
+}
+
+/* The interpreter, the app and the engines in this process; -1 with *cause. */
+static int
+worker_app(struct worker *w, char **cause)
+{
+	if (w->suspend->init != NULL && w->suspend->init(w, cause) == -1)
+		return -1;
+	if (w->runtime == NULL)
+		return 0;
+	if (w->cfg->lazy_apps && w->runtime->load(w, cause) == -1)
+		return -1;
+	return w->runtime->worker_start(w, cause);
+}
+
+/* Tells the master why this worker does not come up. */
+static int
+worker_start_failed(struct worker *w, char *cause)
+{
+	log_error("this worker cannot start: %s", cause);
+	worker_send(w, MSG_START_FAILED, 0, cause);
+	free(cause);
+	return 1;
+}
+
+/* Serves until told to leave. */
+int
+worker_main(struct worker *w, int id, int slot, int control)
+{
+	char	*cause = NULL;
+
+	worker_identity(w, id, slot, control);
+	if (parent_death_watch(w->cfg->worker_reload_mercy) == -1)
+		log_warn("cannot watch for the master's death: %s",
+		    strerror(errno));
+	if (worker_events(w, &cause) == -1 || worker_app(w, &cause) == -1)
+		return worker_start_failed(w, cause);
+	if (getppid() != w->sb->master_pid)
+		worker_drain(w);
+	accept_adjust(w);
+	worker_tell_master(w, MSG_READY, 0);
+	w->loop->run(w);
+
+	log_info("leaves after %llu requests",
+	    (unsigned long long)sb_get(&w->stats->requests));
+	accept_done(w);
+	if (w->runtime != NULL)
+		w->runtime->worker_stop(w);
+	if (w->suspend->done != NULL)
+		w->suspend->done(w);
+	conns_done(w);
+	cores_done(w);
+	return w->status;
+}

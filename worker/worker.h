@@ -1,0 +1,105 @@
+/* A worker process: one libevent base, N async cores, its connections. */
+#ifndef WM_WORKER_WORKER_H
+#define WM_WORKER_WORKER_H
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "worker/conn.h"
+#include "worker/core.h"
+
+struct config;
+struct event_base;
+struct handler;
+struct http_limits;
+struct listeners;
+struct loop_engine;
+struct runtime;
+struct sb_slot;
+struct scoreboard;
+struct suspend_engine;
+
+/* A state's connections, oldest first, and how long they may stay. */
+struct conn_timeouts {
+	struct worker		*worker;
+	struct conn_list	 list;
+	uint64_t		 limit_us;	/* 0: no limit */
+	struct event		 timer;
+};
+
+/*
+ * Made in the spawner (worker_new: configuration, base, engines), where the
+ * app is loaded; finished in each worker after the fork (worker_main), when
+ * id, slot and control become its own.
+ */
+struct worker {
+	const struct config		*cfg;
+	struct event_base		*base;
+	const struct runtime		*runtime;	/* NULL: none */
+	const struct suspend_engine	*suspend;
+	const struct loop_engine	*loop;
+	const struct handler		**handlers;	/* ends with NULL */
+	const struct listeners		*listeners;
+	struct scoreboard		*sb;
+	int				 generation;
+
+	/* Since the fork. */
+	int				 id;		/* 1..N; 0: spawner */
+	int				 slot;
+	struct sb_slot			*stats;
+	int				 control;	/* to the master */
+	struct event			 control_ev;
+	struct event			 tick_ev;
+	bool				 draining;
+	bool				 working;	/* in cores_work_off */
+	bool				 stopped;	/* the loop shall end */
+	int				 status;	/* of the process */
+	uint64_t			 next_request;	/* id */
+
+	/* core.c */
+	struct core			*cores;
+	int				 ncores;
+	int				 busy;
+	struct core_list		 idle;
+	struct core_list		 woken;
+	struct core_list		 finished;
+	struct core			*running;	/* hub switched into */
+	struct event			 work_ev;
+
+	/* accept.c */
+	struct acceptor			*acceptors;
+	size_t				 nacceptors;
+	bool				 accepting;	/* listeners watched */
+	bool				 accept_paused;	/* out of fds */
+	struct event			 accept_retry;
+
+	/* conn.c; QUEUED's list is the FIFO of those who wait for a core. */
+	struct conn_timeouts		 conns[CONN_STATES];
+	uint32_t			 nconns;
+	uint32_t			 queued;
+	struct conn_buf			*free_bufs;
+	uint32_t			 nfree_bufs;
+	struct http_limits		 limits;
+
+	/* date.c */
+	char				 date[32];	/* IMF-fixdate */
+	uint64_t			 date_s;
+};
+
+/* Spawner: from configuration to a base; -1 and *cause when it cannot be. */
+struct worker *worker_new(const struct config *cfg, struct scoreboard *sb,
+	    const struct listeners *listeners, int generation, char **cause);
+/*
+ * In the forked child: becomes worker id, serves until told to leave, and
+ * returns the process's exit status. control is its end of the socketpair.
+ */
+int	 worker_main(struct worker *w, int id, int slot, int control);
+/* Takes nothing new; the loop ends when the last request is finished. */
+void	 worker_drain(struct worker *w);
+/* The loop ends if there is nothing left to finish. */
+void	 worker_check_done(struct worker *w);
+/* Sends a message without text to the master. */
+void	 worker_tell_master(struct worker *w, int type, int value);
+
+#endif
