@@ -204,8 +204,7 @@ conn_request_done(struct conn *c)
 	conn_buf_next(c->in);
 	if (c->in->len > 0)
 		conn_set_nodelay(c);
-	conn_set_state(c, CONN_HEAD);
-	conn_input_parse(c);
+	conn_input_next(c);
 }
 
 /* Answers without a core, as well as the socket takes it at once. */

@@ -60,7 +60,7 @@ conn_input_wait(struct conn *c)
 }
 
 /* Looks for a request head in the buffer. */
-void
+static void
 conn_input_parse(struct conn *c)
 {
 	struct conn_buf	*in = c->in;
@@ -77,6 +77,16 @@ conn_input_parse(struct conn *c)
 		conn_input_head_ready(c);
 		break;
 	}
+}
+
+/* A request is over: the next may be in the buffer already. */
+void
+conn_input_next(struct conn *c)
+{
+	if (c->in->len == 0)
+		conn_input_wait(c);
+	else
+		conn_input_parse(c);
 }
 
 /* Reads (more of) a head. */

@@ -6,7 +6,7 @@ struct conn;
 
 /* Reads once and acts on it. The connection may be gone afterwards. */
 void	 conn_input_read(struct conn *c);
-/* Looks at what is in the buffer: the next (pipelined) request. */
-void	 conn_input_parse(struct conn *c);
+/* A request is over: the next may be in the buffer already. */
+void	 conn_input_next(struct conn *c);
 
 #endif

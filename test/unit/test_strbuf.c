@@ -1,0 +1,64 @@
+/* Tests base/strbuf.c: a growing byte string. */
+#include "base/strbuf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "test/unit/unit.h"
+
+TEST(strbuf_is_an_empty_string_at_first)
+{
+	struct strbuf	 sb = STRBUF_INIT;
+	char		*s;
+
+	CHECK_STR(strbuf_str(&sb), "");
+	s = strbuf_detach(&sb);
+	CHECK_STR(s, "");
+	free(s);
+	strbuf_done(&sb);
+}
+
+TEST(strbuf_grows_past_every_size)
+{
+	struct strbuf	 sb = STRBUF_INIT;
+	int		 i;
+
+	for (i = 0; i < 5000; i++)
+		strbuf_addc(&sb, (char)('a' + i % 26));
+	CHECK_INT(sb.len, 5000);
+	CHECK_INT(strlen(sb.buf), 5000);
+	CHECK_INT(sb.buf[4999], 'a' + 4999 % 26);
+	strbuf_done(&sb);
+}
+
+TEST(strbuf_formats_text_longer_than_its_room)
+{
+	struct strbuf	 sb = STRBUF_INIT;
+
+	strbuf_addf(&sb, "%d-", 7);
+	strbuf_addf(&sb, "%0300d", 1);
+	CHECK_INT(sb.len, 302);
+	CHECK_INT(sb.buf[301], '1');
+	strbuf_truncate(&sb, 2);
+	CHECK_STR(sb.buf, "7-");
+	strbuf_done(&sb);
+}
+
+TEST(strbuf_holds_zero_bytes)
+{
+	struct strbuf	 sb = STRBUF_INIT;
+
+	strbuf_add(&sb, "a\0b", 3);
+	CHECK_INT(sb.len, 3);
+	CHECK_INT(sb.buf[2], 'b');
+	strbuf_done(&sb);
+}
+
+TEST(strbuf_json_escapes_what_json_cannot_hold)
+{
+	struct strbuf	 sb = STRBUF_INIT;
+
+	strbuf_add_json(&sb, "a\"\\\n\t\x01\xe4\x7f", 8);
+	CHECK_STR(sb.buf, "\"a\\\"\\\\\\n\\u0009\\u0001\\u00e4\\u007f\"");
+	strbuf_done(&sb);
+}
