@@ -39,7 +39,7 @@ struct rig_stack {
 	char		 stack[RIG_STACK];
 };
 
-static ucontext_t rig_hub;
+static ucontext_t rig_hub, rig_blank;
 
 /* Every request is the rig's. */
 static bool
@@ -80,20 +80,13 @@ rig_entry(unsigned high, unsigned low)
 	core_main(core);
 }
 
-/* Makes a core's stack ready to begin. */
+/* The core's stack, made when first asked for. */
 static struct rig_stack *
-rig_stack_make(struct core *core)
+rig_stack(struct core *core)
 {
-	struct rig_stack	*s = core->suspend_data;
-
-	if (s == NULL)
-		s = core->suspend_data = xmalloc(sizeof(*s));
-	if (getcontext(&s->context) == -1)
-		fatal("getcontext");
-	s->context.uc_stack.ss_sp = s->stack;
-	s->context.uc_stack.ss_size = sizeof(s->stack);
-	s->context.uc_link = &rig_hub;
-	return s;
+	if (core->suspend_data == NULL)
+		core->suspend_data = xmalloc(sizeof(struct rig_stack));
+	return core->suspend_data;
 }
 
 /* Begins on a fresh stack. */
@@ -101,11 +94,15 @@ static void
 rig_suspend_start(struct core *core)
 {
 	uintptr_t	 p = (uintptr_t)core;
+	ucontext_t	*context = &rig_stack(core)->context;
 
-	makecontext(&rig_stack_make(core)->context,
-	    (void (*)(void))rig_entry, 2, (unsigned)(p >> 32), (unsigned)p);
-	swapcontext(&rig_hub, &((struct rig_stack *)
-	    core->suspend_data)->context);
+	*context = rig_blank;
+	context->uc_stack.ss_sp = rig_stack(core)->stack;
+	context->uc_stack.ss_size = RIG_STACK;
+	context->uc_link = &rig_hub;
+	makecontext(context, (void (*)(void))rig_entry, 2,
+	    (unsigned)(p >> 32), (unsigned)p);
+	swapcontext(&rig_hub, context);
 }
 
 /* Back to the hub. */
@@ -160,6 +157,8 @@ rig_start(bool parking, const char *const *options)
 	char			*cause = NULL;
 
 	rig_configure(options);
+	if (getcontext(&rig_blank) == -1)
+		fatal("getcontext");
 	log_open(NULL, LOG_LEVEL_ERROR, false);
 	sb = scoreboard_new(2, (uint32_t)config_cores(&rig_config));
 	w = worker_new(&rig_config, sb, &rig_listeners, 1, &cause);

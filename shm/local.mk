@@ -1,0 +1,2 @@
+# What several processes touch at once.
+libwsgimaster_a_SOURCES +=

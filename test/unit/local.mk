@@ -1,0 +1,25 @@
+# Unit tests, one program a module, with test/unit/unit.h. To add one:
+#	unit_tests += test/unit/test_x
+#	test_unit_test_x_SOURCES = test/unit/test_x.c $(unit_main)
+unit_tests += test/unit/test_config
+test_unit_test_config_SOURCES = test/unit/test_config.c $(unit_main)
+
+unit_tests += \
+	test/unit/test_http_chunked \
+	test/unit/test_http_parse \
+	test/unit/test_http_url
+test_unit_test_http_chunked_SOURCES = \
+	test/unit/test_http_chunked.c $(unit_main)
+test_unit_test_http_parse_SOURCES = \
+	test/unit/test_http_parse.c test/unit/http_text.c \
+	test/unit/http_text.h $(unit_main)
+test_unit_test_http_url_SOURCES = test/unit/test_http_url.c $(unit_main)
+
+unit_tests += test/unit/test_pool test/unit/test_strbuf
+test_unit_test_pool_SOURCES = test/unit/test_pool.c $(unit_main)
+test_unit_test_strbuf_SOURCES = test/unit/test_strbuf.c $(unit_main)
+
+# A worker in the test's own process, with a handler in C.
+unit_rig = test/unit/rig.c test/unit/rig.h
+unit_tests += test/unit/test_conn
+test_unit_test_conn_SOURCES = test/unit/test_conn.c $(unit_rig) $(unit_main)
