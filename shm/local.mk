@@ -1,2 +1,6 @@
 # What several processes touch at once.
-libwsgimaster_a_SOURCES +=
+libwsgimaster_a_SOURCES += \
+	shm/listener.h \
+	shm/messages.h \
+	shm/scoreboard.c \
+	shm/scoreboard.h

@@ -1,7 +1,6 @@
 /* The spawner: loads the app once and forks workers when the master asks. */
 #include "worker/spawner.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +35,6 @@ struct spawner {
 	const struct runtime		*runtime;	/* NULL: none */
 	int				 sock;
 	int				 status;	/* to exit with */
-	bool				 told_threads;
 };
 
 /* Sends a message to the master. */
@@ -99,42 +97,6 @@ spawner_load(struct spawner *s, char **cause)
 	free(*cause);
 	*cause = NULL;
 	return 0;
-}
-
-/* How many threads this process has; 1 if that cannot be read. */
-static int
-spawner_count_threads(void)
-{
-	struct dirent	*entry;
-	DIR		*dir;
-	int		 n = 0;
-
-	dir = opendir("/proc/self/task");
-	if (dir == NULL)
-		return 1;
-	while ((entry = readdir(dir)) != NULL) {
-		if (entry->d_name[0] != '.')
-			n++;
-	}
-	closedir(dir);
-	return n;
-}
-
-/* Only the thread that forks is there in the child: say so, once. */
-static void
-spawner_warn_threads(struct spawner *s)
-{
-	int	 n;
-
-	if (s->told_threads)
-		return;
-	n = spawner_count_threads();
-	if (n <= 1)
-		return;
-	log_warn("the app has started %d thread%s while it was loaded; workers "
-	    "do not have them (start them in a postfork hook, or set "
-	    "\"lazy-apps\")", n - 1, n == 2 ? "" : "s");
-	s->told_threads = true;
 }
 
 /*
@@ -212,7 +174,6 @@ spawner_fork(struct spawner *s, const struct message *msg, int control)
 	pid_t	 pid;
 	int	 error;
 
-	spawner_warn_threads(s);
 	if (s->runtime != NULL)
 		s->runtime->fork_before();
 	pid = fork();

@@ -1,0 +1,161 @@
+/* All listening sockets of the server, from the options and from systemd. */
+#include "master/listener.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "master/inherit.h"
+#include "master/socket.h"
+
+#define SOMAXCONN_PATH	"/proc/sys/net/core/somaxconn"
+
+/* Reads the addresses without using them. */
+int
+listening_check(const struct config *cfg, char **cause)
+{
+	struct address	 addr;
+	char		*why;
+	size_t		 i;
+
+	for (i = 0; i < cfg->http_socket.count; i++) {
+		if (address_parse(&addr, cfg->http_socket.items[i],
+		    &why) == -1) {
+			*cause = xasprintf("\"http-socket\": %s", why);
+			free(why);
+			return -1;
+		}
+		address_done(&addr);
+	}
+	if (cfg->stats == NULL)
+		return 0;
+	if (address_parse(&addr, cfg->stats, &why) == -1) {
+		*cause = xasprintf("\"stats\": %s", why);
+		free(why);
+		return -1;
+	}
+	address_done(&addr);
+	return 0;
+}
+
+/* The kernel cuts a long backlog without a word. */
+static void
+listening_warn_backlog(int backlog)
+{
+	FILE	*f = fopen(SOMAXCONN_PATH, "re");
+	int	 max;
+
+	if (f == NULL)
+		return;
+	if (fscanf(f, "%d", &max) == 1 && backlog > max)
+		log_warn("\"listen\": %d is above net.core.somaxconn, which "
+		    "is %d; the system queues no more than that", backlog,
+		    max);
+	fclose(f);
+}
+
+/* Adds a socket, which the list owns from then on, and what workers see. */
+static void
+listening_add(struct listening *l, const struct socket *s, int worker_id)
+{
+	struct listeners	*public = &l->public;
+	size_t			 n = public->count + 1;
+
+	l->sockets = xrealloc(l->sockets, n * sizeof(*l->sockets));
+	public->items = xrealloc(public->items, n * sizeof(*public->items));
+	l->sockets[n - 1] = *s;
+	public->items[n - 1] = (struct listener){ .fd = s->fd,
+	    .worker_id = worker_id, .protocol = LISTENER_HTTP,
+	    .is_unix = s->is_unix, .name = s->name, .host = s->host,
+	    .port = s->port };
+	public->count = n;
+}
+
+/* Opens one address, with reuse-port once per worker id. */
+static int
+listening_open_one(struct listening *l, const struct config *cfg,
+    struct inherited *inherited, const char *text, char **cause)
+{
+	struct socket_options	 options = { .backlog = cfg->listen,
+	    .reuse_port = cfg->reuse_port, .defer_accept = true,
+	    .mode = cfg->chmod_socket, .owner = cfg->chown_socket };
+	struct socket		 s, again;
+	int			 id;
+
+	if (inherited_take(inherited, text, &s)) {
+		listening_add(l, &s, 0);
+		return 0;
+	}
+	if (socket_open(&s, text, &options, cause) == -1)
+		return -1;
+	listening_add(l, &s, cfg->reuse_port && !s.is_unix ? 1 : 0);
+	if (!cfg->reuse_port || s.is_unix)
+		return 0;
+	for (id = 2; id <= cfg->processes_at_start; id++) {
+		if (socket_open_again(&again, &s, &options, cause) == -1)
+			return -1;
+		listening_add(l, &again, id);
+	}
+	return 0;
+}
+
+/* Serves on everything that was inherited and is not taken. */
+static void
+listening_take_all(struct listening *l, struct inherited *inherited)
+{
+	size_t	 i;
+
+	for (i = 0; i < inherited->count; i++) {
+		if (inherited->items[i].fd == -1)
+			continue;
+		listening_add(l, &inherited->items[i], 0);
+		inherited->items[i].fd = -1;
+	}
+}
+
+/* Opens all. */
+int
+listening_open(struct listening *l, const struct config *cfg,
+    struct inherited *inherited, char **cause)
+{
+	size_t	 i;
+
+	memset(l, 0, sizeof(*l));
+	if (cfg->http_socket.count == 0)
+		listening_take_all(l, inherited);
+	for (i = 0; i < cfg->http_socket.count; i++) {
+		if (listening_open_one(l, cfg, inherited,
+		    cfg->http_socket.items[i], cause) == -1)
+			goto fail;
+	}
+	if (l->public.count == 0) {
+		*cause = xstrdup("nowhere to listen: give \"http-socket\", "
+		    "like \"http-socket\": \"127.0.0.1:8000\"");
+		goto fail;
+	}
+	listening_warn_backlog(cfg->listen);
+	return 0;
+fail:
+	listening_close(l, true);
+	return -1;
+}
+
+/* Closes all. */
+void
+listening_close(struct listening *l, bool unlink)
+{
+	size_t	 i;
+
+	for (i = 0; i < l->public.count; i++) {
+		if (unlink)
+			socket_unlink(&l->sockets[i]);
+		socket_done(&l->sockets[i]);
+	}
+	free(l->sockets);
+	free(l->public.items);
+	memset(l, 0, sizeof(*l));
+}

@@ -1,0 +1,157 @@
+/* wsgimaster: what happens before the master runs, step by step. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "master/inherit.h"
+#include "master/listener.h"
+#include "master/master.h"
+#include "master/socket.h"
+#include "shm/scoreboard.h"
+
+#define EXIT_CONFIG	2	/* a bad configuration; nothing was started */
+
+/* Descriptors 0, 1 and 2 are there, so that no socket becomes one of them. */
+static void
+main_open_std(void)
+{
+	int	 fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		close(fd);
+}
+
+/* Says what is wrong; problems of a configuration come one a line. */
+static int
+main_fail(int status, char *cause)
+{
+	fprintf(stderr, "wsgimaster: %s\n", cause);
+	free(cause);
+	return status;
+}
+
+/* The log, from here on; warnings of the configuration are its first lines. */
+static int
+main_open_log(const struct config *cfg, char **cause)
+{
+	size_t	 i;
+
+	if (log_open(cfg->logto, (enum log_level)cfg->log_level,
+	    cfg->log_encoder == LOG_ENCODER_JSON) == -1) {
+		*cause = xasprintf("cannot open the log %s: %s", cfg->logto,
+		    strerror(errno));
+		return -1;
+	}
+	for (i = 0; i < cfg->warnings.count; i++)
+		log_warn("%s", cfg->warnings.items[i]);
+	return 0;
+}
+
+/* How many descriptors there may be, if that was asked for. */
+static void
+main_set_limits(const struct config *cfg)
+{
+	struct rlimit	 limit, want;
+
+	if (cfg->max_fd == 0 || getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	want.rlim_cur = (rlim_t)cfg->max_fd;
+	want.rlim_max = want.rlim_cur > limit.rlim_max ? want.rlim_cur :
+	    limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &want) == 0)
+		return;
+	log_warn("\"max-fd\": %d: %s; the limit is %llu", cfg->max_fd,
+	    strerror(errno), (unsigned long long)limit.rlim_max);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* The stats socket; also systemd may have brought it. */
+static int
+main_open_stats(const struct config *cfg, struct inherited *inherited,
+    struct socket *s, char **cause)
+{
+	struct socket_options	 options = { .backlog = 64,
+	    .mode = cfg->chmod_socket, .owner = cfg->chown_socket };
+	char			*why;
+
+	if (cfg->stats == NULL || inherited_take(inherited, cfg->stats, s) ||
+	    socket_open(s, cfg->stats, &options, &why) == 0)
+		return 0;
+	*cause = xasprintf("stats: %s", why);
+	free(why);
+	return -1;
+}
+
+/* Opens all sockets and the shared memory, and serves. */
+static int
+main_serve(struct config *cfg, int argc, char **argv)
+{
+	struct inherited	 inherited;
+	struct listening	 listening = { .sockets = NULL };
+	struct socket		 stats = { .fd = -1 };
+	struct master_args	 args = { .argc = argc, .argv = argv,
+	    .cfg = cfg, .listeners = &listening.public };
+	char			*cause = NULL;
+	int			 status = EXIT_FAILURE;
+
+	inherited_init(&inherited);
+	if (main_open_log(cfg, &cause) == -1)
+		goto out;
+	main_set_limits(cfg);
+	if (main_open_stats(cfg, &inherited, &stats, &cause) == -1 ||
+	    listening_open(&listening, cfg, &inherited, &cause) == -1)
+		goto out;
+	inherited_done(&inherited);
+	/* Twice: in a reload, two processes have one worker id. */
+	args.sb = scoreboard_new(2 * (uint32_t)cfg->processes,
+	    (uint32_t)config_cores(cfg));
+	if (args.sb == NULL) {
+		cause = xasprintf("cannot map shared memory: %s",
+		    strerror(errno));
+		goto out;
+	}
+	args.stats_socket = stats.fd != -1 ? &stats : NULL;
+	status = master_run(&args);
+out:
+	if (cause != NULL)
+		log_error("%s", cause);
+	free(cause);
+	inherited_done(&inherited);
+	listening_close(&listening, cfg->vacuum);
+	if (cfg->vacuum)
+		socket_unlink(&stats);
+	socket_done(&stats);
+	return status;
+}
+
+/* Reads the configuration and does what it asks for. */
+int
+main(int argc, char **argv)
+{
+	struct config		 cfg;
+	enum config_action	 action;
+	char			*cause = NULL;
+	int			 status;
+
+	main_open_std();
+	if (config_load(&cfg, argc, argv, &action, &cause) == -1 ||
+	    listening_check(&cfg, &cause) == -1)
+		status = main_fail(EXIT_CONFIG, cause);
+	else if (action != CONFIG_RUN)
+		status = config_run_action(&cfg, action);
+	else
+		status = main_serve(&cfg, argc, argv);
+	config_done(&cfg);
+	return status;
+}

@@ -1,0 +1,358 @@
+/* The master process: signals, children, and what follows from them. */
+#include "master/master.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/strbuf.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "master/process.h"
+#include "master/seats.h"
+#include "master/signals.h"
+#include "master/stats.h"
+#include "master/workers.h"
+#include "shm/listener.h"
+
+#define MASTER_STOP_S	5.0	/* beyond worker-reload-mercy */
+#define MASTER_KILL_S	5.0	/* from SIGKILL to leaving all the same */
+
+static const char *const master_state_names[] = {
+	[MASTER_STARTING] = "starting",
+	[MASTER_RUNNING] = "running",
+	[MASTER_STOPPING] = "stopping",
+	[MASTER_KILLING] = "killing",
+};
+
+/* The printable name of a state. */
+const char *
+master_state_name(enum master_state state)
+{
+	return master_state_names[state];
+}
+
+/* Is it on its way out? */
+bool
+master_is_stopping(const struct master *m)
+{
+	return m->state == MASTER_STOPPING || m->state == MASTER_KILLING;
+}
+
+/* The only function that changes the state. */
+static void
+master_set_state(struct master *m, enum master_state state)
+{
+	log_debug("master: %s -> %s", master_state_name(m->state),
+	    master_state_name(state));
+	if (state < m->state)
+		fatalx("the master cannot go back from %s to %s",
+		    master_state_name(m->state), master_state_name(state));
+	m->state = state;
+}
+
+/* Gives the children so many seconds. */
+static void
+master_arm(struct master *m, double seconds)
+{
+	struct timeval	 tv = { .tv_sec = (time_t)seconds };
+
+	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
+	evtimer_add(&m->stop_timer, &tv);
+}
+
+/* Sends everybody SIGKILL. */
+void
+master_kill(struct master *m, const char *why)
+{
+	if (m->state == MASTER_KILLING)
+		return;
+	log_info("stopping at once (%s)", why);
+	master_set_state(m, MASTER_KILLING);
+	reload_abandon(m);
+	generations_stop_all(m);
+	generations_kill_all(m);
+	workers_kill_all(m);
+	master_arm(m, MASTER_KILL_S);
+}
+
+/* Lets everybody finish. */
+void
+master_stop(struct master *m, const char *why)
+{
+	if (master_is_stopping(m))
+		return;
+	log_info("stopping (%s)", why);
+	master_set_state(m, MASTER_STOPPING);
+	reload_abandon(m);
+	workers_drain_all(m);
+	generations_stop_all(m);
+	master_arm(m, m->cfg->worker_reload_mercy + MASTER_STOP_S);
+}
+
+/* It cannot even start. */
+void
+master_fail(struct master *m, const char *why)
+{
+	if (master_is_stopping(m))
+		return;
+	log_error("cannot start: %s", why);
+	m->status = 1;
+	master_kill(m, "it cannot start");
+}
+
+/* Waited long enough for those who should have left. */
+static void
+master_stop_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct master	*m = arg;
+
+	(void)fd, (void)what;
+	if (m->state == MASTER_STOPPING) {
+		master_kill(m, "some processes would not leave");
+		return;
+	}
+	log_error("leaving, though some processes are left");
+	m->expired = true;
+}
+
+/* TERM, INT: leave with grace; once more: leave now. */
+static void
+master_on_stop(struct master *m, const char *name)
+{
+	if (m->state == MASTER_STOPPING)
+		master_kill(m, name);
+	else
+		master_stop(m, name);
+}
+
+/* USR1: everybody opens the log again. */
+static void
+master_on_reopen(struct master *m, const char *name)
+{
+	struct message		 msg = { .type = MSG_REOPEN_LOGS };
+	struct generation	*gen;
+
+	if (log_reopen() == -1)
+		log_error("cannot open the log again: %s", strerror(errno));
+	log_info("opened the log again (%s)", name);
+	TAILQ_FOREACH(gen, &m->generations, link)
+		generation_send(gen, &msg, -1);
+	workers_tell_all(m, MSG_REOPEN_LOGS);
+}
+
+/* TTIN, TTOU: one worker more or less. */
+static void
+master_change_target(struct master *m, int change, const char *name)
+{
+	int	 target = m->target + change;
+
+	if (master_is_stopping(m))
+		return;
+	if (m->cfg->reuse_port) {
+		log_warn("%s: with \"reuse-port\" the number of workers is "
+		    "fixed, since each has a socket of its own", name);
+	} else if (target > m->max) {
+		log_warn("%s: there are %d workers, no more than at the "
+		    "start", name, m->max);
+	} else if (target < 1) {
+		log_warn("%s: one worker must stay", name);
+	} else {
+		log_info("%s: %d workers", name, target);
+		seats_set_target(m, target);
+		reload_set_target(m, target);
+	}
+}
+
+/* TTIN */
+static void
+master_on_more(struct master *m, const char *name)
+{
+	master_change_target(m, 1, name);
+}
+
+/* TTOU */
+static void
+master_on_less(struct master *m, const char *name)
+{
+	master_change_target(m, -1, name);
+}
+
+/* USR2 */
+static void
+master_on_upgrade(struct master *m, const char *name)
+{
+	(void)m;
+	log_warn("%s: the binary upgrade is not available yet", name);
+}
+
+/* A child has ended: whose was it? */
+static void
+master_reaped(struct master *m, pid_t pid, int status)
+{
+	struct generation	*gen;
+	char			 how[64];
+
+	if (workers_reaped(m, pid, status) ||
+	    generations_reaped(m, pid, status))
+		return;
+	TAILQ_FOREACH(gen, &m->generations, link)
+		generation_read(gen);	/* they may tell whose it was */
+	if (workers_reaped(m, pid, status))
+		return;
+	log_debug("reaped process %d: %s", (int)pid,
+	    process_status_text(status, how, sizeof(how)));
+	reaped_add(&m->reaped, pid, status, clock_mono_us());
+}
+
+/* CHLD */
+static void
+master_on_child(struct master *m, const char *name)
+{
+	pid_t	 pid;
+	int	 status;
+
+	(void)name;
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		master_reaped(m, pid, status);
+}
+
+static const struct {
+	int		 number;
+	const char	*name;
+	void		(*act)(struct master *m, const char *name);
+} master_signals[] = {
+	{ SIGTERM,	"SIGTERM",	master_on_stop },
+	{ SIGINT,	"SIGINT",	master_on_stop },
+	{ SIGQUIT,	"SIGQUIT",	master_kill },
+	{ SIGHUP,	"SIGHUP",	reload_request },
+	{ SIGUSR1,	"SIGUSR1",	master_on_reopen },
+	{ SIGUSR2,	"SIGUSR2",	master_on_upgrade },
+	{ SIGTTIN,	"SIGTTIN",	master_on_more },
+	{ SIGTTOU,	"SIGTTOU",	master_on_less },
+	{ SIGCHLD,	"SIGCHLD",	master_on_child },
+};
+
+/* A signal has come. */
+static void
+master_signal_cb(int number, void *arg)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(master_signals) / sizeof(master_signals[0]);
+	    i++) {
+		if (master_signals[i].number == number)
+			master_signals[i].act(arg, master_signals[i].name);
+	}
+}
+
+/* Every worker is ready for the first time: say so, on one line. */
+static void
+master_check_ready(struct master *m)
+{
+	struct strbuf	 names = STRBUF_INIT;
+	size_t		 i;
+
+	if (m->state != MASTER_STARTING || !seats_all_ready(m))
+		return;
+	master_set_state(m, MASTER_RUNNING);
+	for (i = 0; i < m->listeners->count; i++) {
+		if (m->listeners->items[i].worker_id > 1)
+			continue;
+		strbuf_addf(&names, "%s%s%s", names.len > 0 ? ", " : "",
+		    m->listeners->items[i].is_unix ? "unix:" : "http://",
+		    m->listeners->items[i].name);
+	}
+	log_info("wsgimaster ready: %d worker%s, %s", m->target,
+	    m->target == 1 ? "" : "s", strbuf_str(&names));
+	strbuf_done(&names);
+}
+
+/* What follows from all that has happened; see master.h. */
+static void
+master_turn(struct master *m)
+{
+	seats_notice(m);
+	reload_turn(m);
+	seats_fill(m);
+	generations_turn(m);
+	master_check_ready(m);
+}
+
+/* Is there nothing left to do? */
+static bool
+master_is_done(const struct master *m)
+{
+	if (!master_is_stopping(m))
+		return false;
+	return m->expired || (workers_all_free(m) && generations_all_gone(m));
+}
+
+/* Its own base, signals, tables and the first generation. */
+static void
+master_start(struct master *m)
+{
+	log_set_role("master", 0);
+	process_set_name("wm-master");
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == -1)
+		fatal("PR_SET_CHILD_SUBREAPER");
+	signals_block();
+	m->base = event_base_new();
+	if (m->base == NULL)
+		fatalx("cannot make an event base");
+	m->signals = signals_new(m->base, master_signal_cb, m);
+	evtimer_assign(&m->stop_timer, m->base, master_stop_cb, m);
+	m->stats = stats_new(m);
+	m->sb->master_pid = getpid();
+	m->sb->started_us = clock_real_us();
+	TAILQ_INIT(&m->generations);
+	m->serving = generation_new(m, m->cfg, false);
+	sb_set(&m->sb->generation, m->serving->id);
+	workers_init(m);
+	seats_init(m);
+	reload_init(m);
+	generation_start(m->serving);
+}
+
+/* Frees everything. */
+static void
+master_done(struct master *m)
+{
+	reload_abandon(m);
+	evtimer_del(&m->stop_timer);
+	stats_free(m->stats);
+	seats_done(m);
+	workers_done(m);
+	generations_done(m);
+	signals_free(m->signals);
+	event_base_free(m->base);
+	free(m->workers);
+	free(m->logto);
+}
+
+/* Serves until told to stop. */
+int
+master_run(const struct master_args *args)
+{
+	struct master	 m = { .argc = args->argc, .argv = args->argv,
+	    .cfg = args->cfg, .listeners = args->listeners,
+	    .sb = args->sb, .stats_socket = args->stats_socket,
+	    .max = args->cfg->processes, .target = args->cfg->processes };
+
+	master_start(&m);
+	master_turn(&m);
+	while (!master_is_done(&m)) {
+		event_base_loop(m.base, EVLOOP_ONCE);
+		master_turn(&m);
+	}
+	log_info("stopped");
+	master_done(&m);
+	return m.status;
+}

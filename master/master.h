@@ -1,0 +1,93 @@
+/* The master process: what it knows, and its life. */
+#ifndef WM_MASTER_MASTER_H
+#define WM_MASTER_MASTER_H
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+
+#include "master/generation.h"
+#include "master/reaped.h"
+#include "master/reload.h"
+
+struct config;
+struct event_base;
+struct listeners;
+struct scoreboard;
+struct seat;
+struct signals;
+struct socket;
+struct stats;
+struct worker_proc;
+
+/*
+ *	STARTING --> RUNNING	every worker was ready once
+ *	STARTING --> KILLING	the app could not be loaded
+ *	STARTING, RUNNING --> STOPPING	TERM, INT, or the app asks for it
+ *	any --> KILLING		QUIT, a second TERM, or no worker would leave
+ *
+ * The loop ends when, STOPPING or KILLING, no child is left (or, KILLING, a
+ * few seconds later all the same).
+ */
+enum master_state {
+	MASTER_STARTING,
+	MASTER_RUNNING,
+	MASTER_STOPPING,	/* workers finish their requests */
+	MASTER_KILLING		/* everything was sent SIGKILL */
+};
+
+/*
+ * Callbacks only note what has happened, in the state of a worker_proc or a
+ * generation. What follows from it is decided once per turn of the loop
+ * (master_turn), which compares what is with what shall be: so it does not
+ * matter in which order things happened.
+ */
+struct master {
+	int			  argc;		/* to read them again */
+	char			**argv;
+	struct config		 *cfg;		/* of the one that serves */
+	struct listeners	 *listeners;
+	struct scoreboard	 *sb;
+	struct socket		 *stats_socket;	/* NULL: none */
+	struct event_base	 *base;
+	struct signals		 *signals;
+	struct stats		 *stats;
+
+	enum master_state	  state;
+	int			  status;	/* to exit with */
+	bool			  expired;	/* waited long enough */
+	bool			  ever_ready;	/* some worker was */
+	struct event		  stop_timer;
+	char			 *logto;	/* as given to log_open */
+
+	int			  max;		/* workers at most */
+	int			  target;	/* workers that shall be */
+	struct seat		 *seats;	/* max of them; id - 1 */
+	struct worker_proc	 *workers;	/* one per slot */
+	struct generations	  generations;	/* oldest first */
+	struct generation	 *serving;
+	int			  last_generation;	/* number given out */
+	struct reload		  reload;
+	struct reaped		  reaped;
+};
+
+/* What main has prepared; all of it stays main's. */
+struct master_args {
+	int			  argc;
+	char			**argv;
+	struct config		 *cfg;
+	struct listeners	 *listeners;
+	struct scoreboard	 *sb;
+	struct socket		 *stats_socket;	/* NULL: none */
+};
+
+/* Serves until told to stop; returns the exit status. */
+int	 master_run(const struct master_args *args);
+
+/* Its parts: leave, with grace; leave now; give up, with status 1. */
+void	 master_stop(struct master *m, const char *why);
+void	 master_kill(struct master *m, const char *why);
+void	 master_fail(struct master *m, const char *why);
+bool	 master_is_stopping(const struct master *m);
+const char *master_state_name(enum master_state state);
+
+#endif

@@ -1,0 +1,128 @@
+/* Forking a child of the master: the one place where it happens. */
+#include "master/process.h"
+
+#include <dirent.h>
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "master/signals.h"
+
+#define PROCESS_FDS	65536	/* looked at when there is no /proc */
+
+/* Shall the descriptor stay open? */
+static bool
+process_keeps(int fd, const int *keep, size_t nkeep)
+{
+	size_t	 i;
+
+	for (i = 0; i < nkeep; i++) {
+		if (keep[i] == fd)
+			return true;
+	}
+	return fd <= STDERR_FILENO;
+}
+
+/* Closes all descriptors but those to keep. */
+static void
+process_close_others(const int *keep, size_t nkeep)
+{
+	struct dirent	*entry;
+	DIR		*dir;
+	int		 fd;
+
+	dir = opendir("/proc/self/fd");
+	if (dir == NULL) {
+		for (fd = 0; fd < PROCESS_FDS; fd++) {
+			if (!process_keeps(fd, keep, nkeep))
+				close(fd);
+		}
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		fd = atoi(entry->d_name);
+		if (fd != dirfd(dir) && !process_keeps(fd, keep, nkeep))
+			close(fd);
+	}
+	closedir(dir);
+}
+
+/* What a child does. */
+static _Noreturn void
+process_child(struct event_base *base, const int *keep, size_t nkeep,
+    int (*run)(const void *arg), const void *arg)
+{
+	int	 status;
+
+	/*
+	 * The epoll descriptor is shared with the master: reinit makes an own
+	 * one, so that freeing the events takes nothing away from the master.
+	 */
+	if (event_reinit(base) == 0)
+		event_base_free(base);
+	process_close_others(keep, nkeep);
+	signals_child();
+	status = run(arg);
+	fflush(NULL);
+	_exit(status);
+}
+
+/* Forks. */
+pid_t
+process_start(struct event_base *base, const int *keep, size_t nkeep,
+    int (*run)(const void *arg), const void *arg)
+{
+	pid_t	 pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		process_child(base, keep, nkeep, run, arg);
+	return pid;
+}
+
+/* Names the process. */
+void
+process_set_name(const char *name)
+{
+	prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+/* Says how a child ended. */
+const char *
+process_status_text(int status, char *buf, size_t len)
+{
+	if (WIFSIGNALED(status))
+		snprintf(buf, len, "killed by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else
+		snprintf(buf, len, "exit status %d", WEXITSTATUS(status));
+	return buf;
+}
+
+/* Reads a process's memory use. */
+void
+process_memory(pid_t pid, unsigned long long *rss, unsigned long long *vsz)
+{
+	unsigned long long	 page = (unsigned long long)getpagesize();
+	char			 path[64];
+	FILE			*f;
+
+	*rss = *vsz = 0;
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return;
+	if (fscanf(f, "%llu %llu", vsz, rss) != 2)
+		*rss = *vsz = 0;
+	fclose(f);
+	*rss *= page;
+	*vsz *= page;
+}

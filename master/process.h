@@ -1,0 +1,26 @@
+/* Forking a child of the master: the one place where it happens. */
+#ifndef WM_MASTER_PROCESS_H
+#define WM_MASTER_PROCESS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct event_base;
+
+/*
+ * Forks a child that calls run(arg) and exits with what that returns. In it
+ * the signals are its own (signals_child), the master's event base is freed
+ * without touching the master's registrations, and every descriptor is closed
+ * but 0, 1, 2 and the nkeep in keep. Returns the child's pid, -1 with errno.
+ */
+pid_t	 process_start(struct event_base *base, const int *keep, size_t nkeep,
+	    int (*run)(const void *arg), const void *arg);
+/* The name that ps and top show, cut to 15 bytes. */
+void	 process_set_name(const char *name);
+/* How a child ended: "exit status 1", "killed by signal 9 (Killed)". */
+const char *process_status_text(int status, char *buf, size_t len);
+/* Resident and virtual bytes of a process, 0 when they cannot be read. */
+void	 process_memory(pid_t pid, unsigned long long *rss,
+	    unsigned long long *vsz);
+
+#endif

@@ -1,0 +1,313 @@
+/* Reloading: from one generation to the next, one worker id after the other. */
+#include "master/reload.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "master/backoff.h"
+#include "master/generation.h"
+#include "master/master.h"
+#include "master/seats.h"
+#include "master/workers.h"
+
+#define RELOAD_RETRY_S	0.5	/* when the system had no room */
+#define RELOAD_TRIES	3	/* failures until the next reload may come */
+
+/* The pause is over; the turn after this does the rest. */
+static void
+reload_retry_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what, (void)arg;
+}
+
+/* No reload is under way. */
+void
+reload_init(struct master *m)
+{
+	evtimer_assign(&m->reload.retry, m->base, reload_retry_cb, NULL);
+}
+
+/* Waits a while. */
+static void
+reload_pause(struct reload *r, double seconds)
+{
+	struct timeval	 tv = { .tv_sec = (time_t)seconds };
+
+	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
+	evtimer_add(&r->retry, &tv);
+}
+
+/* Notes that somebody wants one. */
+void
+reload_request(struct master *m, const char *why)
+{
+	if (master_is_stopping(m))
+		return;
+	log_info("reload (%s)%s", why, m->reload.fresh != NULL ?
+	    ": one is under way, this one comes after it" : "");
+	m->reload.again = true;
+}
+
+/* How it went, for the log and for the statistics. */
+static void
+reload_note(struct reload *r, int generation, const char *failure)
+{
+	r->last_generation = generation;
+	r->last_ok = failure == NULL;
+	snprintf(r->last_failure, sizeof(r->last_failure), "%s",
+	    failure != NULL ? failure : "");
+}
+
+/* Forgets the one under way; if another was asked for, the loop wakes up. */
+static void
+reload_clear(struct reload *r)
+{
+	r->fresh = NULL;
+	r->candidate = NULL;
+	r->leaving = NULL;
+	r->placing = 0;
+	r->committed = false;
+	r->failures = 0;
+	evtimer_del(&r->retry);
+	if (r->again)
+		reload_pause(r, 0);
+}
+
+/* Nothing has changed yet: the old generation serves on. */
+static void
+reload_give_up(struct master *m, const char *why)
+{
+	struct reload		*r = &m->reload;
+	struct generation	*fresh = r->fresh;
+
+	log_error("reload failed: %s; generation %d serves on", why,
+	    m->serving->id);
+	reload_note(r, fresh->id, why);
+	if (r->candidate != NULL)
+		workers_drain(r->candidate);
+	reload_clear(r);
+	generation_stop(fresh);
+}
+
+/* Reads the configuration again and lets a new generation load the app. */
+static void
+reload_begin(struct master *m)
+{
+	struct reload	*r = &m->reload;
+	struct config	*cfg = xcalloc(1, sizeof(*cfg));
+	char		*cause = NULL;
+	size_t		 i;
+
+	r->again = false;
+	if (config_reload(cfg, m->cfg, m->argc, m->argv, &cause) == -1) {
+		log_error("reload failed: %s; generation %d serves on", cause,
+		    m->serving->id);
+		reload_note(r, m->serving->id + 1, cause);
+		free(cause);
+		config_done(cfg);
+		free(cfg);
+		return;
+	}
+	for (i = 0; i < cfg->warnings.count; i++)
+		log_warn("%s", cfg->warnings.items[i]);
+	r->fresh = generation_new(m, cfg, true);
+	r->target = cfg->reuse_port ? m->target : cfg->processes;
+	r->began_us = clock_mono_us();
+	log_info("reload: generation %d loads the app", r->fresh->id);
+	generation_start(r->fresh);
+}
+
+/* The log goes where the new configuration says. */
+static void
+reload_open_log(struct master *m)
+{
+	char	*path = m->cfg->logto != NULL ? xstrdup(m->cfg->logto) : NULL;
+
+	if (log_open(path, (enum log_level)m->cfg->log_level,
+	    m->cfg->log_encoder == LOG_ENCODER_JSON) == -1) {
+		log_error("cannot open the log %s: %s", path,
+		    strerror(errno));
+		free(path);
+		return;
+	}
+	free(m->logto);
+	m->logto = path;
+}
+
+/* The first new worker is READY: there is no way back from here. */
+static void
+reload_commit(struct master *m)
+{
+	struct reload	*r = &m->reload;
+
+	r->committed = true;
+	m->serving = r->fresh;
+	m->cfg = r->fresh->cfg;
+	sb_set(&m->sb->generation, r->fresh->id);
+	reload_open_log(m);
+	if (r->target > m->target)
+		seats_set_target(m, r->target);
+}
+
+/* All seats are the new generation's. */
+static void
+reload_finish(struct master *m)
+{
+	struct reload	*r = &m->reload;
+
+	seats_set_target(m, r->target);
+	log_info("reload done in %.1f s: generation %d serves",
+	    (double)(clock_mono_us() - r->began_us) / 1e6, r->fresh->id);
+	reload_note(r, r->fresh->id, NULL);
+	reload_clear(r);
+}
+
+/* A candidate has died. */
+static void
+reload_candidate_lost(struct master *m)
+{
+	struct reload		*r = &m->reload;
+	struct worker_proc	*wp = r->candidate;
+	char			 why[320];
+	double			 delay;
+
+	r->candidate = NULL;
+	r->placing = 0;
+	if (!r->committed) {
+		snprintf(why, sizeof(why), "worker %d died before it was "
+		    "ready%s%s", wp->id, wp->failure[0] != '\0' ? ": " : "",
+		    wp->failure);
+		reload_give_up(m, why);
+		return;
+	}
+	r->failures++;
+	if (r->failures >= RELOAD_TRIES && r->again) {
+		log_error("reload of generation %d is left incomplete for "
+		    "the next one: worker %d does not start", r->fresh->id,
+		    wp->id);
+		reload_note(r, r->fresh->id, "left incomplete");
+		reload_clear(r);
+		return;
+	}
+	delay = backoff_delay(r->failures, -1, m->cfg->respawn_delay_max);
+	log_warn("reload: worker %d did not start; the old one serves on, "
+	    "the next try is in %g seconds", wp->id, delay);
+	reload_pause(r, delay);
+}
+
+/* What has become of those that were waited for. */
+static void
+reload_notice(struct master *m)
+{
+	struct reload	*r = &m->reload;
+
+	if (r->leaving != NULL && workers_is_lost(r->leaving))
+		r->leaving = NULL;
+	if (r->fresh->state == GENERATION_DOWN && !r->committed) {
+		reload_give_up(m, r->fresh->failure);
+		return;
+	}
+	if (r->candidate == NULL)
+		return;
+	if (workers_is_lost(r->candidate)) {
+		reload_candidate_lost(m);
+	} else if (r->candidate->state == SB_SLOT_READY) {
+		if (!r->committed)
+			reload_commit(m);
+		seats_replace(m, r->candidate);
+		r->candidate = NULL;
+		r->placing = 0;
+		r->failures = 0;
+	}
+}
+
+/* The first worker id that is not the new generation's, 0 if all are. */
+static int
+reload_next_id(const struct master *m)
+{
+	int	 id;
+
+	for (id = 1; id <= m->reload.target; id++) {
+		if (m->seats[id - 1].gen != m->reload.fresh)
+			return id;
+	}
+	return 0;
+}
+
+/* The next candidate, if there can be one now. */
+static void
+reload_step(struct master *m)
+{
+	struct reload			*r = &m->reload;
+	const struct worker_proc	*old;
+	int				 id;
+
+	if (r->candidate != NULL || r->leaving != NULL ||
+	    evtimer_pending(&r->retry, NULL) ||
+	    !generation_can_spawn(r->fresh))
+		return;
+	id = reload_next_id(m);
+	if (id == 0) {
+		reload_finish(m);
+		return;
+	}
+	old = m->seats[id - 1].proc;
+	if (old != NULL && old->owns_listeners) {
+		r->placing = id;
+		r->leaving = seats_vacate(m, id);
+		return;
+	}
+	r->candidate = workers_spawn(m, id, r->fresh, false);
+	if (r->candidate == NULL)
+		reload_pause(r, RELOAD_RETRY_S);
+}
+
+/* Takes the steps that are possible. */
+void
+reload_turn(struct master *m)
+{
+	struct reload	*r = &m->reload;
+
+	if (master_is_stopping(m))
+		return;
+	if (r->fresh == NULL && r->again && m->serving->was_loaded)
+		reload_begin(m);
+	if (r->fresh != NULL)
+		reload_notice(m);
+	if (r->fresh != NULL)
+		reload_step(m);
+}
+
+/* The server stops. */
+void
+reload_abandon(struct master *m)
+{
+	m->reload.again = false;
+	reload_clear(&m->reload);
+}
+
+/* The number of workers was changed by hand. */
+void
+reload_set_target(struct master *m, int target)
+{
+	struct reload	*r = &m->reload;
+
+	if (r->fresh == NULL)
+		return;
+	r->target = target;
+	if (r->candidate != NULL && r->candidate->id > target) {
+		workers_drain(r->candidate);
+		r->candidate = NULL;
+	}
+	if (r->placing > target) {
+		r->placing = 0;
+		r->leaving = NULL;
+	}
+}

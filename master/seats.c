@@ -1,0 +1,206 @@
+/* Worker ids: who sits on each, and when it gets a new process. */
+#include "master/seats.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "master/backoff.h"
+#include "master/generation.h"
+#include "master/master.h"
+#include "master/workers.h"
+
+#define SEAT_RETRY_S	0.5	/* when the system had no room */
+
+/* The pause is over; the turn after this does the rest. */
+static void
+seat_respawn_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd, (void)what, (void)arg;
+}
+
+/* Leaves the seat empty for a while. */
+static void
+seat_pause(struct seat *seat, double seconds)
+{
+	struct timeval	 tv = { .tv_sec = (time_t)seconds };
+
+	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
+	evtimer_add(&seat->respawn, &tv);
+}
+
+/* Makes all seats, empty. */
+void
+seats_init(struct master *m)
+{
+	int	 i;
+
+	m->seats = xcalloc((size_t)m->max, sizeof(*m->seats));
+	for (i = 0; i < m->max; i++) {
+		m->seats[i].master = m;
+		m->seats[i].id = i + 1;
+		m->seats[i].gen = m->serving;
+		evtimer_assign(&m->seats[i].respawn, m->base, seat_respawn_cb,
+		    NULL);
+	}
+}
+
+/* Forgets all. */
+void
+seats_done(struct master *m)
+{
+	int	 i;
+
+	for (i = 0; i < m->max; i++)
+		evtimer_del(&m->seats[i].respawn);
+	free(m->seats);
+	m->seats = NULL;
+}
+
+/* The one who sat there is dead: when may the next one come? */
+static void
+seat_lost(struct seat *seat)
+{
+	const struct worker_proc	*wp = seat->proc;
+	struct master			*m = seat->master;
+	double				 ready = workers_ready_seconds(wp);
+	double				 delay;
+
+	seat->proc = NULL;
+	seat->died = true;
+	if (!m->ever_ready && wp->failure[0] != '\0' && m->cfg->need_app) {
+		master_fail(m, wp->failure);
+		return;
+	}
+	seat->failures = backoff_count(seat->failures, ready);
+	delay = backoff_delay(seat->failures, ready,
+	    m->cfg->respawn_delay_max);
+	if (delay == 0)
+		return;
+	log_info("worker %d is started again in %g seconds", seat->id, delay);
+	seat_pause(seat, delay);
+}
+
+/* Empties the seats of the dead. */
+void
+seats_notice(struct master *m)
+{
+	int	 i;
+
+	for (i = 0; i < m->max && !master_is_stopping(m); i++) {
+		if (m->seats[i].proc != NULL &&
+		    workers_is_lost(m->seats[i].proc))
+			seat_lost(&m->seats[i]);
+	}
+}
+
+/* Shall somebody be asked for now? */
+static bool
+seat_wants(const struct seat *seat)
+{
+	const struct master	*m = seat->master;
+
+	return seat->proc == NULL && seat->id <= m->target &&
+	    seat->id != m->reload.placing &&
+	    !evtimer_pending(&seat->respawn, NULL) &&
+	    generation_can_spawn(seat->gen);
+}
+
+/* Fills the empty seats. */
+void
+seats_fill(struct master *m)
+{
+	struct seat	*seat;
+	int		 i;
+
+	for (i = 0; i < m->max && !master_is_stopping(m); i++) {
+		seat = &m->seats[i];
+		if (!seat_wants(seat))
+			continue;
+		seat->proc = workers_spawn(m, seat->id, seat->gen,
+		    seat->died);
+		if (seat->proc == NULL)
+			seat_pause(seat, SEAT_RETRY_S);
+		else
+			seat->died = false;
+	}
+}
+
+/* A READY worker sits down. */
+void
+seats_replace(struct master *m, struct worker_proc *wp)
+{
+	struct seat		*seat = &m->seats[wp->id - 1];
+	struct worker_proc	*old = seat->proc;
+
+	seat->proc = wp;
+	seat->gen = wp->gen;
+	seat->failures = 0;
+	seat->died = false;
+	evtimer_del(&seat->respawn);
+	if (old != NULL)
+		workers_drain(old);
+}
+
+/* The one who sits there gets up. */
+struct worker_proc *
+seats_vacate(struct master *m, int id)
+{
+	struct seat		*seat = &m->seats[id - 1];
+	struct worker_proc	*old = seat->proc;
+
+	seat->proc = NULL;
+	if (old != NULL)
+		workers_drain(old);
+	return old;
+}
+
+/* Changes how many seats are used. */
+void
+seats_set_target(struct master *m, int target)
+{
+	struct seat	*seat;
+	int		 i;
+
+	for (i = 0; i < m->max; i++) {
+		seat = &m->seats[i];
+		if (i >= target)
+			seats_vacate(m, seat->id);
+		if (i < target && i < m->target)
+			continue;	/* it is used, and stays so */
+		seat->gen = m->serving;
+		seat->failures = 0;
+		seat->died = false;
+		evtimer_del(&seat->respawn);
+	}
+	m->target = target;
+}
+
+/* Is somebody READY on every seat? */
+bool
+seats_all_ready(const struct master *m)
+{
+	int	 i;
+
+	for (i = 0; i < m->target; i++) {
+		if (m->seats[i].proc == NULL ||
+		    m->seats[i].proc->state != SB_SLOT_READY)
+			return false;
+	}
+	return true;
+}
+
+/* Does a seat get its workers from there? */
+bool
+seats_use(const struct master *m, const struct generation *gen)
+{
+	int	 i;
+
+	for (i = 0; i < m->max; i++) {
+		if (m->seats[i].gen == gen)
+			return true;
+	}
+	return false;
+}

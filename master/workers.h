@@ -1,0 +1,81 @@
+/* The worker processes, as the master sees them: one per slot. */
+#ifndef WM_MASTER_WORKERS_H
+#define WM_MASTER_WORKERS_H
+
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "shm/messages.h"
+#include "shm/scoreboard.h"
+
+struct generation;
+struct master;
+
+/*
+ * The states are enum sb_slot_state. Who brings them on:
+ *
+ *	FREE --> SPAWNING	workers_spawn: MSG_SPAWN is sent
+ *	SPAWNING --> STARTING	MSG_SPAWNED: the pid is known
+ *	SPAWNING, STARTING --> READY	MSG_READY, which may come first
+ *	not FREE, not GONE --> DRAINING	workers_drain; one that was never
+ *				READY has nothing to finish and is killed
+ *	any but FREE --> GONE	its control socket is closed, or it is reaped
+ *	GONE --> FREE		it is reaped (or never was)
+ *
+ * Timers: SPAWNING and STARTING start-timeout, DRAINING worker-reload-mercy,
+ * GONE a few seconds; then SIGKILL. After FREE everything below stays as it
+ * was until the slot is taken again, so that a turn of the master can see what
+ * has become of it.
+ */
+struct worker_proc {
+	struct master		*master;
+	int			 slot;
+	int			 id;		/* 1..N */
+	struct generation	*gen;
+	enum sb_slot_state	 state;
+	enum sb_slot_state	 before_gone;
+	pid_t			 pid;		/* 0: not known */
+	int			 control;	/* -1: closed */
+	struct event		 control_ev;
+	struct event		 timer;
+	bool			 reaped;
+	int			 status;	/* if reaped */
+	bool			 unborn;	/* nobody to be reaped */
+	bool			 doomed;	/* SIGKILL was sent, or is due */
+	bool			 owns_listeners;
+	uint64_t		 spawned_us;
+	uint64_t		 ready_us;	/* 0: never */
+	uint64_t		 gone_us;
+	char			 failure[sizeof(((struct message *)0)->text)];
+};
+
+void	 workers_init(struct master *m);
+void	 workers_done(struct master *m);
+
+/* Asks the generation for a worker; NULL when that is not possible now. */
+struct worker_proc *workers_spawn(struct master *m, int id,
+	    struct generation *gen, bool respawn);
+/* Lets it finish and leave. */
+void	 workers_drain(struct worker_proc *wp);
+void	 workers_kill(struct worker_proc *wp);
+/* Is its seat free again (also while it waits to be reaped)? */
+bool	 workers_is_lost(const struct worker_proc *wp);
+/* Seconds it was ready, -1: never. */
+double	 workers_ready_seconds(const struct worker_proc *wp);
+
+/* The spawner of gen has a message about a slot. */
+void	 workers_spawned(struct generation *gen, const struct message *msg);
+/* The spawner of gen is gone: what it has not forked never will be. */
+void	 workers_spawner_gone(struct generation *gen);
+/* Was this a worker? Then notes how it ended. */
+bool	 workers_reaped(struct master *m, pid_t pid, int status);
+
+void	 workers_drain_all(struct master *m);
+void	 workers_kill_all(struct master *m);
+/* To all that have a control socket. */
+void	 workers_tell_all(struct master *m, enum message_type type);
+bool	 workers_all_free(const struct master *m);
+
+#endif

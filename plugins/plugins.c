@@ -1,0 +1,19 @@
+/* The plugins that are compiled in. */
+#include "plugins/plugin.h"
+
+#include <stddef.h>
+
+#include "build_config.h"
+
+extern const struct plugin	 python_plugin;
+#ifdef WM_HAVE_GREENLET
+extern const struct plugin	 greenlet_plugin;
+#endif
+
+const struct plugin *const plugins[] = {
+	&python_plugin,
+#ifdef WM_HAVE_GREENLET
+	&greenlet_plugin,
+#endif
+	NULL
+};

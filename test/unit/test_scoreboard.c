@@ -1,0 +1,192 @@
+/* Tests shm/scoreboard.c: slots, sums, and reading while another writes. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "shm/scoreboard.h"
+#include "test/unit/unit.h"
+
+#define WRITES	200000
+
+/* A whole request on a core, whose parts all say n. */
+static void
+begin(struct sb_core *core, uint64_t n)
+{
+	char	 path[SB_PATH_MAX];
+
+	memset(path, 'a' + (int)(n % 26), sizeof(path));
+	sb_core_begin(core, n, n, "GET", 3, path, sizeof(path), "127.0.0.1",
+	    9);
+}
+
+/* Do all parts of a view say the same? */
+static bool
+view_is_whole(const struct sb_core_view *view)
+{
+	size_t	 i;
+
+	if (view->request_id != view->start_us)
+		return false;
+	for (i = 0; i < SB_PATH_MAX; i++) {
+		if (view->path[i] != 'a' + (int)(view->request_id % 26))
+			return false;
+	}
+	return view->path[SB_PATH_MAX] == '\0';
+}
+
+TEST(scoreboard_parts_do_not_overlap)
+{
+	struct scoreboard	*sb = scoreboard_new(3, 5);
+	char			*end;
+
+	REQUIRE(sb != NULL);
+	end = (char *)sb + sb->size;
+	CHECK((char *)sb_slot(sb, 0) >= (char *)(sb + 1));
+	CHECK((char *)sb_core(sb, 0, 0) == (char *)(sb_slot(sb, 2) + 1));
+	CHECK(sb_core(sb, 1, 0) == sb_core(sb, 0, 4) + 1);
+	CHECK((char *)sb_total(sb, 1) == (char *)(sb_core(sb, 2, 4) + 1));
+	CHECK((char *)(sb_total(sb, 3) + 1) == end);
+	CHECK_INT((uintptr_t)sb_slot(sb, 1) % 64, 0);
+	CHECK_INT((uintptr_t)sb_core(sb, 1, 1) % 64, 0);
+	munmap(sb, sb->size);
+}
+
+TEST(scoreboard_takes_and_puts_slots)
+{
+	struct scoreboard	*sb = scoreboard_new(2, 1);
+
+	REQUIRE(sb != NULL);
+	CHECK_INT(sb_slot_take(sb, 1, 7), 0);
+	CHECK_INT(sb_slot(sb, 0)->worker_id, 1);
+	CHECK_INT(sb_slot(sb, 0)->generation, 7);
+	CHECK_INT(sb_slot(sb, 0)->state, SB_SLOT_SPAWNING);
+	CHECK_INT(sb_slot_take(sb, 2, 7), 1);
+	CHECK_INT(sb_slot_take(sb, 1, 8), -1);
+	sb_slot_put(sb, 0);
+	CHECK_INT(sb_slot(sb, 0)->state, SB_SLOT_FREE);
+	CHECK_INT(sb_slot_take(sb, 1, 8), 0);
+	munmap(sb, sb->size);
+}
+
+TEST(scoreboard_keeps_what_dead_workers_did)
+{
+	struct scoreboard	*sb = scoreboard_new(2, 1);
+	struct sb_slot		*slot;
+	int			 i;
+
+	REQUIRE(sb != NULL);
+	for (i = 1; i <= 2; i++) {
+		CHECK_INT(sb_slot_take(sb, 2, i), 0);
+		slot = sb_slot(sb, 0);
+		sb_add(&slot->requests, 10);
+		sb_add(&slot->exceptions, 1);
+		sb_add(&slot->bytes_out, 1000);
+		sb_add(&slot->running_us, 50);
+		sb_add(&slot->shed, 2);
+		sb_add(&slot->accepted, 3);
+		begin(sb_core(sb, 0, 0), 4);
+		sb_slot_put(sb, 0);
+		CHECK_INT(sb_core(sb, 0, 0)->state, SB_CORE_IDLE);
+		CHECK_INT(sb_core(sb, 0, 0)->path_len, 0);
+	}
+	CHECK_INT(sb_total(sb, 2)->requests, 20);
+	CHECK_INT(sb_total(sb, 2)->exceptions, 2);
+	CHECK_INT(sb_total(sb, 2)->bytes_out, 2000);
+	CHECK_INT(sb_total(sb, 2)->running_us, 100);
+	CHECK_INT(sb_total(sb, 2)->shed, 4);
+	CHECK_INT(sb_total(sb, 2)->accepted, 6);
+	CHECK_INT(sb_total(sb, 1)->requests, 0);
+	munmap(sb, sb->size);
+}
+
+TEST(scoreboard_core_tells_its_request)
+{
+	struct scoreboard	*sb = scoreboard_new(1, 2);
+	struct sb_core_view	 view;
+	char			 path[300];
+
+	REQUIRE(sb != NULL);
+	memset(path, 'p', sizeof(path));
+	sb_core_begin(sb_core(sb, 0, 1), 42, 1000, "AVERYVERYLONGMETHOD", 19,
+	    path, sizeof(path), "::1", 3);
+	sb_core_read(sb_core(sb, 0, 1), &view);
+	CHECK(!view.torn);
+	CHECK_INT(view.state, SB_CORE_RUNNING);
+	CHECK_INT(view.request_id, 42);
+	CHECK_INT(view.start_us, 1000);
+	CHECK_INT(view.wait_fd, -1);
+	CHECK_STR(view.method, "AVERYVERYLONGMET");
+	CHECK_STR(view.addr, "::1");
+	CHECK_INT(strlen(view.path), SB_PATH_MAX);
+	sb_core_set(sb_core(sb, 0, 1), SB_CORE_WAIT_READ, 9);
+	sb_core_read(sb_core(sb, 0, 1), &view);
+	CHECK_INT(view.state, SB_CORE_WAIT_READ);
+	CHECK_INT(view.wait_fd, 9);
+	sb_core_end(sb_core(sb, 0, 1));
+	sb_core_read(sb_core(sb, 0, 1), &view);
+	CHECK_INT(view.state, SB_CORE_IDLE);
+	CHECK_INT(view.requests, 1);
+	CHECK_INT(view.path[0], 'p');
+	munmap(sb, sb->size);
+}
+
+TEST(scoreboard_reads_are_whole_while_another_process_writes)
+{
+	struct scoreboard	*sb = scoreboard_new(1, 1);
+	struct sb_core_view	 view;
+	uint64_t		 n;
+	int			 status, whole = 0, broken = 0;
+	pid_t			 pid;
+
+	REQUIRE(sb != NULL);
+	begin(sb_core(sb, 0, 0), 0);
+	pid = fork();
+	if (pid == 0) {
+		for (n = 1; n <= WRITES; n++)
+			begin(sb_core(sb, 0, 0), n);
+		_exit(0);
+	}
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		sb_core_read(sb_core(sb, 0, 0), &view);
+		if (view.torn)
+			continue;
+		whole++;
+		if (!view_is_whole(&view))
+			broken++;
+	}
+	CHECK(whole > 0);
+	CHECK_INT(broken, 0);
+	sb_core_read(sb_core(sb, 0, 0), &view);
+	CHECK_INT(view.request_id, WRITES);
+	munmap(sb, sb->size);
+}
+
+TEST(scoreboard_says_when_the_writer_died_in_the_middle)
+{
+	struct scoreboard	*sb = scoreboard_new(1, 1);
+	struct sb_core_view	 view;
+
+	REQUIRE(sb != NULL);
+	begin(sb_core(sb, 0, 0), 3);
+	sb_add(&sb_core(sb, 0, 0)->seq, 1);
+	sb_core_read(sb_core(sb, 0, 0), &view);
+	CHECK(view.torn);
+	CHECK_INT(view.state, SB_CORE_RUNNING);
+	sb_core(sb, 0, 0)->path_len = 65535;
+	sb_core(sb, 0, 0)->method_len = 255;
+	sb_core(sb, 0, 0)->addr_len = 255;
+	sb_core_read(sb_core(sb, 0, 0), &view);
+	CHECK_INT(strlen(view.path), SB_PATH_MAX);
+	munmap(sb, sb->size);
+}
+
+TEST(scoreboard_names_every_state)
+{
+	CHECK_STR(sb_core_state_name(SB_CORE_SENDING), "sending");
+	CHECK_STR(sb_core_state_name(99), "unknown");
+	CHECK_STR(sb_slot_state_name(SB_SLOT_GONE), "gone");
+	CHECK_STR(sb_slot_state_name(99), "unknown");
+}
