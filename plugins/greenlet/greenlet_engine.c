@@ -1,0 +1,366 @@
+/*
+ * The suspend engine on greenlets, by greenlet's public C API only.
+ *
+ * Each core has a seat with one greenlet, which is kept and used for one
+ * request after the other:
+ *
+ *	while it is not let go:
+ *		if it is assigned: core_main(), not assigned any more
+ *		switch to the hub
+ *
+ * It is used again only when nobody else can switch into it. That is looked
+ * at when the next request begins, since at the end of one whoever switched
+ * into it still holds a reference. If the app has kept the greenlet, then it
+ * is let go: its function returns, so that a late switch() finds a dead
+ * greenlet, and the core gets a new one. Until then a switch into an idle
+ * greenlet goes straight back to the hub.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <greenlet.h>
+
+#include "plugins/greenlet/greenlet_plugin.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/xmalloc.h"
+#include "plugins/python/py_exception.h"
+#include "plugins/python/py_gil.h"
+#include "worker/core.h"
+#include "worker/suspend.h"
+#include "worker/worker.h"
+
+#define GREENLET_SEAT	"wsgimaster.seat"
+
+/*
+ * A core's greenlet. On the heap, since what lies on the stack of a switched
+ * away greenlet is not there; freed with the capsule that its function has.
+ */
+struct greenlet_seat {
+	struct core	*core;
+	PyGreenlet	*own;		/* the core's, a reference */
+	PyGreenlet	*parked;	/* who is in park(), a reference */
+	bool		 assigned;	/* a request runs, or shall run */
+	bool		 leave;		/* let go */
+};
+
+/* The stack that turns the loop; NULL before init. */
+static PyGreenlet	*greenlet_hub;
+
+/* Frees a seat when its greenlet's function has returned. With the lock. */
+static void
+greenlet_seat_free(PyObject *capsule)
+{
+	free(PyCapsule_GetPointer(capsule, GREENLET_SEAT));
+}
+
+/* What a core's greenlet runs. Gives None, new. With the lock. */
+static PyObject *
+greenlet_run(PyObject *capsule, PyObject *unused)
+{
+	struct greenlet_seat	*seat;
+	PyObject		*value;
+
+	(void)unused;
+	seat = PyCapsule_GetPointer(capsule, GREENLET_SEAT);
+	if (seat == NULL)
+		return NULL;
+	while (!seat->leave) {
+		if (seat->assigned) {
+			core_main(seat->core);
+			seat->assigned = false;
+		}
+		value = PyGreenlet_Switch(greenlet_hub, NULL, NULL);
+		if (value == NULL)	/* a late throw() */
+			PyErr_Clear();
+		Py_XDECREF(value);
+	}
+	Py_RETURN_NONE;
+}
+
+static PyMethodDef	 greenlet_run_def = {
+	"wsgimaster_core", greenlet_run, METH_NOARGS, NULL
+};
+
+/* A seat with a greenlet that has not begun; memory is there or fatal. */
+static struct greenlet_seat *
+greenlet_seat_new(struct core *core)
+{
+	struct greenlet_seat	*seat;
+	PyObject		*capsule, *function = NULL;
+
+	seat = xcalloc(1, sizeof(*seat));
+	seat->core = core;
+	capsule = PyCapsule_New(seat, GREENLET_SEAT, greenlet_seat_free);
+	if (capsule != NULL)
+		function = PyCFunction_New(&greenlet_run_def, capsule);
+	if (function != NULL)
+		seat->own = PyGreenlet_New(function, greenlet_hub);
+	if (seat->own == NULL)
+		fatalx("cannot make a greenlet");
+	Py_DECREF(capsule);
+	Py_DECREF(function);
+	return seat;
+}
+
+/*
+ * From the hub into a greenlet, until somebody switches to the hub. An
+ * exception that arrives is one of the app's own greenlets', whose parent is
+ * the hub. With the lock.
+ */
+static void
+greenlet_enter(PyGreenlet *greenlet)
+{
+	PyObject	*value;
+
+	Py_INCREF(greenlet);
+	value = PyGreenlet_Switch(greenlet, NULL, NULL);
+	if (value == NULL)
+		py_exception_log(NULL, "exception in a greenlet of the app's");
+	Py_XDECREF(value);
+	Py_DECREF(greenlet);
+}
+
+/* Is nobody able to switch into an idle greenlet but us? With the lock. */
+static bool
+greenlet_seat_is_ours(const struct greenlet_seat *seat)
+{
+	PyGreenlet	*own = seat->own, *parent;
+
+	if (Py_REFCNT(own) != 1 || own->weakreflist != NULL ||
+	    (own->dict != NULL && PyDict_GET_SIZE(own->dict) != 0))
+		return false;
+	parent = PyGreenlet_GetParent(own);
+	Py_XDECREF(parent);
+	return parent == greenlet_hub && PyGreenlet_ACTIVE(own);
+}
+
+/* Lets an idle greenlet finish. The seat is gone then. With the lock. */
+static void
+greenlet_seat_let_go(struct greenlet_seat *seat)
+{
+	PyGreenlet	*own = seat->own;
+
+	seat->leave = true;
+	seat->own = NULL;
+	if (PyGreenlet_ACTIVE(own)) {
+		if (PyGreenlet_SetParent(own, greenlet_hub) == -1)
+			PyErr_Clear();
+		greenlet_enter(own);
+	}
+	Py_DECREF(own);
+}
+
+/* Hub: a request begins. */
+static void
+greenlet_start(struct core *core)
+{
+	struct greenlet_seat	*seat = core->suspend_data;
+	bool			 taken = py_gil_enter();
+
+	if (seat != NULL && !greenlet_seat_is_ours(seat)) {
+		greenlet_seat_let_go(seat);
+		seat = NULL;
+	}
+	if (seat == NULL)
+		seat = greenlet_seat_new(core);
+	core->suspend_data = seat;
+	seat->assigned = true;
+	greenlet_enter(seat->own);
+	py_gil_leave(taken);
+}
+
+/*
+ * Back to the hub until resume. A switch by anybody else does not end the
+ * wait; a throw() does: then the exception is set and the core's state is
+ * still the waiting one. An exception that was set before stays set.
+ */
+static void
+greenlet_park(struct core *core)
+{
+	struct greenlet_seat	*seat = core->suspend_data;
+	PyGreenlet		*me = PyGreenlet_GetCurrent();
+	PyObject		*type, *value, *tb, *result;
+
+	PyErr_Fetch(&type, &value, &tb);
+	seat->parked = me;
+	do {
+		result = PyGreenlet_Switch(greenlet_hub, NULL, NULL);
+		Py_XDECREF(result);
+	} while (result != NULL && core->state != CORE_RUNNING);
+	seat->parked = NULL;
+	Py_DECREF(me);
+	if (result != NULL)
+		PyErr_Restore(type, value, tb);
+	else {
+		Py_XDECREF(type);
+		Py_XDECREF(value);
+		Py_XDECREF(tb);
+	}
+}
+
+/* Hub: goes on behind the park(), on the stack that called it. */
+static void
+greenlet_resume(struct core *core)
+{
+	struct greenlet_seat	*seat = core->suspend_data;
+	bool			 taken = py_gil_enter();
+
+	greenlet_enter(seat->parked);
+	py_gil_leave(taken);
+}
+
+/* The core whose greenlet this is, NULL when it is none's. */
+static struct core *
+greenlet_find(struct worker *w, const PyGreenlet *greenlet)
+{
+	const struct greenlet_seat	*seat;
+	int				 i;
+
+	if (w->running != NULL) {
+		seat = w->running->suspend_data;
+		if (seat != NULL && seat->own == greenlet && seat->assigned)
+			return w->running;
+	}
+	for (i = 0; i < w->ncores; i++) {
+		seat = w->cores[i].suspend_data;
+		if (seat != NULL && seat->own == greenlet && seat->assigned)
+			return seat->core;
+	}
+	return NULL;
+}
+
+/* The core of the current greenlet, or of one that it was started by. */
+static struct core *
+greenlet_current(struct worker *w)
+{
+	PyGreenlet	*greenlet, *parent;
+	struct core	*core = NULL;
+
+	if (greenlet_hub == NULL)
+		return NULL;
+	greenlet = PyGreenlet_GetCurrent();
+	while (greenlet != NULL && greenlet != greenlet_hub) {
+		core = greenlet_find(w, greenlet);
+		if (core != NULL)
+			break;
+		parent = PyGreenlet_GetParent(greenlet);
+		Py_DECREF(greenlet);
+		greenlet = parent;
+	}
+	Py_XDECREF(greenlet);
+	return core;
+}
+
+/*
+ * The core's own greenlet goes on while another one of the request waits in
+ * its name: that one gets a GreenletExit, and comes back here when it ends.
+ */
+static void
+greenlet_settle(struct core *core)
+{
+	struct greenlet_seat	*seat = core->suspend_data;
+	PyObject		*type, *value, *tb, *result;
+	PyGreenlet		*waiter;
+
+	PyErr_Fetch(&type, &value, &tb);
+	while (core->state != CORE_RUNNING && seat->parked != NULL) {
+		waiter = seat->parked;
+		Py_INCREF(waiter);
+		if (PyGreenlet_SetParent(waiter, seat->own) == -1)
+			PyErr_Clear();
+		result = PyGreenlet_Throw(waiter, PyExc_GreenletExit, NULL,
+		    NULL);
+		if (result == NULL)
+			py_exception_log(&core->req,
+			    "exception in a greenlet of the app's");
+		Py_XDECREF(result);
+		Py_DECREF(waiter);
+	}
+	PyErr_Restore(type, value, tb);
+}
+
+/* Is the greenlet that Python finds one whose struct we know? */
+static int
+greenlet_check_version(char **cause)
+{
+	PyObject	*module, *version = NULL;
+	const char	*text = NULL;
+	int		 result = -1;
+
+	module = PyImport_ImportModule("greenlet");
+	if (module != NULL)
+		version = PyObject_GetAttrString(module, "__version__");
+	if (version != NULL)
+		text = PyUnicode_AsUTF8(version);
+	if (text == NULL)
+		*cause = py_exception_cause("\"greenlet\": is it installed in "
+		    "the app's environment?");
+	else if (atoi(text) < 2)
+		*cause = xasprintf("\"greenlet\": version 2 or newer is "
+		    "needed, there is %s", text);
+	else
+		result = 0;
+	Py_XDECREF(version);
+	Py_XDECREF(module);
+	return result;
+}
+
+/* In the worker: this stack is the hub. */
+static int
+greenlet_init(struct worker *w, char **cause)
+{
+	bool	 taken = py_gil_enter();
+	int	 result;
+
+	(void)w;
+	result = greenlet_check_version(cause);
+	if (result == 0) {
+		PyGreenlet_Import();
+		if (_PyGreenlet_API != NULL)
+			greenlet_hub = PyGreenlet_GetCurrent();
+		if (greenlet_hub == NULL) {
+			*cause = py_exception_cause("\"greenlet\": its C API");
+			result = -1;
+		}
+	}
+	py_gil_leave(taken);
+	return result;
+}
+
+/* In the worker, at its end: idle greenlets finish. */
+static void
+greenlet_done(struct worker *w)
+{
+	struct greenlet_seat	*seat;
+	bool			 taken = py_gil_enter();
+	int			 i;
+
+	for (i = 0; i < w->ncores; i++) {
+		seat = w->cores[i].suspend_data;
+		if (seat == NULL || seat->assigned)
+			continue;
+		w->cores[i].suspend_data = NULL;
+		greenlet_seat_let_go(seat);
+	}
+	py_gil_leave(taken);
+}
+
+static const struct suspend_engine	 greenlet_engine = {
+	.name = "greenlet",
+	.can_park = true,
+	.init = greenlet_init,
+	.start = greenlet_start,
+	.park = greenlet_park,
+	.resume = greenlet_resume,
+	.done = greenlet_done,
+	.current = greenlet_current,
+	.settle = greenlet_settle,
+};
+
+const struct plugin			 greenlet_plugin = {
+	.abi = PLUGIN_ABI,
+	.name = "greenlet",
+	.suspend = &greenlet_engine,
+};

@@ -1,0 +1,102 @@
+/* Which core calls, and what the plugin keeps for each. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "plugins/python/py_core.h"
+
+#include <stdlib.h>
+
+#include "base/xmalloc.h"
+#include "plugins/python/py_gil.h"
+#include "worker/core.h"
+#include "worker/suspend.h"
+#include "worker/worker.h"
+
+static struct worker	*py_the_worker;
+/* One for each core, and one for whoever has none. */
+static struct py_core	*py_cores;
+static int		 py_ncores;
+
+/* The worker of this process. */
+struct worker *
+py_worker(void)
+{
+	return py_the_worker;
+}
+
+/* Remembers the worker, for what Python calls. */
+void
+py_worker_set(struct worker *w)
+{
+	py_the_worker = w;
+}
+
+/* Makes room for each core's objects. */
+void
+py_cores_init(struct worker *w)
+{
+	py_ncores = w->ncores;
+	py_cores = xcalloc((size_t)py_ncores + 1, sizeof(*py_cores));
+}
+
+/* Frees the cores' objects. With the lock. */
+void
+py_cores_done(void)
+{
+	int	 i;
+
+	for (i = 0; py_cores != NULL && i <= py_ncores; i++) {
+		Py_CLEAR(py_cores[i].start);
+		Py_CLEAR(py_cores[i].input);
+		strbuf_done(&py_cores[i].errors);
+	}
+	free(py_cores);
+	py_cores = NULL;
+}
+
+/* A core's objects. */
+struct py_core *
+py_core_of(const struct core *core)
+{
+	return &py_cores[core == NULL ? py_ncores : core->id];
+}
+
+/* The calling request's core. With the lock. */
+struct core *
+py_core_current(void)
+{
+	struct worker	*w = py_the_worker;
+
+	if (w == NULL || w->cores == NULL || !py_gil_is_loop_thread())
+		return NULL;
+	if (w->suspend->current == NULL)
+		return w->running;
+	return w->suspend->current(w);
+}
+
+/* May the caller wait in this core's name? With the lock. */
+bool
+py_core_may_wait(const struct core *core)
+{
+	if (!py_gil_is_loop_thread())
+		PyErr_SetString(PyExc_RuntimeError, "only the thread that "
+		    "runs a request may read its body or write its response");
+	else if (py_core_current() != core)
+		PyErr_SetString(PyExc_RuntimeError, "this belongs to another "
+		    "request");
+	else if (core->state != CORE_RUNNING)
+		PyErr_SetString(PyExc_RuntimeError, "another greenlet of this "
+		    "request waits already");
+	else
+		return true;
+	return false;
+}
+
+/* Ends a wait that the app's own greenlet is in. With the lock. */
+void
+py_core_settle(struct core *core)
+{
+	if (core->state != CORE_RUNNING &&
+	    core->worker->suspend->settle != NULL)
+		core->worker->suspend->settle(core);
+}

@@ -1,0 +1,53 @@
+/* Which core calls, and what the plugin keeps for each. */
+#ifndef WM_PLUGINS_PYTHON_PY_CORE_H
+#define WM_PLUGINS_PYTHON_PY_CORE_H
+
+#include <Python.h>
+
+#include <stdbool.h>
+
+#include "base/strbuf.h"
+
+struct core;
+struct request;
+struct worker;
+
+/*
+ * What the plugin keeps for one core, from one request to the next. The
+ * objects are used again when the app has not kept them.
+ */
+struct py_core {
+	PyObject	*start;		/* start_response, or NULL */
+	PyObject	*input;		/* wsgi.input, or NULL */
+	bool		 begun;		/* start_response was called well */
+	struct strbuf	 errors;	/* wsgi.errors: a line's beginning */
+};
+
+/* The worker of this process (id 0: the spawner); set once, by start. */
+struct worker *py_worker(void);
+void	 py_worker_set(struct worker *w);
+
+/* In the worker, with the lock. */
+void	 py_cores_init(struct worker *w);
+void	 py_cores_done(void);
+/* A core's; NULL stands for whoever has no core. Valid after init. */
+struct py_core *py_core_of(const struct core *core);
+
+/*
+ * The core whose request calls: on its own stack or in a greenlet that it
+ * started. NULL: another thread, the loop itself, or no worker.
+ */
+struct core *py_core_current(void);
+/*
+ * May whoever calls wait in the name of this core? If not: RuntimeError and
+ * false, for another thread, another request, and a greenlet of a request of
+ * which another greenlet waits already.
+ */
+bool	 py_core_may_wait(const struct core *core);
+/*
+ * Before the server itself goes on with a request: ends the wait that a
+ * greenlet of the app's is in, so that this stack may wait again.
+ */
+void	 py_core_settle(struct core *core);
+
+#endif

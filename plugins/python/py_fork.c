@@ -1,0 +1,77 @@
+/* Python around the spawner's forks. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "plugins/python/py_fork.h"
+
+#include <stdbool.h>
+
+#include "plugins/python/py_exception.h"
+#include "plugins/python/py_gil.h"
+
+static bool	 py_fork_done;	/* not the first fork */
+
+/*
+ * Collects garbage and then hides what is left from the collector, which
+ * would otherwise write to, and so copy, every shared page in each worker.
+ */
+static void
+py_fork_freeze(void)
+{
+	PyObject	*gc, *collected = NULL, *frozen = NULL;
+
+	gc = PyImport_ImportModule("gc");
+	if (gc != NULL)
+		collected = PyObject_CallMethod(gc, "collect", NULL);
+	if (collected != NULL)
+		frozen = PyObject_CallMethod(gc, "freeze", NULL);
+	if (frozen == NULL)
+		py_exception_log(NULL, "gc.freeze()");
+	Py_XDECREF(gc);
+	Py_XDECREF(collected);
+	Py_XDECREF(frozen);
+}
+
+/* What is written there must not be written again by each worker. */
+static void
+py_fork_flush(const char *name)
+{
+	PyObject	*stream = PySys_GetObject(name);	/* borrowed */
+	PyObject	*done;
+
+	if (stream == NULL || stream == Py_None)
+		return;
+	done = PyObject_CallMethod(stream, "flush", NULL);
+	if (done == NULL)
+		PyErr_Clear();
+	Py_XDECREF(done);
+}
+
+/* Makes the interpreter ready to be copied. */
+void
+py_fork_before(void)
+{
+	py_gil_enter();
+	if (!py_fork_done)
+		py_fork_freeze();
+	py_fork_done = true;
+	py_fork_flush("stdout");
+	py_fork_flush("stderr");
+	PyOS_BeforeFork();
+}
+
+/* In the spawner. */
+void
+py_fork_parent(void)
+{
+	PyOS_AfterFork_Parent();
+	py_gil_leave(true);
+}
+
+/* In the worker. */
+void
+py_fork_child(void)
+{
+	PyOS_AfterFork_Child();
+	py_gil_leave(true);
+}

@@ -1,0 +1,81 @@
+/* The interpreter's lock: the one file that touches thread state. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "plugins/python/py_gil.h"
+
+#include <pthread.h>
+
+/*
+ * held says whether the loop thread holds the lock because of us; while an
+ * extension has given it up (time.sleep) none of our code runs there.
+ */
+static bool		 gil_held;
+static PyThreadState	*gil_saved;
+static pthread_t	 gil_thread;
+
+/* The initialising thread holds the lock. */
+void
+py_gil_init(void)
+{
+	gil_thread = pthread_self();
+	gil_held = true;
+}
+
+/* Takes the lock unless it is ours already. */
+bool
+py_gil_enter(void)
+{
+	if (gil_held)
+		return false;
+	PyEval_RestoreThread(gil_saved);
+	gil_held = true;
+	return true;
+}
+
+/* Gives the lock up if it was taken. */
+void
+py_gil_leave(bool taken)
+{
+	if (!taken)
+		return;
+	gil_held = false;
+	gil_saved = PyEval_SaveThread();
+}
+
+/* Is this the thread that turns the loop? */
+bool
+py_gil_is_loop_thread(void)
+{
+	return pthread_equal(pthread_self(), gil_thread) != 0;
+}
+
+/* Gives the lock up around a blocking call, if it is held. */
+int
+py_gil_block_begin(void)
+{
+	int	 held = gil_held;
+
+	py_gil_leave(held);
+	return held;
+}
+
+/* Takes back what block_begin gave up. */
+void
+py_gil_block_end(int held)
+{
+	if (held)
+		py_gil_enter();
+}
+
+/* Blocks in poll(2) without the lock; errno is poll's. */
+int
+py_gil_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	int	 result;
+
+	Py_BEGIN_ALLOW_THREADS
+	result = poll(fds, n, timeout_ms);
+	Py_END_ALLOW_THREADS
+	return result;
+}

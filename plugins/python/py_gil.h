@@ -1,0 +1,36 @@
+/* The interpreter's lock, as the loop thread takes it and gives it up. */
+#ifndef WM_PLUGINS_PYTHON_PY_GIL_H
+#define WM_PLUGINS_PYTHON_PY_GIL_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+/*
+ * The loop thread (a process's main thread) holds the lock only while it runs
+ * Python. Use, from C that may or may not be called by Python:
+ *
+ *	bool taken = py_gil_enter();
+ *	... Python ...
+ *	py_gil_leave(taken);
+ *
+ * A core may park between the two: the hub goes on inside the start() or
+ * resume() that took the lock. Only py_gil_poll and py_gil_is_loop_thread may
+ * be called by other threads.
+ */
+
+/* Python was just initialised: this thread holds the lock, and is the one. */
+void	 py_gil_init(void);
+/* Takes the lock; false if this thread held it already. */
+bool	 py_gil_enter(void);
+/* Gives the lock up if taken is what py_gil_enter returned then. */
+void	 py_gil_leave(bool taken);
+bool	 py_gil_is_loop_thread(void);
+
+/* For struct runtime: around a call that blocks the loop thread. */
+int	 py_gil_block_begin(void);
+void	 py_gil_block_end(int held);
+
+/* poll(2) with the lock given up, by any thread that holds it. */
+int	 py_gil_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+
+#endif

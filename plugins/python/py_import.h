@@ -1,0 +1,18 @@
+/* From the name of an app to the callable. */
+#ifndef WM_PLUGINS_PYTHON_PY_IMPORT_H
+#define WM_PLUGINS_PYTHON_PY_IMPORT_H
+
+#include <Python.h>
+
+#include <stdbool.h>
+
+/*
+ * Imports what (a module's name, or a file's path if is_file) and gives its
+ * callable: a name, a dotted name, or "factory()" which is called. New, with
+ * the lock; NULL and *cause (the caller frees it) when it cannot be had; the
+ * whole traceback is then in the log.
+ */
+PyObject *py_import_callable(const char *what, bool is_file,
+	    const char *callable, char **cause);
+
+#endif

@@ -1,0 +1,247 @@
+/* The module wsgimaster, which is also called uwsgi. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "plugins/python/py_module.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "build_config.h"
+#include "config/config.h"
+#include "plugins/python/py_core.h"
+#include "plugins/python/py_opt.h"
+#include "plugins/python/py_wait.h"
+#include "shm/messages.h"
+#include "shm/scoreboard.h"
+#include "worker/core.h"
+#include "worker/request.h"
+#include "worker/worker.h"
+
+static PyObject	*py_module;	/* ours for the whole run */
+
+/* worker_id(): 1..N; 0 while the app is loaded before the fork. New. */
+static PyObject *
+py_module_worker_id(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	return PyLong_FromLong(py_worker()->id);
+}
+
+/* masterpid(). New. */
+static PyObject *
+py_module_masterpid(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	return PyLong_FromLong(py_worker()->sb->master_pid);
+}
+
+/* ready(): does this worker accept requests? New. */
+static PyObject *
+py_module_ready(PyObject *self, PyObject *unused)
+{
+	struct worker	*w = py_worker();
+
+	(void)self, (void)unused;
+	return PyBool_FromLong(w->id > 0 && !w->draining && !w->stopped &&
+	    sb_get(&w->stats->accepting) != 0);
+}
+
+/* Tells the master something. New. */
+static PyObject *
+py_module_ask(int type)
+{
+	if (py_worker()->id == 0) {
+		PyErr_SetString(PyExc_RuntimeError, "not in a worker");
+		return NULL;
+	}
+	worker_tell_master(py_worker(), type, 0);
+	Py_RETURN_TRUE;
+}
+
+/* reload(): asks for a graceful reload. New. */
+static PyObject *
+py_module_reload(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	return py_module_ask(MSG_ASK_RELOAD);
+}
+
+/* stop(): asks for a graceful stop. New. */
+static PyObject *
+py_module_stop(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	return py_module_ask(MSG_ASK_STOP);
+}
+
+/* log(text): a record in the server's log. New. */
+static PyObject *
+py_module_log(PyObject *self, PyObject *text)
+{
+	struct core	*core = py_core_current();
+	PyObject	*bytes;
+	int		 len;
+
+	(void)self;
+	if (PyBytes_Check(text)) {
+		bytes = text;
+		Py_INCREF(bytes);
+	} else if (PyUnicode_Check(text))
+		bytes = PyUnicode_AsEncodedString(text, "utf-8",
+		    "backslashreplace");
+	else {
+		PyErr_Format(PyExc_TypeError, "log() takes str or bytes, not "
+		    "%.100s", Py_TYPE(text)->tp_name);
+		return NULL;
+	}
+	if (bytes == NULL)
+		return NULL;
+	len = (int)(PyBytes_GET_SIZE(bytes) < 1 << 20 ?
+	    PyBytes_GET_SIZE(bytes) : 1 << 20);
+	if (core != NULL)
+		request_log(&core->req, LOG_LEVEL_INFO, "%.*s", len,
+		    PyBytes_AS_STRING(bytes));
+	else
+		log_info("%.*s", len, PyBytes_AS_STRING(bytes));
+	Py_DECREF(bytes);
+	Py_RETURN_TRUE;
+}
+
+static PyMethodDef	 py_module_methods[] = {
+	{ "worker_id", py_module_worker_id, METH_NOARGS,
+	    "worker_id(): 1..N, or 0 before the fork" },
+	{ "masterpid", py_module_masterpid, METH_NOARGS,
+	    "masterpid(): the master's process id" },
+	{ "ready", py_module_ready, METH_NOARGS,
+	    "ready(): does this worker accept requests?" },
+	{ "reload", py_module_reload, METH_NOARGS,
+	    "reload(): asks the master for a graceful reload" },
+	{ "stop", py_module_stop, METH_NOARGS,
+	    "stop(): asks the master for a graceful stop" },
+	{ "log", py_module_log, METH_O,
+	    "log(text): writes a record to the server's log" },
+	{ "sleep", py_wait_sleep, METH_O,
+	    "sleep(seconds): other requests run meanwhile" },
+	{ "wait", (PyCFunction)(void (*)(void))py_wait_fd,
+	    METH_VARARGS | METH_KEYWORDS,
+	    "wait(fd, events='r', timeout=None): waits until the descriptor "
+	    "is ready;\ngives those of events that are, '' after the timeout" },
+	{ NULL, NULL, 0, NULL }
+};
+
+static struct PyModuleDef	 py_module_def = {
+	PyModuleDef_HEAD_INIT,
+	.m_name = "wsgimaster",
+	.m_doc = "The server this app runs in.",
+	.m_size = -1,
+	.m_methods = py_module_methods,
+};
+
+/* The inittab's entry. New. */
+static PyObject *
+py_module_init(void)
+{
+	return PyModule_Create(&py_module_def);
+}
+
+/* Before the interpreter is there. */
+int
+py_module_register(void)
+{
+	return PyImport_AppendInittab("wsgimaster", py_module_init);
+}
+
+/* Sets an attribute, which becomes the module's also on failure. */
+static int
+py_module_set(const char *name, PyObject *steal_value)
+{
+	int	 result;
+
+	if (steal_value == NULL)
+		return -1;
+	result = PyObject_SetAttrString(py_module, name, steal_value);
+	Py_DECREF(steal_value);
+	return result;
+}
+
+/* version_info as uWSGI has it: four numbers and a text. New. */
+static PyObject *
+py_module_version_info(void)
+{
+	int	 part[3] = { 0, 0, 0 };
+
+	if (sscanf(WM_VERSION, "%d.%d.%d", &part[0], &part[1], &part[2]) < 1)
+		part[0] = 0;
+	return Py_BuildValue("(iiiiy)", part[0], part[1], part[2], 0, "");
+}
+
+/* What the app can read of the server. */
+static int
+py_module_attributes(struct worker *w)
+{
+	char	 node[256] = "localhost";
+
+	gethostname(node, sizeof(node) - 1);
+	if (py_module_set("version", PyBytes_FromString(WM_VERSION)) == -1 ||
+	    py_module_set("version_info", py_module_version_info()) == -1 ||
+	    py_module_set("hostname", PyBytes_FromString(node)) == -1 ||
+	    py_module_set("numproc", PyLong_FromLong(w->cfg->processes)) ==
+	    -1 ||
+	    py_module_set("cores", PyLong_FromLong(config_cores(w->cfg))) ==
+	    -1 ||
+	    py_module_set("opt", py_opt_new(w->cfg)) == -1)
+		return -1;
+	return 0;
+}
+
+/* Imports it, under both names. */
+int
+py_module_import(struct worker *w)
+{
+	py_module = PyImport_ImportModule("wsgimaster");
+	if (py_module == NULL || py_module_attributes(w) == -1)
+		return -1;
+	return PyDict_SetItemString(PyImport_GetModuleDict(), "uwsgi",
+	    py_module);
+}
+
+/* Calls the app's function, if there is one. */
+int
+py_module_call_hook(const char *name)
+{
+	PyObject	*hook, *done;
+
+	hook = PyDict_GetItemString(PyModule_GetDict(py_module), name);
+	if (hook == NULL || hook == Py_None)
+		return 0;
+	Py_INCREF(hook);
+	done = PyObject_CallObject(hook, NULL);
+	Py_DECREF(hook);
+	Py_XDECREF(done);
+	return done == NULL ? -1 : 0;
+}
+
+/* Flushes one of sys's streams. */
+static void
+py_module_flush_stream(const char *name)
+{
+	PyObject	*stream = PySys_GetObject(name);	/* borrowed */
+	PyObject	*done;
+
+	if (stream == NULL || stream == Py_None)
+		return;
+	done = PyObject_CallMethod(stream, "flush", NULL);
+	if (done == NULL)
+		PyErr_Clear();
+	Py_XDECREF(done);
+}
+
+/* What was printed is in the log. */
+void
+py_module_flush(void)
+{
+	py_module_flush_stream("stdout");
+	py_module_flush_stream("stderr");
+}

@@ -1,0 +1,19 @@
+/* The module wsgimaster, which is also called uwsgi. */
+#ifndef WM_PLUGINS_PYTHON_PY_MODULE_H
+#define WM_PLUGINS_PYTHON_PY_MODULE_H
+
+struct worker;
+
+/* Before Python is initialised: makes it known. 0, or -1. */
+int	 py_module_register(void);
+/*
+ * With the lock, from here on. Imports it under both names, so that it is
+ * one object, and sets its attributes. -1 with a Python exception.
+ */
+int	 py_module_import(struct worker *w);
+/* Calls what the app has assigned to this attribute, if it has; -1: raised. */
+int	 py_module_call_hook(const char *name);
+/* Flushes sys.stdout and sys.stderr. */
+void	 py_module_flush(void);
+
+#endif

@@ -1,0 +1,47 @@
+/* The Python plugin: a runtime, and a handler for WSGI apps. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "plugins/python/py_plugin.h"
+
+#include "plugins/python/py_fork.h"
+#include "plugins/python/py_gil.h"
+#include "plugins/python/py_init.h"
+#include "plugins/python/py_worker.h"
+#include "plugins/python/py_wsgi.h"
+#include "worker/handler.h"
+#include "worker/runtime.h"
+
+static const struct runtime	 python_runtime = {
+	.name = "python",
+	.start = py_init_start,
+	.load = py_worker_load,
+	.fork_before = py_fork_before,
+	.fork_parent = py_fork_parent,
+	.fork_child = py_fork_child,
+	.worker_start = py_worker_start,
+	.worker_stop = py_worker_stop,
+	.block_begin = py_gil_block_begin,
+	.block_end = py_gil_block_end,
+};
+
+/* Whatever nobody else has answered. */
+static bool
+python_match(struct request *req)
+{
+	(void)req;
+	return true;
+}
+
+static const struct handler	 python_handler = {
+	.name = "wsgi",
+	.match = python_match,
+	.run = py_wsgi_run,
+};
+
+const struct plugin		 python_plugin = {
+	.abi = PLUGIN_ABI,
+	.name = "python",
+	.runtime = &python_runtime,
+	.handler = &python_handler,
+};

@@ -1,0 +1,81 @@
+/* Python's part in a worker's start and end. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "plugins/python/py_worker.h"
+
+#include "plugins/python/py_app.h"
+#include "plugins/python/py_core.h"
+#include "plugins/python/py_environ.h"
+#include "plugins/python/py_exception.h"
+#include "plugins/python/py_gil.h"
+#include "plugins/python/py_module.h"
+#include "worker/worker.h"
+
+/* Loads the apps. */
+int
+py_worker_load(struct worker *w, char **cause)
+{
+	bool	 taken = py_gil_enter();
+	int	 result;
+
+	result = py_app_load(w->cfg, cause);
+	py_gil_leave(taken);
+	return result;
+}
+
+/* Makes what the requests need, and runs the app's post_fork_hook. */
+int
+py_worker_start(struct worker *w, char **cause)
+{
+	bool	 taken = py_gil_enter();
+	int	 result = -1;
+
+	py_worker_set(w);
+	py_cores_init(w);
+	if (py_environ_init(w) == -1)
+		*cause = py_exception_cause("environ");
+	else if (py_module_call_hook("post_fork_hook") == -1)
+		*cause = py_exception_cause("post_fork_hook");
+	else
+		result = 0;
+	py_gil_leave(taken);
+	return result;
+}
+
+/* Calls a function of a module that was imported; a failure is logged. */
+static void
+py_worker_call(const char *module, const char *function)
+{
+	PyObject	*found, *done;
+
+	found = PyDict_GetItemString(PyImport_GetModuleDict(), module);
+	if (found == NULL || !PyObject_HasAttrString(found, function))
+		return;
+	Py_INCREF(found);
+	done = PyObject_CallMethod(found, function, NULL);
+	if (done == NULL)
+		py_exception_log(NULL, function);
+	Py_DECREF(found);
+	Py_XDECREF(done);
+}
+
+/*
+ * Runs what the app wants done at the end: uwsgi.atexit, threads that are to
+ * be waited for, atexit. The interpreter itself ends with the process.
+ */
+void
+py_worker_stop(struct worker *w)
+{
+	bool	 taken = py_gil_enter();
+
+	(void)w;
+	if (py_module_call_hook("atexit") == -1)
+		py_exception_log(NULL, "atexit");
+	py_worker_call("threading", "_shutdown");
+	py_worker_call("atexit", "_run_exitfuncs");
+	py_environ_done();
+	py_cores_done();
+	py_module_flush();
+	py_gil_leave(taken);
+}

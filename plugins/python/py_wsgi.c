@@ -1,0 +1,382 @@
+/*
+ * A request answered by a WSGI app: environ, call, body, close(). Everything
+ * here has the lock but what says otherwise, and whatever sends may wait.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "plugins/python/py_wsgi.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "plugins/python/py_app.h"
+#include "plugins/python/py_core.h"
+#include "plugins/python/py_environ.h"
+#include "plugins/python/py_errors.h"
+#include "plugins/python/py_exception.h"
+#include "plugins/python/py_file.h"
+#include "plugins/python/py_gil.h"
+#include "plugins/python/py_input.h"
+#include "plugins/python/py_start_response.h"
+#include "plugins/python/py_strings.h"
+#include "worker/core.h"
+#include "worker/request.h"
+#include "worker/response.h"
+#include "worker/worker.h"
+
+#define PY_WSGI_JOIN	65536	/* a list's items up to this go as one */
+
+/* Sends the only piece there is: its length is the body's. */
+static int
+py_wsgi_send_whole(struct request *req, PyObject *chunk)
+{
+	if (!PyBytes_Check(chunk)) {
+		py_response_type_error(chunk);
+		return -1;
+	}
+	if (!py_response_begun(req))
+		return -1;
+	if (response_write_whole(req, PyBytes_AS_STRING(chunk),
+	    (size_t)PyBytes_GET_SIZE(chunk)) == 0 && !PyErr_Occurred())
+		return 0;
+	py_response_raise(req);
+	return -1;
+}
+
+/*
+ * The pieces of a list or tuple as one bytes object, new; NULL without an
+ * exception if they are too large for that, with one if they are not bytes.
+ */
+static PyObject *
+py_wsgi_join(PyObject *list)
+{
+	PyObject	*item, *joined;
+	Py_ssize_t	 i, total = 0, n = PySequence_Fast_GET_SIZE(list);
+	char		*out;
+
+	for (i = 0; i < n; i++) {
+		item = PySequence_Fast_GET_ITEM(list, i);
+		if (!PyBytes_Check(item)) {
+			py_response_type_error(item);
+			return NULL;
+		}
+		if (PyBytes_GET_SIZE(item) > PY_WSGI_JOIN - total)
+			return NULL;
+		total += PyBytes_GET_SIZE(item);
+	}
+	joined = PyBytes_FromStringAndSize(NULL, total);
+	if (joined == NULL)
+		return NULL;
+	out = PyBytes_AS_STRING(joined);
+	for (i = 0; i < n; i++) {
+		item = PySequence_Fast_GET_ITEM(list, i);
+		memcpy(out, PyBytes_AS_STRING(item),
+		    (size_t)PyBytes_GET_SIZE(item));
+		out += PyBytes_GET_SIZE(item);
+	}
+	return joined;
+}
+
+/* A list or tuple: everything is there already. */
+static int
+py_wsgi_send_list(struct request *req, PyObject *list)
+{
+	PyObject	*item;
+	Py_ssize_t	 i;
+	int		 result = 0;
+
+	if (PySequence_Fast_GET_SIZE(list) == 1) {
+		item = PySequence_Fast_GET_ITEM(list, 0);
+		Py_INCREF(item);
+	} else
+		item = py_wsgi_join(list);
+	if (item != NULL) {
+		result = py_wsgi_send_whole(req, item);
+		Py_DECREF(item);
+		return result;
+	}
+	if (PyErr_Occurred())
+		return -1;
+	/* The app may change its list while this waits for the client. */
+	for (i = 0; result == 0 && i < PySequence_Fast_GET_SIZE(list); i++) {
+		item = PySequence_Fast_GET_ITEM(list, i);
+		Py_INCREF(item);
+		result = py_response_write(req, item);
+		Py_DECREF(item);
+	}
+	return result;
+}
+
+/* Does the body say that it has one piece? Its length is then known. */
+static bool
+py_wsgi_has_one(PyObject *body)
+{
+	PySequenceMethods	*methods = Py_TYPE(body)->tp_as_sequence;
+	Py_ssize_t		 n;
+
+	if (methods == NULL || methods->sq_length == NULL)
+		return false;
+	n = PyObject_Size(body);
+	if (n == -1)
+		PyErr_Clear();
+	return n == 1;
+}
+
+/* A body of one piece, if it was right: sent when no second one comes. */
+static int
+py_wsgi_send_one(struct request *req, PyObject *iterator, PyObject *first)
+{
+	PyObject	*second;
+	int		 result;
+
+	second = PyIter_Next(iterator);
+	if (second == NULL)
+		return PyErr_Occurred() ? -1 : py_wsgi_send_whole(req, first);
+	result = py_response_write(req, first);
+	if (result == 0)
+		result = py_response_write(req, second);
+	Py_DECREF(second);
+	return result;
+}
+
+/* Anything that can be iterated: each piece goes out at once. */
+static int
+py_wsgi_send_iterable(struct request *req, PyObject *body)
+{
+	PyObject	*iterator, *chunk;
+	bool		 one = py_wsgi_has_one(body);
+	int		 result = 0;
+
+	iterator = PyObject_GetIter(body);
+	if (iterator == NULL)
+		return -1;
+	while (result == 0 && (chunk = PyIter_Next(iterator)) != NULL) {
+		py_core_settle(req->core);
+		if (one && req->resp.state < RESPONSE_BODY &&
+		    PyBytes_Check(chunk))
+			result = py_wsgi_send_one(req, iterator, chunk);
+		else
+			result = py_response_write(req, chunk);
+		one = false;
+		Py_DECREF(chunk);
+	}
+	Py_DECREF(iterator);
+	return PyErr_Occurred() ? -1 : result;
+}
+
+/* Sends what the app returned, to its end; -1 with a Python exception. */
+static int
+py_wsgi_send(struct request *req, PyObject *body)
+{
+	int	 result;
+
+	py_core_settle(req->core);
+	if (PyList_CheckExact(body) || PyTuple_CheckExact(body))
+		result = py_wsgi_send_list(req, body);
+	else if (PyBytes_Check(body))
+		result = py_wsgi_send_whole(req, body);
+	else if (PyUnicode_Check(body)) {
+		py_response_type_error(body);
+		result = -1;
+	} else {
+		result = 0;
+		if (py_file_check(body))
+			result = py_file_send(req, body);
+		if (result == 0)
+			result = py_wsgi_send_iterable(req, body);
+	}
+	if (result == -1 || !py_response_begun(req))
+		return -1;
+	if (req->resp.state == RESPONSE_ENDED)
+		return 0;
+	py_core_settle(req->core);
+	if (response_end(req) == 0 && !PyErr_Occurred())
+		return 0;
+	py_response_raise(req);
+	return -1;
+}
+
+/* Calls the body's close(), whatever has happened before. */
+static void
+py_wsgi_close(struct request *req, PyObject *body)
+{
+	PyObject	*method, *result = NULL;
+
+	if (PyList_CheckExact(body) || PyTuple_CheckExact(body) ||
+	    PyBytes_CheckExact(body))
+		return;
+	method = PyObject_GetAttr(body, py_str->close);
+	if (method != NULL)
+		result = PyObject_CallObject(method, NULL);
+	else if (PyErr_ExceptionMatches(PyExc_AttributeError))
+		PyErr_Clear();
+	Py_XDECREF(method);
+	Py_XDECREF(result);
+	if (!PyErr_Occurred())
+		return;
+	py_exception_log(req, "exception in the close() of the app's body");
+	req->failed = true;
+}
+
+/* The status for a body that could not be read, 0 if it could. */
+static int
+py_wsgi_body_status(const struct request *req)
+{
+	switch (req->body.error) {
+	case BODY_OK:
+		return 0;
+	case BODY_TIMEOUT:
+		return 408;
+	case BODY_TOO_LARGE:
+		return 413;
+	case BODY_GONE:
+	case BODY_BAD:
+		break;
+	}
+	return 400;
+}
+
+/* Shows the client the traceback, for development. */
+static int
+py_wsgi_show_exception(struct request *req)
+{
+	char	*text;
+	int	 result = -1;
+
+	text = py_exception_text();
+	request_log(req, LOG_LEVEL_ERROR, "exception in the app\n%s", text);
+	if (response_begin(req, "500 Internal Server Error", 25) == NULL &&
+	    response_add(req, "Content-Type", 12,
+	    "text/plain; charset=utf-8", 25) == NULL)
+		result = response_write_whole(req, text, strlen(text));
+	if (result == 0 && req->resp.state != RESPONSE_ENDED)
+		result = response_end(req);
+	free(text);
+	return result;
+}
+
+/*
+ * An exception has ended the request. A client that left, or did not send its
+ * body, is no mistake of the app's: no traceback. Gives what run() returns.
+ */
+static int
+py_wsgi_failed(struct request *req)
+{
+	int	 status = py_wsgi_body_status(req);
+
+	py_core_settle(req->core);
+	if (req->resp.state == RESPONSE_BROKEN) {
+		PyErr_Clear();
+		return 0;
+	}
+	if (status != 0 && PyErr_ExceptionMatches(PyExc_OSError)) {
+		PyErr_Clear();
+		request_log(req, LOG_LEVEL_INFO, "request body: %s",
+		    body_error_text(req->body.error));
+		response_fail(req, status);
+		return 0;
+	}
+	req->failed = true;
+	if (req->worker->cfg->catch_exceptions &&
+	    req->resp.state < RESPONSE_BODY)
+		return py_wsgi_show_exception(req);
+	py_exception_log(req, "exception in the app");
+	return -1;
+}
+
+/* Does the request bring a body? */
+static bool
+py_wsgi_has_body(const struct request *req)
+{
+	return req->head->content_length > 0 || req->head->chunked;
+}
+
+/* The app's answer; new, NULL with a Python exception. */
+static PyObject *
+py_wsgi_call(struct request *req, const struct py_app *app)
+{
+	PyObject	*args[3] = { NULL, NULL, NULL };
+	PyObject	*input = NULL, *body;
+
+	if (py_wsgi_has_body(req) && (input = py_input_take(req)) == NULL)
+		return NULL;
+	args[2] = py_start_response_take(req);
+	if (args[2] == NULL)
+		return NULL;
+	args[1] = py_environ_new(req, app, input);
+	if (args[1] == NULL)
+		return NULL;
+	body = PyObject_Vectorcall(app->callable, args + 1,
+	    2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+	Py_DECREF(args[1]);
+	return body;
+}
+
+/* Asks the app and sends what it says. Gives what run() returns. */
+static int
+py_wsgi_answer(struct request *req, const struct py_app *app)
+{
+	PyObject	*body;
+	int		 result = 0;
+
+	body = py_wsgi_call(req, app);
+	if (body == NULL || py_wsgi_send(req, body) == -1)
+		result = py_wsgi_failed(req);
+	if (body != NULL) {
+		py_wsgi_close(req, body);
+		Py_DECREF(body);
+	}
+	py_core_settle(req->core);
+	if (py_wsgi_has_body(req))
+		py_input_detach(req);
+	py_start_response_detach(req);
+	py_errors_flush(req->core);
+	return result;
+}
+
+/* The same, in a context (contextvars) of the request's own. */
+static int
+py_wsgi_answer_in_context(struct request *req, const struct py_app *app)
+{
+	PyObject	*context;
+	int		 result;
+
+	context = PyContext_New();
+	if (context == NULL || PyContext_Enter(context) == -1) {
+		py_exception_log(req, "no context for the request");
+		Py_XDECREF(context);
+		return -1;
+	}
+	result = py_wsgi_answer(req, app);
+	if (PyContext_Exit(context) == -1)
+		py_exception_log(req, "the app has left another context");
+	Py_DECREF(context);
+	return result;
+}
+
+/* Answers a request, with or without the lock. */
+int
+py_wsgi_run(struct request *req)
+{
+	const struct py_app	*app;
+	bool			 taken;
+	int			 result;
+
+	app = py_app_find(req->path, req->path_len);
+	if (app == NULL && py_app_any()) {
+		response_fail(req, 404);
+		return 0;
+	}
+	if (app == NULL) {
+		request_log(req, LOG_LEVEL_ERROR, "no Python application");
+		return -1;
+	}
+	req->app_id = app->id;
+	taken = py_gil_enter();
+	result = py_wsgi_answer_in_context(req, app);
+	py_gil_leave(taken);
+	return result;
+}
