@@ -1,0 +1,221 @@
+# What every bats file uses: start and stop a server, wait, clean up.
+#
+#	load helper
+#
+#	@test "a page comes back" {
+#		port=$(wm_port)
+#		wm_start --http-socket "127.0.0.1:$port" -w hello
+#		curl -fs "http://127.0.0.1:$port/"
+#		wm_stop
+#	}
+#
+# Set here: WSGIMASTER and PYTHON (what configure built and chose), WM_SOURCE
+# (the top of the sources), WM_APPS (test/apps), WM_TMP (this test's own
+# folder, or the file's in setup_file). Set by wm_start: WM_PID (the master)
+# and WM_LOG (what it wrote). teardown ends whatever wm_start started and fails
+# on a sanitizer's report; a file with a teardown (or teardown_file) of its own
+# calls wm_teardown in it. A test that makes a process crash on purpose removes
+# the report, "$WM_TMP"/sanitizer.*, itself.
+
+WM_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+WM_APPS=$WM_SOURCE/test/apps
+# Seconds that starting and stopping may take; never waited for in full.
+WM_LIMIT=${WM_LIMIT:-30}
+
+# WM_BUILD is the build folder; the default serves a plain "bats test/bats".
+for _build in "${WM_BUILD:-$WM_SOURCE}" "$WM_SOURCE/build/test" \
+    "$WM_SOURCE/build/server"; do
+	if [ -e "$_build/test/env.sh" ]; then
+		. "$_build/test/env.sh"
+		break
+	fi
+done
+unset _build
+[ -x "${WSGIMASTER:-}" ] || {
+	echo "helper.bash: no server to test: set WM_BUILD or WSGIMASTER" >&2
+	exit 1
+}
+
+WM_TMP=${BATS_TEST_TMPDIR:-${BATS_FILE_TMPDIR:?run by bats}}
+
+# A sanitizer writes its report there, not into a log nobody reads. CPython
+# never frees everything, so leaks are left to the unit tests.
+if [ "$WM_SANITIZERS" = yes ]; then
+	export ASAN_OPTIONS=detect_leaks=0:detect_stack_use_after_return=0
+	ASAN_OPTIONS+=:log_path=$WM_TMP/sanitizer:log_exe_name=1
+	export UBSAN_OPTIONS=print_stacktrace=1:log_path=$WM_TMP/sanitizer
+	export PYTHONMALLOC=malloc
+fi
+export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+
+setup() {
+	cd "$WM_TMP" || return 1
+}
+
+teardown() {
+	wm_teardown
+}
+
+# Fails, saying why.
+wm_fail() {
+	echo "failed: $*" >&2
+	return 1
+}
+
+# A TCP port that is free now.
+wm_port() {
+	"$PYTHON" -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])'
+}
+
+# wm_wait_for "what" SECONDS COMMAND...: runs COMMAND until it succeeds.
+wm_wait_for() {
+	local what=$1 limit=$2 end
+	shift 2
+	end=$((${EPOCHREALTIME/[^0-9]/} + limit * 1000000))
+	until "$@" >/dev/null 2>&1; do
+		if [ "${EPOCHREALTIME/[^0-9]/}" -gt "$end" ]; then
+			wm_fail "$what: not within $limit seconds"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+# What the server of WM_PID wrote so far.
+wm_log() {
+	cat "$WM_LOG"
+}
+
+# wm_log_has PATTERN: whether the log has a line that matches (grep -E).
+wm_log_has() {
+	grep -qE -- "$1" "$WM_LOG"
+}
+
+# Whether a process runs (a zombie does not).
+wm_is_running() {
+	local state
+	state=$(ps -o stat= -p "$1") && [ "${state:0:1}" != Z ]
+}
+
+# wm_is_gone PID: the opposite, to wait for.
+wm_is_gone() {
+	! wm_is_running "$1"
+}
+
+# The pids of a server's session (its own, so also of what its apps started).
+wm_session() {
+	ps -o pid=,stat= -s "$1" | awk '$2 !~ /^Z/ { print $1 }'
+}
+
+wm_session_is_gone() {
+	[ -z "$(wm_session "$1")" ]
+}
+
+# wm_start ARGS...: starts a server and waits until it says it is ready. When
+# ARGS (or WM_LOGTO, for a configuration file) name a log file, WM_LOG is that.
+wm_start() {
+	local status=0
+	wm_launch "$@"
+	wm_wait_for "the server to be ready" "$WM_LIMIT" wm_ready_or_gone ||
+		status=1
+	wm_log_has "wsgimaster ready" || status=1
+	if [ $status -ne 0 ]; then
+		echo "the server did not start:" >&2
+		cat "$WM_LOG" >&2
+	fi
+	return $status
+}
+
+# wm_launch ARGS...: starts a server and does not wait.
+wm_launch() {
+	local arg previous=
+	WM_COUNT=$((${WM_COUNT:-0} + 1))
+	WM_OUTPUT=$WM_TMP/server$WM_COUNT.log
+	WM_LOG=${WM_LOGTO:-$WM_OUTPUT}
+	for arg; do
+		[ "$previous" != --logto ] || WM_LOG=$arg
+		[ "${arg#--logto=}" = "$arg" ] || WM_LOG=${arg#--logto=}
+		previous=$arg
+	done
+	: >"$WM_OUTPUT"
+	# Not a job's leader here, so setsid does not fork: $! is the server.
+	setsid "$WSGIMASTER" "$@" </dev/null >"$WM_OUTPUT" 2>&1 3>&- 4>&- &
+	WM_PID=$!
+	echo "$WM_PID" >>"$WM_TMP/servers"
+}
+
+wm_ready_or_gone() {
+	wm_log_has "wsgimaster ready" || wm_is_gone "$WM_PID"
+}
+
+# wm_stop [PID]: TERM; then the server must leave with status 0, and no process
+# of it and no unix socket in the test's folder may stay. WM_STATUS is its exit
+# status (0 when it was not started by this shell).
+wm_stop() {
+	local pid=${1:-$WM_PID} left
+	wm_is_running "$pid" || wm_fail "the server is gone already" || return
+	kill -TERM "$pid"
+	wm_wait_left "$pid" || return
+	[ "$WM_STATUS" -eq 0 ] ||
+		wm_fail "the server left with status $WM_STATUS" || return
+	left=$(find "$WM_TMP" -type s)
+	[ -z "$left" ] || wm_fail "sockets left behind: $left"
+}
+
+# wm_wait_left [PID]: waits until the server and all its processes are gone.
+wm_wait_left() {
+	local pid=${1:-$WM_PID}
+	WM_STATUS=0
+	wm_wait_for "the server to leave" "$WM_LIMIT" wm_is_gone "$pid" ||
+		return
+	wait "$pid" 2>/dev/null || WM_STATUS=$?
+	# 127: another shell's child.
+	[ "$WM_STATUS" -ne 127 ] || WM_STATUS=0
+	wm_wait_for "the server's processes to leave" 5 \
+	    wm_session_is_gone "$pid" && return
+	ps -o pid,ppid,stat,wchan:20,args -s "$pid" >&2
+	return 1
+}
+
+# Ends what the test started, shows its logs if it failed, and fails on a
+# sanitizer's report.
+wm_teardown() {
+	local pid report status=0
+	if [ -e "$WM_TMP/servers" ]; then
+		while read -r pid; do
+			wm_end_session "$pid"
+		done <"$WM_TMP/servers"
+		[ -n "${BATS_TEST_COMPLETED:-}" ] || wm_show_logs
+	fi
+	for report in "$WM_TMP"/sanitizer*; do
+		[ -e "$report" ] || continue
+		echo "a sanitizer reported ($report):"
+		head -n 80 "$report"
+		status=1
+	done
+	return $status
+}
+
+# Kills every process of a server's session, without asking.
+wm_end_session() {
+	local pids
+	pids=$(wm_session "$1")
+	while [ -n "$pids" ]; do
+		# Unquoted: one word a pid.
+		kill -KILL $pids 2>/dev/null || true
+		pids=$(wm_session "$1")
+	done
+	wait "$1" 2>/dev/null || true
+}
+
+wm_show_logs() {
+	local log
+	for log in "$WM_TMP"/*.log; do
+		[ -s "$log" ] || continue
+		echo "--- $(basename "$log")"
+		tail -n 60 "$log"
+	done
+}
