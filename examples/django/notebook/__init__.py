@@ -1,0 +1,1 @@
+"""A notebook: notes, uploaded files, Django's admin, on SQLite."""

@@ -1,0 +1,1 @@
+"""The example's notebook with some views that only tests want."""

@@ -1,0 +1,315 @@
+"""What apps do with the greenlet their request runs in, well and badly."""
+import gc
+import json
+import time
+import weakref
+
+import greenlet
+import wsgimaster
+
+PLAIN = [("Content-Type", "text/plain")]
+LATE = []                   # greenlets of requests that are over
+WAITING = {}                # name -> greenlet of a request that waits
+NOTES = []
+VIEWS = {}
+
+
+def view(function):
+    """Serves a function at /its-name."""
+    VIEWS["/" + function.__name__.replace("_", "-")] = function
+    return function
+
+
+def say(start_response, value):
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(value).encode()]
+
+
+class Call:
+    """Calls a function when it is dropped."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def __del__(self):
+        self.function()
+
+
+def hub():
+    """The greenlet that turns the loop: the last parent."""
+    found = greenlet.getcurrent()
+    while found.parent is not None:
+        found = found.parent
+    return found
+
+
+def in_hub(function):
+    """Runs a function on the loop's own stack, as an event's callback would
+    be run, and comes back: the value is dropped there."""
+    me, told = greenlet.getcurrent(), []
+
+    def call():
+        try:
+            told.append(function())
+        except BaseException as error:
+            told.append(f"{type(error).__name__}: {error}")
+        me.switch()
+    hub().switch(Call(call))
+    return told[0]
+
+
+@view
+def notes(environ, start_response):
+    return say(start_response, NOTES)
+
+
+@view
+def keep(environ, start_response):
+    """Makes the greenlet reachable in some way when the request is over."""
+    me, how = greenlet.getcurrent(), environ["QUERY_STRING"]
+    if how == "greenlet":
+        LATE.append(me.switch)
+        LATE.append(lambda: me.switch("late"))
+    elif how == "method":
+        LATE.append(me.switch)
+    elif how == "throw":
+        LATE.append(lambda: me.throw(ValueError("late")))
+    elif how == "kill":
+        LATE.append(me.throw)
+    elif how == "attribute":
+        me.mark = "a mark of another request"
+    elif how == "weakref":
+        reference = weakref.ref(me)
+        LATE.append(lambda: reference() and reference().switch("late"))
+    elif how == "callback":
+        NOTES.append(weakref.ref(me, lambda _: None) and "callback")
+    elif how == "child":
+        child = greenlet.greenlet(me.switch)
+        LATE.append(lambda: child.switch("late"))
+    elif how == "suspended":
+        child = greenlet.greenlet(lambda: child.parent.switch())
+        child.switch()
+        LATE.append(lambda: child.dead or child.throw())
+    elif how == "parent":
+        other = greenlet.greenlet(lambda value=None: "never")
+        me.parent = other
+        LATE.append(lambda: me.switch("late"))
+    return say(start_response, getattr(me, "mark", None)
+               if how != "attribute" else None)
+
+
+@view
+def call_late(environ, start_response):
+    """All late switches, on the loop's stack, again and again."""
+    def call():
+        for late in LATE:
+            try:
+                late()
+            except ValueError as error:
+                NOTES.append(str(error))
+        return len(LATE)
+    told = in_hub(call)
+    if environ["QUERY_STRING"] == "forget":
+        LATE.clear()
+    return say(start_response, told)
+
+
+@view
+def call_late_here(environ, start_response):
+    """One late switch by a request: it hangs until /wake, as with any
+    greenlet that is over."""
+    WAITING["late"] = greenlet.getcurrent()
+    late = LATE.pop()
+    got = late()
+    return say(start_response, repr(got))
+
+
+@view
+def wait_for(environ, start_response):
+    """Waits for /wake in the app's own way: a switch to the parent."""
+    name = environ["QUERY_STRING"]
+    WAITING[name] = greenlet.getcurrent()
+    got = greenlet.getcurrent().parent.switch()
+    return say(start_response, [name, got])
+
+
+@view
+def wake(environ, start_response):
+    """Wakes it; it may end inside this call."""
+    name = environ["QUERY_STRING"]
+    in_hub(lambda: WAITING.pop(name).switch("by " + name) and None)
+    return say(start_response, "woken")
+
+
+@view
+def is_waiting(environ, start_response):
+    return say(start_response, environ["QUERY_STRING"] in WAITING)
+
+
+@view
+def sleeps(environ, start_response):
+    """Sleeps under a name and tells for how long, and what it has seen."""
+    name, _, seconds = environ["QUERY_STRING"].partition("=")
+    WAITING[name] = greenlet.getcurrent()
+    begun = time.monotonic()
+    try:
+        wsgimaster.sleep(float(seconds))
+        seen = None
+    except BaseException as error:
+        if name.startswith("raise"):
+            raise
+        seen = f"{type(error).__name__}: {error}"
+    finally:
+        WAITING.pop(name, None)
+    return say(start_response, [name, time.monotonic() - begun, seen])
+
+
+@view
+def disturb(environ, start_response):
+    """Switches into a request that sleeps: it must go on sleeping."""
+    name = environ["QUERY_STRING"]
+    for _ in range(3):
+        in_hub(lambda: WAITING[name].switch("disturbed") and None)
+    return say(start_response, "disturbed")
+
+
+@view
+def throw(environ, start_response):
+    """Throws into a request that sleeps."""
+    name = environ["QUERY_STRING"]
+    error = {"exit": greenlet.GreenletExit, "system": SystemExit}.get(
+        name.split("-")[-1], LookupError)
+    in_hub(lambda: WAITING[name].throw(error("thrown")) and None)
+    return say(start_response, "thrown")
+
+
+@view
+def child_waits(environ, start_response):
+    """A greenlet that the request has started waits, reads and writes."""
+    write = start_response("200 OK", PLAIN)
+
+    def child():
+        wsgimaster.sleep(0.02)
+        body = environ["wsgi.input"].read()
+        write(b"child " + body)
+        return body.upper()
+
+    def grandchild():
+        return greenlet.greenlet(child).switch()
+    return [b" parent " + greenlet.greenlet(grandchild).switch()]
+
+
+@view
+def child_left(environ, start_response):
+    """The request ends although a greenlet of it still sleeps."""
+    name = environ["QUERY_STRING"]
+    WAITING[name] = greenlet.getcurrent()
+
+    def child():
+        try:
+            wsgimaster.sleep(60)
+        except BaseException as error:
+            NOTES.append(f"{name}: {type(error).__name__}")
+            raise
+    child_greenlet = greenlet.greenlet(
+        child, hub() if name.endswith("hub") else None)
+    child_greenlet.switch()
+    try:
+        wsgimaster.sleep(0.01)
+        seen = None
+    except RuntimeError as error:
+        seen = str(error)
+    if name.startswith("generator"):
+        def pieces():
+            yield b"one,"
+            yield b"two"
+        start_response("200 OK", PLAIN)
+        return pieces()
+    return say(start_response, seen)
+
+
+@view
+def child_dies(environ, start_response):
+    """Greenlets whose parent is the loop end with an exception."""
+    def die(error):
+        raise error
+
+    def begin():
+        for error in (ValueError("own greenlet"), SystemExit(5),
+                      KeyboardInterrupt()):
+            greenlet.greenlet(lambda: die(error), hub()).switch()
+    told = in_hub(begin)
+    me = greenlet.getcurrent()
+    WAITING["child"] = me
+    child = greenlet.greenlet(lambda: die(ValueError("of a child")), hub())
+    child.switch()              # hangs: the child's parent is not this one
+    return say(start_response, told)
+
+
+@view
+def others_input(environ, start_response):
+    """Reads another request's body, which is not its own to read."""
+    if environ["QUERY_STRING"] == "keep":
+        WAITING["others"] = environ["wsgi.input"]
+        wsgimaster.sleep(0.3)
+        return say(start_response, environ["wsgi.input"].read().decode())
+    told = []
+    for where in (lambda f: f(), in_hub):
+        try:
+            told.append(where(WAITING["others"].read))
+        except RuntimeError as error:
+            told.append(f"RuntimeError: {error}")
+    return say(start_response, told)
+
+
+@view
+def count(environ, start_response):
+    """How many greenlets there are."""
+    gc.collect()
+    return say(start_response, sum(isinstance(thing, greenlet.greenlet)
+                                   for thing in gc.get_objects()))
+
+
+@view
+def same(environ, start_response):
+    """Is this the greenlet of the request before?"""
+    me = id(greenlet.getcurrent())
+    told = WAITING.get("same") == me
+    WAITING["same"] = me
+    return say(start_response, told)
+
+
+@view
+def deep(environ, start_response):
+    """Parks with a deep stack, so that much must be copied away."""
+    def down(n):
+        if n == 0:
+            wsgimaster.sleep(0.05)
+            return 0
+        return max([n], key=lambda n: n) - n + down(n - 1) + 1
+    return say(start_response, down(int(environ["QUERY_STRING"])))
+
+
+class Noted:
+    """A body whose close() is noted."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __iter__(self):
+        yield b"x"
+
+    def close(self):
+        NOTES.append("closed " + self.name)
+
+
+@view
+def sleeps_and_closes(environ, start_response):
+    """For a client that leaves meanwhile."""
+    wsgimaster.sleep(0.3)
+    start_response("200 OK", PLAIN)
+    return Noted("left")
+
+
+def application(environ, start_response):
+    return VIEWS[environ["PATH_INFO"]](environ, start_response)

@@ -1,0 +1,76 @@
+#!/usr/bin/env bats
+# A Django project as it is: admin, sessions, uploads, ORM, error pages.
+
+load helper
+
+# project_start ARGS...: the project with a database of its own.
+project_start() {
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --module django_project.wsgi \
+	    --pythonpath "$WM_APPS" \
+	    --pythonpath "$WM_SOURCE/examples/django" "$@"
+}
+
+setup_file() {
+	export NOTEBOOK_DATA=$WM_TMP/data NOTEBOOK_PASSWORD=secret
+	"$WM_SOURCE/examples/django/prepare"
+	cd "$WM_TMP"
+	project_start --processes 3
+	export SYNC_PORT=$PORT SYNC_LOG=$WM_LOG
+	project_start --processes 2 --async 10 --greenlet
+	export CORES_PORT=$PORT
+}
+
+teardown_file() {
+	wm_teardown
+}
+
+both() {
+	"$PYTHON" "$WM_SOURCE/test/clients/django_checks.py" "$1" \
+	    "$SYNC_PORT" "${@:2}"
+	"$PYTHON" "$WM_SOURCE/test/clients/django_checks.py" "$1" \
+	    "$CORES_PORT" "${@:2}"
+}
+
+@test "the admin: log in, add a note, find it, log out" {
+	both admin
+}
+
+@test "a wrong password is told as Django tells it" {
+	both wrong-password
+}
+
+@test "a form without its CSRF token is refused" {
+	both csrf
+}
+
+@test "a session goes on in whichever worker answers" {
+	both session 2
+}
+
+@test "5 MiB go up through a form and come back the same" {
+	both upload 5
+}
+
+@test "a small file goes up and comes back the same" {
+	both upload 1
+}
+
+@test "with post-buffering 5 MiB go up and come back the same" {
+	project_start --post-buffering 100k
+	"$PYTHON" "$WM_SOURCE/test/clients/django_checks.py" upload "$PORT" 5
+	wm_stop
+}
+
+@test "the ORM writes and reads, from many clients at once" {
+	both orm 8 10
+}
+
+@test "Django's own pages answer what is missing and what fails" {
+	both errors
+	grep -q "ValueError: raised in Django on purpose" "$SYNC_LOG"
+}
+
+@test "a StreamingHttpResponse arrives whole" {
+	both stream
+}

@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# The examples do what their README says.
+
+load helper
+
+# example NAME: starts a copy of an example, on ports that are free.
+example() {
+	cp -R "$WM_SOURCE/examples/$1" "$WM_TMP/$1"
+	cd "$WM_TMP/$1"
+	PORT=$(wm_port)
+	jq --arg port "$PORT" --arg stats "$(wm_port)" '
+	    .["http-socket"] = "127.0.0.1:\($port)" |
+	    if has("stats") then .stats = "127.0.0.1:\($stats)" else . end' \
+	    app.json >here.json
+	[ ! -x prepare ] || ./prepare
+	wm_start -c here.json
+}
+
+get() {
+	curl -sS --fail --max-time 60 "http://127.0.0.1:$PORT$1"
+}
+
+@test "hello says hello, sleeps, streams and shows the environ" {
+	example hello
+	[ "$(get /)" = "Hello from wsgimaster" ]
+	get /sleep | grep -E '^core [0-9]+ waited [2-9]\.'
+	[ "$(get /clock | wc -l)" -eq 5 ]
+	get /environ | grep "^REQUEST_METHOD = 'GET'"
+	wm_stop
+}
+
+@test "hello serves others while a request sleeps" {
+	example hello
+	for n in $(seq 20); do
+		get /sleep >/dev/null &
+		pids+=" $!"
+	done
+	begin=$SECONDS
+	wait $pids
+	[ $((SECONDS - begin)) -lt 15 ]
+	wm_stop
+}
+
+@test "flask greets by name" {
+	example flask
+	[ "$(get '/?name=Ada')" = "Hello Ada, from Flask on wsgimaster" ]
+	get /json | jq -e '.path == "/json"'
+	[ "$(get /sleep)" = "waited a second" ]
+	wm_stop
+}
+
+@test "django shows its notebook and its admin" {
+	example django
+	get / | grep -q "<h1>Notebook</h1>"
+	curl -sSL --fail --max-time 60 "http://127.0.0.1:$PORT/admin/" |
+		grep -q "Django administration"
+	wm_stop
+}
+
+@test "mount chooses the app by the longest prefix" {
+	example mount
+	[ "$(get /)" = "The site, path /" ]
+	[ "$(get /shopping)" = "The site, path /shopping" ]
+	[ "$(get /shop/list)" = \
+	    "The shop, at /shop; the rest of the path is /list" ]
+	[ "$(get /shop)" = \
+	    "The shop, at /shop; the rest of the path is empty" ]
+	wm_stop
+}

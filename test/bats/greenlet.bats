@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# Cores on greenlets: nobody gets into another request, whoever switches.
+
+load probe
+
+setup_file() {
+	cd "$WM_TMP" || return 1
+	[ "$WM_GREENLET" != no ] || return 0
+	greenlet_start --async 20
+	export CORES_PORT=$PORT CORES_LOG=$WM_LOG
+}
+
+setup() {
+	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
+	cd "$WM_TMP" || return 1
+}
+
+teardown_file() {
+	wm_teardown
+}
+
+greenlet_start() {
+	PORT=$(wm_port)
+	STATS=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --stats "127.0.0.1:$STATS" \
+	    --pythonpath "$WM_APPS" --module wsgi_greenlets --greenlet "$@"
+}
+
+@test "a late switch() never reaches another request" {
+	check greenlet_checks late-switches "$CORES_PORT" 40
+}
+
+@test "a late switch() never reaches another request, with three cores" {
+	greenlet_start --async 3
+	check greenlet_checks late-switches "$PORT" 30
+	wm_stop
+}
+
+@test "a request that switches into one that is over harms nobody" {
+	check greenlet_checks late-switch-by-a-request "$CORES_PORT"
+}
+
+@test "a greenlet that nobody has kept is used again" {
+	greenlet_start --async 2
+	check greenlet_checks reuse "$PORT"
+	check greenlet_checks no-leak "$PORT"
+	wm_stop
+}
+
+@test "a request may end inside another one's frame" {
+	check greenlet_checks ends-elsewhere "$CORES_PORT"
+}
+
+@test "a foreign switch() does not end a sleep" {
+	check greenlet_checks disturbed "$CORES_PORT"
+}
+
+@test "a foreign throw() ends a sleep with that exception" {
+	check greenlet_checks thrown "$CORES_PORT"
+	check greenlet_checks thrown-and-not-caught "$CORES_PORT"
+	grep -q "LookupError: thrown" "$CORES_LOG"
+}
+
+@test "greenlets that a request has started wait in its name" {
+	check greenlet_checks children "$CORES_PORT"
+}
+
+@test "a request may end although a greenlet of it still waits" {
+	check greenlet_checks children-left "$CORES_PORT"
+}
+
+@test "an exception that arrives in the loop is logged and no more" {
+	greenlet_start --async 4
+	check greenlet_checks children-die "$PORT"
+	wm_log_has "ValueError: own greenlet"
+	wm_log_has "SystemExit: 5"
+	wm_log_has "KeyboardInterrupt"
+	wm_log_has "ValueError: of a child"
+	wm_stop
+}
+
+@test "a request cannot read another one's body" {
+	check greenlet_checks others-input "$CORES_PORT"
+}
+
+@test "100 requests sleep at the same time" {
+	greenlet_start --async 100
+	check greenlet_checks parked-together "$PORT" 100
+	wm_stop
+}
+
+@test "stacks of any depth are parked" {
+	greenlet_start --async 30
+	check greenlet_checks deep-stacks "$PORT"
+	wm_stop
+}
+
+@test "a client that leaves while its request sleeps costs nothing" {
+	greenlet_start --async 4
+	check greenlet_checks client-leaves "$PORT" "$STATS"
+	if wm_log_has Traceback; then
+		wm_fail "a traceback for a client that has left"
+	fi
+	wm_stop
+}
+
+@test "parked requests are answered while the server stops" {
+	local client
+	greenlet_start --async 10
+	check greenlet_checks drains "$PORT" "$WM_TMP/stop" &
+	client=$!
+	wm_wait_for "the requests to sleep" 20 test -e "$WM_TMP/stop"
+	wm_stop
+	wait "$client"
+}
+
+@test "without async, greenlet is refused" {
+	run "$WSGIMASTER" --http-socket 127.0.0.1:0 --module wsgi_greenlets \
+	    --pythonpath "$WM_APPS" --greenlet
+	[ "$status" -eq 2 ]
+	[[ $output == *async* ]]
+}

@@ -1,0 +1,49 @@
+# Serves test/apps/http_probe.py and runs the checks of test/clients on it.
+#
+#	load probe
+#
+#	setup_file() {
+#		probe_start_file		# SYNC_PORT, CORES_PORT
+#	}
+#	teardown_file() {
+#		wm_teardown
+#	}
+#
+#	@test "..." {
+#		both http_checks keep-alive
+#	}
+
+load helper
+
+# probe_start ARGS...: a server of the probe app, ready; PORT and STATS are its
+# addresses' ports.
+probe_start() {
+	PORT=$(wm_port)
+	STATS=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --stats "127.0.0.1:$STATS" \
+	    --pythonpath "$WM_APPS" --module http_probe "$@"
+}
+
+# With one core a worker, and with four on greenlets, for all tests of a file.
+probe_start_file() {
+	cd "$WM_TMP" || return 1
+	export TEST_FILE=$WM_TMP/pattern.bin
+	"$PYTHON" -c 'import sys
+sys.stdout.buffer.write(b"".join(b"%07d\n" % n for n in range(500001)))' \
+	    >"$TEST_FILE"
+	probe_start "$@"
+	export SYNC_PORT=$PORT SYNC_STATS=$STATS SYNC_LOG=$WM_LOG
+	probe_start --async 4 --greenlet "$@"
+	export CORES_PORT=$PORT CORES_STATS=$STATS CORES_LOG=$WM_LOG
+}
+
+# check CLIENT CHECK PORT [ARGUMENT...]: a check of test/clients.
+check() {
+	"$PYTHON" "$WM_SOURCE/test/clients/$1.py" "${@:2}"
+}
+
+# both CLIENT CHECK [ARGUMENT...]: the same on both servers of the file.
+both() {
+	check "$1" "$2" "$SYNC_PORT" "${@:3}"
+	check "$1" "$2" "$CORES_PORT" "${@:3}"
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# WSGI by PEP 3333: what the app gets, and what becomes of what it gives.
+
+load probe
+
+wsgi_start() {
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --pythonpath "$WM_APPS" "$@"
+}
+
+setup_file() {
+	cd "$WM_TMP" || return 1
+	wsgi_start --module wsgi_cases
+	export SYNC_PORT=$PORT SYNC_LOG=$WM_LOG
+	wsgi_start --module wsgi_cases --async 8 --greenlet
+	export CORES_PORT=$PORT CORES_LOG=$WM_LOG
+}
+
+teardown_file() {
+	wm_teardown
+}
+
+# The same check on both servers, with each one's log as an argument.
+both_logs() {
+	check wsgi_checks "$1" "$SYNC_PORT" "$SYNC_LOG"
+	check wsgi_checks "$1" "$CORES_PORT" "$CORES_LOG"
+}
+
+@test "wsgiref.validate finds nothing, with one core" {
+	wsgi_start --module wsgi_validated
+	check wsgi_checks validated "$PORT"
+	! wm_log_has Traceback
+	wm_log_has "from the validated app"
+	wm_stop
+}
+
+@test "wsgiref.validate finds nothing, with greenlet cores" {
+	wsgi_start --module wsgi_validated --async 4 --greenlet
+	check wsgi_checks validated "$PORT"
+	! wm_log_has Traceback
+	wm_stop
+}
+
+@test "wsgiref.validate finds nothing, with collected bodies" {
+	wsgi_start --module wsgi_validated --post-buffering 8
+	check wsgi_checks validated "$PORT"
+	! wm_log_has Traceback
+	wm_stop
+}
+
+@test "environ has what PEP 3333 and uWSGI put there" {
+	check wsgi_checks environ "$SYNC_PORT" 1
+	check wsgi_checks environ "$CORES_PORT" 8
+}
+
+@test "paths are decoded to latin-1, hosts come from the request" {
+	both wsgi_checks paths
+}
+
+@test "header values of one request never show up in another" {
+	both wsgi_checks repeated-values
+}
+
+@test "a bad status or header is a 500 that names it" {
+	both_logs bad-heads
+}
+
+@test "start_response comes first, once" {
+	both wsgi_checks heads
+}
+
+@test "exc_info replaces a head that is not out, and raises if it is" {
+	both wsgi_checks exc-info
+}
+
+@test "bodies of every kind are framed right" {
+	both wsgi_checks bodies
+}
+
+@test "a body that is not bytes is an error that shows it" {
+	both_logs bad-bodies
+}
+
+@test "write() sends before what is returned" {
+	both wsgi_checks writes
+}
+
+@test "close() is called once, however the response ended" {
+	both wsgi_checks closes
+	grep -q "close on purpose" "$SYNC_LOG"
+}
+
+@test "a generator is closed when the client leaves, with no traceback" {
+	check wsgi_checks client-leaves "$CORES_PORT"
+	! grep -A20 "GET /endless" "$CORES_LOG" | grep -q "BrokenPipe"
+}
+
+@test "a client that leaves in its body is a ConnectionResetError" {
+	both wsgi_checks client-leaves-in-body
+}
+
+@test "whatever an app raises, the client gets 500 and the worker stays" {
+	both_logs exceptions
+}
+
+@test "wsgi.input reads pieces, lines and into buffers" {
+	both wsgi_checks inputs
+	both wsgi_checks input-mixed
+}
+
+@test "wsgi.input can seek only in a collected body" {
+	both wsgi_checks seek-streamed
+	wsgi_start --module wsgi_cases --post-buffering 100
+	check wsgi_checks seek-collected "$PORT"
+	wm_stop
+}
+
+@test "input, start_response and write() are dead after their request" {
+	both wsgi_checks kept
+	! grep "kept errors" "$CORES_LOG" | grep -v "error: kept errors"
+}
+
+@test "wsgi.file_wrapper sends files of every kind and closes them" {
+	both wsgi_checks files
+}
+
+@test "wsgi.errors, log() and print() land in the log at once" {
+	local line log
+	both wsgi_checks complains
+	for log in "$SYNC_LOG" "$CORES_LOG"; do
+		for line in "first half, second half" "another line" \
+		    "in pieces" "unfinished" 'at the end € \\udcff' \
+		    "by log\(\)" "by log\(\) in bytes"; do
+			grep -qE "core [0-7] request [0-9a-f]{16}\] [a-z]+: $line\$" \
+			    "$log" || wm_fail "no \"$line\" in $log"
+		done
+		grep -qx "printed to stdout" "$log"
+		grep -qx "printed to stderr" "$log"
+	done
+}
+
+@test "the module is one under two names and knows the server" {
+	check wsgi_checks module "$SYNC_PORT" 1 1
+	check wsgi_checks module "$CORES_PORT" 8 1
+}
+
+@test "every request has a context of its own" {
+	both wsgi_checks contexts
+}
+
+@test "sleep() and wait() work in a request and in a thread" {
+	both wsgi_checks waits
+}

@@ -1,0 +1,219 @@
+"""What becomes of requests whose greenlets somebody else switches into; the
+app is test/apps/wsgi_greenlets.py."""
+import time
+
+import wire
+from wire import Wire, get, until
+
+KINDS = ("greenlet", "method", "throw", "kill", "attribute", "weakref",
+         "callback", "child", "suspended", "parent", "nothing")
+
+
+def ask(port, path):
+    response = get(port, path)
+    assert response.status == 200, (path, response.status, response.body)
+    return response.json()
+
+
+def begin(port, path, body=None):
+    """Sends a request and does not wait for the answer."""
+    client = Wire(port)
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\n" if body is None else (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n")
+    client.send(head.encode() + b"\r\n" + (body or b""))
+    return client
+
+
+def end(client):
+    """The answer to a request that was begun."""
+    response = client.response()
+    client.sock.close()
+    assert response.status == 200, (response.status, response.body)
+    return response.json()
+
+
+def waiting(port, name):
+    until(f"{name} waits", lambda: ask(port, "/is-waiting?" + name))
+
+
+def late_switches(port, rounds):
+    """Requests end; their greenlets are switched into while others, on the
+    same cores, sleep, wait for somebody, or run."""
+    with Wire(port) as client:
+        for n in range(int(rounds)):
+            for kind in KINDS:
+                response = client.get("/keep?" + kind)
+                assert response.json() is None, (kind, response.body)
+            sleeper = begin(port, f"/sleeps?s{n}=0.05")
+            waiter = begin(port, f"/wait-for?w{n}")
+            waiting(port, f"w{n}")
+            how = "forget" if n % 3 == 2 else "keep"
+            told = client.get("/call-late?" + how).json()
+            assert isinstance(told, int), told
+            assert ask(port, f"/is-waiting?w{n}"), "woken by the wrong one"
+            client.get("/call-late?keep")
+            ask(port, f"/wake?w{n}")
+            assert end(waiter) == [f"w{n}", f"by w{n}"]
+            name, slept, seen = end(sleeper)
+            assert name == f"s{n}" and slept >= 0.049 and seen is None, \
+                (name, slept, seen)
+
+
+def late_switch_by_a_request(port):
+    """Who switches into a greenlet that is over waits with the loop; nobody
+    else is harmed."""
+    ask(port, "/keep?method")
+    hanging = begin(port, "/call-late-here")
+    waiting(port, "late")
+    for n in range(20):
+        assert get(port, "/keep?nothing").json() is None
+    ask(port, "/wake?late")
+    assert end(hanging) == "'by late'"
+
+
+def reuse(port):
+    """A greenlet that nobody has kept serves the next request as well."""
+    with Wire(port) as client:
+        client.get("/same")
+        told = [client.get("/same").json() for _ in range(100)]
+    assert all(told), told
+
+
+def no_leak(port):
+    """Greenlets that were let go are freed once the app forgets them."""
+    with Wire(port) as client:
+        before = client.get("/count").json()
+        for _ in range(50):
+            for kind in KINDS:
+                client.get("/keep?" + kind)
+        client.get("/call-late?forget")
+        client.get("/keep?nothing")
+        after = client.get("/count").json()
+        # Children that were left suspended keep nothing but themselves.
+        assert after <= before + 3, (before, after)
+
+
+def ends_elsewhere(port):
+    """Requests that end, and park again, inside another one's frame."""
+    with Wire(port) as client:
+        for n in range(100):
+            waiter = begin(port, f"/wait-for?e{n}")
+            waiting(port, f"e{n}")
+            assert client.get(f"/wake?e{n}").json() == "woken"
+            assert end(waiter) == [f"e{n}", f"by e{n}"]
+
+
+def disturbed(port):
+    """A foreign switch does not end a sleep."""
+    sleeper = begin(port, "/sleeps?d=0.4")
+    waiting(port, "d")
+    ask(port, "/disturb?d")
+    name, slept, seen = end(sleeper)
+    assert name == "d" and slept >= 0.399 and seen is None, (slept, seen)
+
+
+def thrown(port):
+    """A foreign throw() does, and the core is as good as before."""
+    for n in range(20):
+        for kind, seen in (("exit", "GreenletExit: thrown"),
+                           ("system", "SystemExit: thrown"),
+                           ("error", "LookupError: thrown")):
+            name = f"t{n}-{kind}"
+            sleeper = begin(port, f"/sleeps?{name}=30")
+            waiting(port, name)
+            ask(port, "/throw?" + name)
+            told = end(sleeper)
+            assert told[0] == name and told[1] < 25 and told[2] == seen, told
+        slept = ask(port, "/sleeps?after=0.01")[1]
+        assert 0.009 <= slept < 5, slept
+
+
+def thrown_and_not_caught(port):
+    """Then the exception is the app's: 500."""
+    sleeper = begin(port, "/sleeps?raise-error=30")
+    waiting(port, "raise-error")
+    ask(port, "/throw?raise-error")
+    assert sleeper.response().status == 500
+
+
+def children(port):
+    """A greenlet that a request has started is part of the request."""
+    clients = [begin(port, "/child-waits", b"body%d" % n) for n in range(6)]
+    for n, client in enumerate(clients):
+        assert client.response().body == b"child body%d parent BODY%d" % (n, n)
+        client.sock.close()
+
+
+def children_left(port):
+    """A request may end although a greenlet of it still waits."""
+    for n in range(10):
+        for kind in ("list", "generator", "list-hub"):
+            name = f"{kind}{n}" if kind != "list-hub" else f"l{n}-hub"
+            client = begin(port, "/child-left?" + name)
+            waiting(port, name)
+            ask(port, "/wake?" + name)
+            response = client.response()
+            client.sock.close()
+            assert response.status == 200, response.body
+            if kind == "generator":
+                assert response.body == b"one,two"
+            else:
+                assert "waits already" in response.json(), response.body
+            assert f"{name}: GreenletExit" in ask(port, "/notes")
+    assert ask(port, "/sleeps?after=0.01")[2] is None
+
+
+def children_die(port):
+    """Exceptions that arrive in the loop are logged, and that is all."""
+    client = begin(port, "/child-dies")
+    waiting(port, "child")
+    ask(port, "/wake?child")
+    assert end(client) is None
+
+
+def others_input(port):
+    client = begin(port, "/others-input?keep", b"mine")
+    until("it is kept", lambda: ask(port, "/is-waiting?others"))
+    told = ask(port, "/others-input?read")
+    assert all("RuntimeError" in text for text in told), told
+    assert end(client) == "mine"
+
+
+def parked_together(port, count):
+    """So many sleep at the same time."""
+    begun = time.monotonic()
+    clients = [begin(port, f"/sleeps?p{n}=1") for n in range(int(count))]
+    for n, client in enumerate(clients):
+        assert end(client)[0] == f"p{n}"
+    assert time.monotonic() - begun < 10
+
+
+def deep_stacks(port):
+    clients = [begin(port, f"/deep?{n * 5}") for n in range(1, 30)]
+    for n, client in enumerate(clients, 1):
+        assert end(client) == n * 5
+
+
+def client_leaves(port, stats):
+    """It is noticed when the request goes on; the core is free again."""
+    for _ in range(3):
+        begin(port, "/sleeps-and-closes").sock.close()
+    until("the bodies are closed",
+          lambda: ask(port, "/notes").count("closed left") == 3)
+    until("the cores are free", lambda: all(
+        worker["status"] == "idle" for worker in wire.stats(stats)["workers"]))
+
+
+def drains(port, stop):
+    """Parked requests are answered while the server stops."""
+    clients = [begin(port, f"/sleeps?x{n}=0.5") for n in range(5)]
+    for n in range(5):
+        waiting(port, f"x{n}")
+    with open(stop, "w"):
+        pass
+    for n, client in enumerate(clients):
+        assert end(client)[0] == f"x{n}"
+
+
+if __name__ == "__main__":
+    wire.run(globals())
