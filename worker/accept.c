@@ -14,10 +14,15 @@
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
+#include "worker/suspend.h"
 #include "worker/worker.h"
 
-/* Accepted in one go, before other events have their turn. */
-#define ACCEPT_BATCH	64
+/*
+ * Accepted in one go, before other events have their turn. Without a suspend
+ * engine each of them may run a whole request at once.
+ */
+#define ACCEPT_BATCH		64
+#define ACCEPT_BATCH_BLOCKING	8
 
 /* One watched listener. */
 struct acceptor {
@@ -57,8 +62,9 @@ accept_pause(struct worker *w, int error)
 {
 	static const struct timeval	 pause = { 0, 100000 };
 
-	if (!w->accept_paused)
+	if (!w->accept_warned)
 		log_warn("accepting pauses: %s", strerror(error));
+	w->accept_warned = true;
 	w->accept_paused = true;
 	accept_watch(w, false);
 	event_add(&w->accept_retry, &pause);
@@ -95,7 +101,8 @@ accept_cb(evutil_socket_t listener, short events, void *arg)
 	int			 fd, n;
 
 	(void)events;
-	for (n = 0; n < ACCEPT_BATCH && w->accepting; n++) {
+	n = w->suspend->can_park ? ACCEPT_BATCH : ACCEPT_BATCH_BLOCKING;
+	for (; n > 0 && w->accepting; n--) {
 		len = sizeof(peer);
 		peer.ss_family = AF_UNSPEC;
 		fd = accept4(listener, (struct sockaddr *)&peer, &len,
@@ -107,6 +114,7 @@ accept_cb(evutil_socket_t listener, short events, void *arg)
 				accept_pause(w, errno);
 			break;
 		}
+		w->accept_warned = false;
 		sb_add(&w->stats->accepted, 1);
 		conn_accepted(w, a->listener, fd, &peer);
 		cores_work_off(w);

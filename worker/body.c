@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -92,14 +93,15 @@ body_continue(struct request *req)
 	static const char	 text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 	req->body.expect = false;
-	if (req->conn->in->len == req->conn->in->pos)
+	if (req->resp.state <= RESPONSE_BEGUN &&
+	    req->conn->in->len == req->conn->in->pos)
 		(void)send(req->conn->fd, text, sizeof(text) - 1,
 		    MSG_NOSIGNAL);
 }
 
 /* Receives; waits if wait. >0 bytes, 0 not now (only without wait), -1. */
 static ssize_t
-body_recv(struct request *req, char *buf, size_t size, bool wait)
+body_recv(struct request *req, char *buf, size_t size, double timeout)
 {
 	ssize_t	 n;
 
@@ -113,10 +115,9 @@ body_recv(struct request *req, char *buf, size_t size, bool wait)
 			continue;
 		if (errno != EAGAIN)
 			return body_fail(req, BODY_GONE);
-		if (!wait)
+		if (timeout == 0)
 			return 0;
-		switch (wait_client(req->core, WAIT_READ,
-		    req->worker->cfg->body_timeout)) {
+		switch (wait_client(req->core, WAIT_READ, timeout)) {
 		case WAIT_READY:
 			break;
 		case WAIT_TIMEOUT:
@@ -142,7 +143,7 @@ body_count(struct request *req, ssize_t n)
 
 /* Of a body with Content-Length: buffered bytes first, then the socket. */
 static ssize_t
-body_read_length(struct request *req, char *buf, size_t size, bool wait)
+body_read_length(struct request *req, char *buf, size_t size, double timeout)
 {
 	struct body	*body = &req->body;
 	struct conn_buf	*in = req->conn->in;
@@ -157,7 +158,7 @@ body_read_length(struct request *req, char *buf, size_t size, bool wait)
 		memcpy(buf, in->data + in->pos, (size_t)n);
 		in->pos += (size_t)n;
 	} else {
-		n = body_recv(req, buf, size, wait);
+		n = body_recv(req, buf, size, timeout);
 	}
 	if (n > 0)
 		n = body_count(req, n);
@@ -168,13 +169,13 @@ body_read_length(struct request *req, char *buf, size_t size, bool wait)
 
 /* Fills the connection's buffer behind the head. */
 static ssize_t
-body_fill(struct request *req, bool wait)
+body_fill(struct request *req, double timeout)
 {
 	struct conn_buf	*in = req->conn->in;
 	ssize_t		 n;
 
 	in->len = in->pos = in->head.size;
-	n = body_recv(req, in->data + in->len, in->cap - in->len, wait);
+	n = body_recv(req, in->data + in->len, in->cap - in->len, timeout);
 	if (n > 0)
 		in->len += (size_t)n;
 	return n;
@@ -182,7 +183,7 @@ body_fill(struct request *req, bool wait)
 
 /* Of a chunked body. */
 static ssize_t
-body_read_chunked(struct request *req, char *buf, size_t size, bool wait)
+body_read_chunked(struct request *req, char *buf, size_t size, double timeout)
 {
 	struct body	*body = &req->body;
 	struct conn_buf	*in = req->conn->in;
@@ -191,7 +192,7 @@ body_read_chunked(struct request *req, char *buf, size_t size, bool wait)
 	ssize_t		 n;
 
 	for (;;) {
-		if (in->pos == in->len && (n = body_fill(req, wait)) <= 0)
+		if (in->pos == in->len && (n = body_fill(req, timeout)) <= 0)
 			return n;
 		/* No more data may be decoded than there is room for. */
 		len = in->len - in->pos;
@@ -240,7 +241,7 @@ body_read_collected(struct body *body, char *buf, size_t size)
 
 /* Reads from where this body comes. */
 static ssize_t
-body_read_any(struct request *req, char *buf, size_t size, bool wait)
+body_read_any(struct request *req, char *buf, size_t size, double timeout)
 {
 	struct body	*body = &req->body;
 
@@ -256,15 +257,16 @@ body_read_any(struct request *req, char *buf, size_t size, bool wait)
 	if (body->expect)
 		body_continue(req);
 	if (body->chunked)
-		return body_read_chunked(req, buf, size, wait);
-	return body_read_length(req, buf, size, wait);
+		return body_read_chunked(req, buf, size, timeout);
+	return body_read_length(req, buf, size, timeout);
 }
 
 /* Reads up to size bytes; waits for at least one. */
 ssize_t
 body_read(struct request *req, char *buf, size_t size)
 {
-	return body_read_any(req, buf, size, true);
+	return body_read_any(req, buf, size,
+	    req->worker->cfg->body_timeout);
 }
 
 /* Bytes still to come if that is known. */
@@ -292,7 +294,45 @@ body_seek(struct request *req, int64_t offset)
 	return 0;
 }
 
-/* Will what is left be more than is worth discarding? */
+/* Does the rest of a chunked body lie in the buffer? Tries it on a copy. */
+static bool
+body_chunks_are_there(const struct request *req)
+{
+	const struct conn_buf	*in = req->conn->in;
+	struct http_chunked	 decoder = req->body.decoder;
+	enum http_chunked_verdict verdict = HTTP_CHUNKED_DATA;
+	const char		*data;
+	size_t			 pos = in->pos, used, len;
+
+	while (verdict == HTTP_CHUNKED_DATA && pos < in->len) {
+		verdict = http_chunked_decode(&decoder, in->data + pos,
+		    in->len - pos, &used, &data, &len);
+		pos += used;
+	}
+	return verdict == HTTP_CHUNKED_DONE;
+}
+
+/* Has all that is left of the body arrived? */
+static bool
+body_is_there(const struct request *req)
+{
+	const struct body	*body = &req->body;
+	int64_t			 left = body->length - body->got;
+	int			 n = 0;
+
+	if (body->chunked)
+		return body_chunks_are_there(req);
+	left -= (int64_t)(req->conn->in->len - req->conn->in->pos);
+	if (left <= 0)
+		return true;
+	return ioctl(req->conn->fd, FIONREAD, &n) == 0 && n >= left;
+}
+
+/*
+ * Is something unread that has not arrived, or is not worth discarding? To
+ * wait for it would hold the core, and to close after a promise to keep the
+ * connection would lose the client's next request: so the promise is not made.
+ */
 bool
 body_blocks_reuse(const struct request *req)
 {
@@ -302,7 +342,8 @@ body_blocks_reuse(const struct request *req)
 		return false;
 	if (body->error != BODY_OK || body->expect)
 		return true;
-	return body->length - body->got > BODY_DISCARD_MAX;
+	return body->length - body->got > BODY_DISCARD_MAX ||
+	    !body_is_there(req);
 }
 
 /* Discards what has come of an unread body; closes if that is not all. */
@@ -318,7 +359,7 @@ body_finish(struct request *req)
 		return;
 	while (!body_blocks_reuse(req) && !body->done && n > 0 &&
 	    body->got - before < BODY_DISCARD_MAX)
-		n = body_read_any(req, scratch, sizeof(scratch), false);
+		n = body_read_any(req, scratch, sizeof(scratch), 0);
 	if (body->done)
 		return;
 	req->conn->close = true;

@@ -22,6 +22,7 @@
 #include "worker/conn_input.h"
 #include "worker/conn_timeout.h"
 #include "worker/response_error.h"
+#include "worker/response_head.h"
 #include "worker/worker.h"
 
 static const char *const conn_state_names[] = {
@@ -187,13 +188,23 @@ conn_linger(struct conn *c)
 	conn_watch(c, true);
 }
 
+/*
+ * May the client send, or have sent, more than its last request? Not if it
+ * said "Connection: close" itself and its body was read.
+ */
+static bool
+conn_may_send(const struct conn *c)
+{
+	return c->linger || c->in->head.keep_alive || c->in->pos < c->in->len;
+}
+
 /* Its request is over. */
 void
 conn_request_done(struct conn *c)
 {
 	c->core = NULL;
 	c->requests++;
-	if (c->close && c->linger && !c->reset) {
+	if (c->close && !c->reset && conn_may_send(c)) {
 		conn_linger(c);
 		return;
 	}
@@ -207,6 +218,16 @@ conn_request_done(struct conn *c)
 	conn_input_next(c);
 }
 
+/* Is there a whole head (pos is behind it) of a HEAD request? */
+static bool
+conn_asks_head(const struct conn *c)
+{
+	const struct conn_buf	*in = c->in;
+
+	return in != NULL && in->pos > 0 && in->head.method.len == 4 &&
+	    memcmp(in->data + in->head.method.off, "HEAD", 4) == 0;
+}
+
 /* Answers without a core, as well as the socket takes it at once. */
 void
 conn_reject(struct conn *c, int status, const char *why)
@@ -215,7 +236,8 @@ conn_reject(struct conn *c, int status, const char *why)
 	int	 n;
 
 	access_log_reject(c, status, why);
-	n = response_format_error(text, sizeof(text), status, true);
+	n = response_format_error(text, sizeof(text), status,
+	    !conn_asks_head(c), response_date(c->worker));
 	c->close = true;
 	if (send(c->fd, text, (size_t)n, MSG_NOSIGNAL) != n)
 		conn_close(c);

@@ -31,12 +31,12 @@ conn_input_head_ready(struct conn *c)
 	const struct http_head	*head = &c->in->head;
 	size_t			 limit = c->worker->cfg->limit_post;
 
+	c->in->pos = head->size;
 	if (limit != 0 && head->content_length > (int64_t)limit) {
 		conn_reject(c, 413, "Content-Length is above limit-post");
 		return;
 	}
 	conn_buf_reserve(c->in, CONN_INPUT_ROOM);
-	c->in->pos = head->size;
 	if (c->worker->cfg->post_buffering != 0 &&
 	    (head->chunked || head->content_length > 0))
 		conn_collect_start(c);

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
+#include "worker/conn_buf.h"
 #include "worker/worker.h"
 
 /* Longest wait for the end of a client that was answered and said goodbye. */
@@ -119,10 +120,18 @@ void
 conn_timeouts_drain(struct worker *w)
 {
 	struct conn_timeouts	*t = &w->conns[CONN_IDLE];
-	struct conn		*c;
+	struct conn		*c, *next;
 	uint64_t		 now = clock_coarse_us();
 
 	t->limit_us = CONN_DRAIN_US;
+	for (c = TAILQ_FIRST(&w->conns[CONN_HEAD].list); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (c->in != NULL && c->in->len > 0)
+			continue;
+		conn_buf_put(w, c->in);		/* nothing came yet */
+		c->in = NULL;
+		conn_set_state(c, CONN_IDLE);
+	}
 	TAILQ_FOREACH(c, &t->list, link)
 		c->since_us = now;
 	conn_timeout_arm(t, now);

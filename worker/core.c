@@ -12,6 +12,9 @@
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
+/* Steps worked off before the base polls again. */
+#define CORE_STEPS	32
+
 static const char *const core_state_names[] = {
 	[CORE_IDLE] = "idle",
 	[CORE_RUNNING] = "running",
@@ -187,12 +190,19 @@ core_free(struct core *core)
 void
 cores_work_off(struct worker *w)
 {
-	struct core	*core;
+	static const struct timeval	 at_once = { 0, 0 };
+	struct core			*core;
+	int				 steps = 0;
 
 	if (w->working || w->running != NULL)
 		return;
 	w->working = true;
 	for (;;) {
+		if (++steps > CORE_STEPS) {	/* others have their turn:
+						   not before the next poll */
+			event_add(&w->work_ev, &at_once);
+			break;
+		}
 		if ((core = TAILQ_FIRST(&w->finished)) != NULL)
 			core_free(core);
 		else if ((core = TAILQ_FIRST(&w->woken)) != NULL)

@@ -49,6 +49,7 @@ struct core {
 	/* wait.c's own. */
 	enum wait_reason	 woken;
 	struct event		 timer;
+	uint64_t		 until_us;	/* clock_mono_us: its end */
 	struct wait_watch	*watches;
 	size_t			 nwatches;
 	uint32_t		 switches;	/* parked so often, this request */

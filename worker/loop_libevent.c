@@ -1,6 +1,9 @@
 /* The loop engine that is libevent alone. */
+#include <errno.h>
 #include <event2/event.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "worker/loop.h"
 #include "worker/worker.h"
 
@@ -8,8 +11,14 @@
 static void
 loop_libevent_run(struct worker *w)
 {
-	while (!w->stopped)
-		event_base_loop(w->base, EVLOOP_NO_EXIT_ON_EMPTY);
+	while (!w->stopped) {
+		if (event_base_loop(w->base, EVLOOP_NO_EXIT_ON_EMPTY) == -1) {
+			log_error("the event loop has failed: %s",
+			    strerror(errno));
+			w->status = 1;
+			return;
+		}
+	}
 }
 
 /* Ends the current turn. */

@@ -55,6 +55,11 @@ response_done(struct response *resp)
 static int
 response_break(struct request *req, bool timed_out)
 {
+	/* A proper end would be taken for that of the body. */
+	if (timed_out || (req->resp.state == RESPONSE_BODY &&
+	    !req->resp.chunked && req->resp.length == -1 &&
+	    !req->resp.no_body))
+		req->conn->reset = true;
 	req->resp.state = RESPONSE_BROKEN;
 	req->resp.timed_out = timed_out;
 	req->resp.close = true;
@@ -162,10 +167,11 @@ response_clip(struct request *req, size_t len)
 	room = resp->length - resp->sent;
 	if ((int64_t)len <= room)
 		return len;
-	if (!resp->close)
+	if (!resp->clipped)
 		request_log(req, LOG_LEVEL_WARN, "the body is longer than "
 		    "its Content-Length of %lld bytes: the rest is dropped",
 		    (long long)resp->length);
+	resp->clipped = true;
 	resp->close = true;
 	return (size_t)room;
 }

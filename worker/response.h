@@ -51,6 +51,7 @@ struct response {
 	bool			 chunked;
 	bool			 last_sent;	/* the last chunk is out */
 	bool			 close;		/* the connection ends with it */
+	bool			 clipped;	/* longer than announced */
 	bool			 timed_out;	/* BROKEN by write-timeout */
 };
 
@@ -70,7 +71,9 @@ int	 response_write_whole(struct request *req, const char *data,
 	    size_t len);
 /*
  * Sends len bytes of a file from offset (len -1: to its end) by sendfile(2).
- * The descriptor stays the caller's.
+ * The descriptor stays the caller's. Where no head is out and no length was
+ * announced, they are taken for the whole body. Only for regular files, and
+ * not for those in /proc: they have no size and must be read.
  */
 int	 response_sendfile(struct request *req, int fd, off_t offset,
 	    int64_t len);

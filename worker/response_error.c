@@ -60,14 +60,15 @@ response_reason(int status)
 
 /* Formats a whole response. */
 int
-response_format_error(char *buf, size_t size, int status, bool with_body)
+response_format_error(char *buf, size_t size, int status, bool with_body,
+    const char *date)
 {
 	const char	*reason = response_reason(status);
 
-	return snprintf(buf, size, "HTTP/1.1 %d %s\r\n"
+	return snprintf(buf, size, "HTTP/1.1 %d %s\r\nDate: %s\r\n"
 	    "Content-Type: text/plain\r\nContent-Length: %zu\r\n%s"
 	    "Connection: close\r\n\r\n%s%s", status, reason,
-	    strlen(reason) + 1, status == 503 ? "Retry-After: 1\r\n" : "",
+	    date, strlen(reason) + 1, status == 503 ? "Retry-After: 1\r\n" : "",
 	    with_body ? reason : "", with_body ? "\n" : "");
 }
 

@@ -10,6 +10,6 @@
  * without a request. Returns its length; size must be 512 or more.
  */
 int	 response_format_error(char *buf, size_t size, int status,
-	    bool with_body);
+	    bool with_body, const char *date);
 
 #endif

@@ -1,6 +1,7 @@
 /* Response heads: checked lines from the app, framing from the server. */
 #include "worker/response_head.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -84,7 +85,7 @@ response_add_length(struct request *req, const char *value, size_t len)
 	}
 	if (resp->length != -1 && resp->length != n)
 		return "there are two different Content-Length";
-	if (resp->length == -1) {
+	if (resp->length == -1 && resp->status != 204) {
 		strbuf_add(&resp->head, "Content-Length: ", 16);
 		strbuf_add(&resp->head, value, len);
 		strbuf_add(&resp->head, "\r\n", 2);
@@ -183,21 +184,36 @@ response_add(struct request *req, const char *name, size_t name_len,
 	return NULL;
 }
 
-/* The current date, formatted once a second. */
+/*
+ * The current date, formatted once a second; without strftime, whose names
+ * are those of the locale that the app may have set.
+ */
+const char *
+response_date(struct worker *w)
+{
+	static const char	 days[] = "SunMonTueWedThuFriSat";
+	static const char	 months[] =
+	    "JanFebMarAprMayJunJulAugSepOctNovDec";
+	time_t			 now = time(NULL);
+	struct tm		 tm;
+
+	if ((uint64_t)now == w->date_s)
+		return w->date;
+	gmtime_r(&now, &tm);
+	snprintf(w->date, sizeof(w->date),
+	    "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * tm.tm_wday,
+	    tm.tm_mday, months + 3 * tm.tm_mon, (tm.tm_year + 1900) % 10000,
+	    tm.tm_hour, tm.tm_min, tm.tm_sec);
+	w->date_s = (uint64_t)now;
+	return w->date;
+}
+
+/* Adds the current date. */
 static void
 response_add_now(struct worker *w, struct strbuf *sb)
 {
-	time_t		 now = time(NULL);
-	struct tm	 tm;
-
-	if ((uint64_t)now != w->date_s) {
-		gmtime_r(&now, &tm);
-		strftime(w->date, sizeof(w->date),
-		    "%a, %d %b %Y %H:%M:%S GMT", &tm);
-		w->date_s = (uint64_t)now;
-	}
 	strbuf_add(sb, "Date: ", 6);
-	strbuf_add(sb, w->date, 29);
+	strbuf_add(sb, response_date(w), 29);
 	strbuf_add(sb, "\r\n", 2);
 }
 

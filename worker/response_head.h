@@ -5,11 +5,15 @@
 #include <stdint.h>
 
 struct request;
+struct worker;
 
 /*
  * Chooses the framing and completes req->resp.head. known is the length of
  * the whole body, -1 when more may come.
  */
 void	 response_head_complete(struct request *req, int64_t known);
+
+/* The value of Date now, 29 bytes. */
+const char *response_date(struct worker *w);
 
 #endif

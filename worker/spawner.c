@@ -135,14 +135,18 @@ spawner_be_worker(struct spawner *s, const struct message *msg, int control,
 
 /*
  * The intermediate process: forks the worker, tells the master its pid, and
- * exits. If it is killed before it could tell, the spawner sees that.
+ * exits. If it is killed before it could tell, the spawner sees that; if it
+ * hangs, the master kills the spawner, and it dies with that.
  */
 static enum spawner_step
 spawner_be_intermediate(struct spawner *s, const struct message *msg,
-    int control)
+    int control, pid_t spawner)
 {
 	pid_t	 me = getpid(), pid;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (getppid() != spawner)
+		_exit(1);
 	pid = fork();
 	if (pid == 0)
 		return spawner_be_worker(s, msg, control, me);
@@ -171,14 +175,14 @@ spawner_reap(pid_t pid)
 static enum spawner_step
 spawner_fork(struct spawner *s, const struct message *msg, int control)
 {
-	pid_t	 pid;
+	pid_t	 me = getpid(), pid;
 	int	 error;
 
 	if (s->runtime != NULL)
 		s->runtime->fork_before();
 	pid = fork();
 	if (pid == 0)
-		return spawner_be_intermediate(s, msg, control);
+		return spawner_be_intermediate(s, msg, control, me);
 	error = errno;
 	if (s->runtime != NULL)
 		s->runtime->fork_parent();

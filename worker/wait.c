@@ -62,13 +62,38 @@ wait_ready_cb(evutil_socket_t fd, short events, void *arg)
 	cores_work_off(w);
 }
 
-/* The time is over. A timer alone means that a sleep has ended. */
+/* Seconds as a timeval, at most about three years. */
+static struct timeval
+wait_timeval(double seconds)
+{
+	struct timeval	 tv;
+
+	if (!(seconds < 1e8))
+		seconds = 1e8;
+	if (seconds < 0)
+		seconds = 0;
+	tv.tv_sec = (time_t)seconds;
+	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
+	return tv;
+}
+
+/*
+ * The time is over. libevent counts from the beginning of the turn and by the
+ * kernel's tick, so that this may come too early: then it waits for the rest.
+ */
 static void
 wait_timer_cb(evutil_socket_t fd, short events, void *arg)
 {
 	struct core	*core = arg;
+	uint64_t	 now = clock_mono_us();
+	struct timeval	 tv;
 
 	(void)fd, (void)events;
+	if (now < core->until_us) {
+		tv = wait_timeval((double)(core->until_us - now) / 1e6);
+		event_add(&core->timer, &tv);
+		return;
+	}
 	core_wake(core, WAIT_TIMEOUT);
 	cores_work_off(core->worker);
 }
@@ -88,21 +113,6 @@ wait_done(struct core *core)
 	free(core->watches);
 	core->watches = NULL;
 	core->nwatches = 0;
-}
-
-/* Seconds as a timeval, at most about three years. */
-static struct timeval
-wait_timeval(double seconds)
-{
-	struct timeval	 tv;
-
-	if (!(seconds < 1e8))
-		seconds = 1e8;
-	if (seconds < 0)
-		seconds = 0;
-	tv.tv_sec = (time_t)seconds;
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	return tv;
 }
 
 /* Seconds as poll(2)'s milliseconds, rounded up; -1 is for ever. */
@@ -255,6 +265,9 @@ wait_events(struct core *core, struct wait_item *items, size_t n,
 	if (result == 0) {
 		if (timeout >= 0) {
 			tv = wait_timeval(timeout);
+			core->until_us = clock_mono_us() +
+			    (uint64_t)tv.tv_sec * 1000000 +
+			    (uint64_t)tv.tv_usec;
 			event_add(&core->timer, &tv);
 		}
 		reason = wait_park(core, shown, n == 0 ? -1 : items[0].fd);
@@ -281,8 +294,14 @@ wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
 		errno = EINVAL;
 		return WAIT_ERROR;
 	}
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		items[i].ready = 0;
+		if (items[i].fd < 0 ||
+		    (items[i].events & (WAIT_READ | WAIT_WRITE)) == 0) {
+			errno = items[i].fd < 0 ? EBADF : EINVAL;
+			return WAIT_ERROR;
+		}
+	}
 	if (timeout == 0 && n > 0)
 		return wait_poll(core->worker, items, n, 0);
 	if (core->worker->suspend->can_park)
@@ -335,6 +354,8 @@ wait_ms(struct core *core, double ms)
 enum wait_reason
 wait_set(struct core *core, struct wait_item *items, size_t n, double timeout)
 {
+	if (n == 0 && timeout == 0)
+		return WAIT_TIMEOUT;
 	return wait_any(core, items, n, timeout,
 	    n == 0 ? SB_CORE_SLEEP : wait_shown(items[0].events));
 }

@@ -27,6 +27,14 @@
 #include "worker/runtime.h"
 #include "worker/suspend.h"
 
+/* libevent's own words, for whoever debugs. */
+static void
+worker_libevent_cb(int severity, const char *text)
+{
+	(void)severity;
+	log_debug("libevent: %s", text);
+}
+
 /* Spawner: from configuration to a base and chosen engines. */
 struct worker *
 worker_new(const struct config *cfg, struct scoreboard *sb,
@@ -41,6 +49,7 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 	w->listeners = listeners;
 	w->generation = generation;
 	w->control = -1;
+	event_set_log_callback(worker_libevent_cb);
 	if (engines_choose(w, cause) == -1)
 		goto fail;
 	ec = event_config_new();

@@ -72,6 +72,7 @@ struct worker {
 	size_t				 nacceptors;
 	bool				 accepting;	/* listeners watched */
 	bool				 accept_paused;	/* out of fds */
+	bool				 accept_warned;	/* and said so */
 	struct event			 accept_retry;
 
 	/* conn.c; QUEUED's list is the FIFO of those who wait for a core. */

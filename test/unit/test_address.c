@@ -1,4 +1,4 @@
-/* Tests base/address.c: reading, looking up without a name service, printing. */
+/* Tests base/address.c: reading, looking up, printing; no name service. */
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>

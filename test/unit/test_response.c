@@ -736,6 +736,23 @@ TEST(response_to_a_shed_head_request_has_no_body)
 	rig_stop(w);
 }
 
+/* RFC 9110 6.6.1: whoever has a clock sends it with 2xx, 3xx and 4xx. */
+TEST(response_to_a_bad_request_has_a_date)
+{
+	struct worker	*w = rig_start(false, NULL);
+	int		 client = rig_client(w);
+	const char	*got;
+	bool		 closed;
+
+	send_lines(client, "GET / HTTP/1.1\nHost : a\n\n");
+	got = receive_all(w, client, &closed);
+	CHECK(strstr(got, " 400 ") != NULL);
+	CHECK(strstr(got, "\r\nDate: ") != NULL);
+	close(client);
+	rig_turn(w, 20);
+	rig_stop(w);
+}
+
 TEST(response_closes_at_keepalive_requests)
 {
 	static const char *const options[] = { "--keepalive-requests", "2",
