@@ -305,47 +305,67 @@ workers_control_cb(evutil_socket_t fd, short what, void *arg)
 static void
 workers_start_timeout(struct worker_proc *wp, const char *who)
 {
-	double	 limit = wp->gen->cfg->start_timeout;
-
 	snprintf(wp->failure, sizeof(wp->failure),
-	    "not ready within %g seconds (start-timeout)", limit);
+	    "not ready within %g seconds (start-timeout)",
+	    wp->gen->cfg->start_timeout);
 	log_error("%s: %s; killing it", who, wp->failure);
 	if (wp->state == SB_SLOT_SPAWNING)
 		generation_kill(wp->gen, "it does not fork workers");
 	workers_kill(wp);
 }
 
+/* It has not finished in time. */
+static void
+workers_drain_timeout(struct worker_proc *wp, const char *who)
+{
+	log_warn("%s has not finished within %g seconds "
+	    "(worker-reload-mercy); killing it", who,
+	    wp->master->cfg->worker_reload_mercy);
+	blackbox_log(wp->master->sb, wp->slot, LOG_LEVEL_WARN, who);
+	workers_kill(wp);
+}
+
+/*
+ * It was killed, but is still there: perhaps the process between it and the
+ * spawner hangs, which dies with the spawner. If that does not help either,
+ * its seat shall not wait for it.
+ */
+static void
+workers_overdue(struct worker_proc *wp, const char *who)
+{
+	wp->overdue++;
+	workers_kill(wp);
+	if (wp->overdue == 1 && wp->ready_us == 0 && !wp->unborn) {
+		generation_kill(wp->gen, "what it forked does not end");
+	} else {
+		log_error("%s was killed but does not end", who);
+		workers_gone(wp);
+		workers_try_free(wp);
+	}
+}
+
 /* It was too long in its state. */
 static void
 workers_timer_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct worker_proc	*wp = arg;
-	char			 who[64];
+	static const struct timeval	 more = { WORKERS_GONE_S, 0 };
+	struct worker_proc		*wp = arg;
+	char				 who[64];
 
 	(void)fd, (void)what;
 	workers_str(wp, who, sizeof(who));
-	switch (wp->state) {
-	case SB_SLOT_SPAWNING:
-	case SB_SLOT_STARTING:
+	evtimer_add(&wp->timer, &more);
+	if (wp->state == SB_SLOT_GONE) {
+		if (!wp->doomed)
+			log_warn("%s has closed its control socket but does "
+			    "not end; killing it", who);
+		workers_kill(wp);
+	} else if (wp->doomed) {
+		workers_overdue(wp, who);
+	} else if (wp->state == SB_SLOT_DRAINING) {
+		workers_drain_timeout(wp, who);
+	} else {
 		workers_start_timeout(wp, who);
-		break;
-	case SB_SLOT_DRAINING:
-		if (!wp->doomed) {
-			log_warn("%s has not finished within %g seconds "
-			    "(worker-reload-mercy); killing it", who,
-			    wp->master->cfg->worker_reload_mercy);
-			blackbox_log(wp->master->sb, wp->slot,
-			    LOG_LEVEL_WARN, who);
-		}
-		workers_kill(wp);
-		break;
-	case SB_SLOT_GONE:
-		log_warn("%s has closed its control socket but does not end; "
-		    "killing it", who);
-		workers_kill(wp);
-		break;
-	default:
-		break;
 	}
 }
 
@@ -393,7 +413,7 @@ workers_reset(struct master *m, int slot, int id, struct generation *gen,
 	wp->pid = 0;
 	wp->control = control;
 	wp->reaped = wp->unborn = wp->doomed = wp->owns_listeners = false;
-	wp->status = 0;
+	wp->status = wp->overdue = 0;
 	wp->spawned_us = clock_mono_us();
 	wp->ready_us = wp->gone_us = 0;
 	wp->failure[0] = '\0';

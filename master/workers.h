@@ -18,16 +18,17 @@ struct master;
  *
  *	FREE --> SPAWNING	workers_spawn: MSG_SPAWN is sent
  *	SPAWNING --> STARTING	MSG_SPAWNED: the pid is known
- *	SPAWNING, STARTING --> READY	MSG_READY, which may come first
- *	not FREE, not GONE --> DRAINING	workers_drain; one that was never
- *				READY has nothing to finish and is killed
+ *	SPAWNING, STARTING --> READY	MSG_READY, which may be first
+ *	not FREE or GONE --> DRAINING	workers_drain; who never was READY
+ *				has nothing to finish and is killed
  *	any but FREE --> GONE	its control socket is closed, or it is reaped
  *	GONE --> FREE		it is reaped (or never was)
  *
  * Timers: SPAWNING and STARTING start-timeout, DRAINING worker-reload-mercy,
- * GONE a few seconds; then SIGKILL. After FREE everything below stays as it
- * was until the slot is taken again, so that a turn of the master can see what
- * has become of it.
+ * GONE a few seconds; then SIGKILL, and if that does not help within a few
+ * seconds more, SIGKILL for the spawner, then it is GONE. After FREE everything
+ * below stays as it was until the slot is taken again, so that a turn of the
+ * master can see what has become of it.
  */
 struct worker_proc {
 	struct master		*master;
@@ -43,7 +44,8 @@ struct worker_proc {
 	bool			 reaped;
 	int			 status;	/* if reaped */
 	bool			 unborn;	/* nobody to be reaped */
-	bool			 doomed;	/* SIGKILL was sent, or is due */
+	bool			 doomed;	/* SIGKILL sent, or due */
+	int			 overdue;	/* times it outlived that */
 	bool			 owns_listeners;
 	uint64_t		 spawned_us;
 	uint64_t		 ready_us;	/* 0: never */

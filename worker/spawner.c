@@ -1,8 +1,10 @@
 /* The spawner: loads the app once and forks workers when the master asks. */
 #include "worker/spawner.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,7 @@ struct spawner {
 	const struct runtime		*runtime;	/* NULL: none */
 	int				 sock;
 	int				 status;	/* to exit with */
+	bool				 told_threads;
 };
 
 /* Sends a message to the master. */
@@ -97,6 +100,40 @@ spawner_load(struct spawner *s, char **cause)
 	free(*cause);
 	*cause = NULL;
 	return 0;
+}
+
+/* How many threads this process has; 1 if that cannot be read. */
+static int
+spawner_count_threads(void)
+{
+	struct dirent	*entry;
+	DIR		*dir;
+	int		 n = 0;
+
+	dir = opendir("/proc/self/task");
+	if (dir == NULL)
+		return 1;
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] != '.')
+			n++;
+	}
+	closedir(dir);
+	return n;
+}
+
+/* Only the thread that forks is there in the child: say so, once. */
+static void
+spawner_warn_threads(struct spawner *s)
+{
+	int	 n = s->told_threads ? 1 : spawner_count_threads();
+
+	if (n <= 1)
+		return;
+	log_warn("the app has started %d thread%s while it was loaded; workers "
+	    "do not have %s (start threads in a post_fork_hook, or set "
+	    "\"lazy-apps\")", n - 1, n == 2 ? "" : "s",
+	    n == 2 ? "it" : "them");
+	s->told_threads = true;
 }
 
 /*
@@ -178,6 +215,7 @@ spawner_fork(struct spawner *s, const struct message *msg, int control)
 	pid_t	 me = getpid(), pid;
 	int	 error;
 
+	spawner_warn_threads(s);
 	if (s->runtime != NULL)
 		s->runtime->fork_before();
 	pid = fork();

@@ -157,9 +157,9 @@ load lifecycle
 @test "the log says what a worker did when it died" {
 	life_start
 	sleep 1.1
-	get /kill/11 >/dev/null 2>&1 || true
-	wm_wait_for "the log" 5 wm_log_has 'died: killed by signal 11'
-	wm_log_has 'core 0: running GET /kill/11 from 127.0.0.1 for [0-9.]+ s'
+	get /kill/14 >/dev/null 2>&1 || true
+	wm_wait_for "the log" 5 wm_log_has 'died: killed by signal 14'
+	wm_log_has 'core 0: running GET /kill/14 from 127.0.0.1 for [0-9.]+ s'
 	wm_wait_for "a new worker" 5 workers_ready
 	get /leave/3 >/dev/null 2>&1 || true
 	wm_wait_for "the log" 5 wm_log_has 'died: exit status 3'
@@ -227,11 +227,11 @@ wm_log_count_is() {
 }
 
 @test "a spawner that dies while it loads ends the start with status 1" {
-	echo 'os.kill(os.getpid(), signal.SIGSEGV)' >import.py
+	echo 'os.kill(os.getpid(), signal.SIGALRM)' >import.py
 	life_launch
 	wm_wait_left
 	[ "$WM_STATUS" -eq 1 ]
-	wm_log_has 'cannot start: the spawner has ended: killed by signal 11'
+	wm_log_has 'cannot start: the spawner has ended: killed by signal 14'
 }
 
 @test "an app that loads for ever is given up after start-timeout" {
@@ -393,6 +393,16 @@ is_reaped() {
 	kill -TTIN "$WM_PID"
 	wm_wait_for "two workers" 5 stats_say \
 	    "len(w) == 2 and w[2]['state'] == 'ready'"
+	wm_stop
+}
+
+@test "threads that an app starts when it is loaded are warned of, once" {
+	cat >import.py <<-'END'
+	import threading
+	threading.Thread(target=time.sleep, args=(1000,), daemon=True).start()
+	END
+	life_start -p 3
+	[ "$(log_count 'has started 1 thread while it was loaded')" -eq 1 ]
 	wm_stop
 }
 

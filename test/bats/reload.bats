@@ -176,6 +176,23 @@ reload_done() {
 	wm_stop
 }
 
+@test "a reload can change what is logged" {
+	PORT=$(wm_port)
+	cat >app.json <<-END
+	{"http-socket": "127.0.0.1:$PORT", "logto": "$WM_TMP/server.log",
+	 "wsgi-file": "$WM_APPS/lifecycle.py"}
+	END
+	WM_LOGTO=$WM_TMP/server.log wm_start -c app.json
+	sed -i 's/^{/{"log-level": "debug", "log-encoder": "json", /' app.json
+	kill -HUP "$WM_PID"
+	wm_wait_for "the reload" 10 wm_log_has '"message":"reload done'
+	wm_wait_for "a debug line" 5 wm_log_has \
+	    '^{.*"level":"debug","process":"master".*ready -> draining'
+	kill -USR1 "$WM_PID"
+	wm_wait_for "the log" 5 wm_log_has '"message":"opened the log again'
+	wm_stop
+}
+
 @test "a HUP during a reload is another reload afterwards" {
 	echo 'time.sleep(1)' >import.py
 	life_start
