@@ -34,6 +34,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_plugin.h \
 	plugins/python/py_start_response.c \
 	plugins/python/py_start_response.h \
+	plugins/python/py_stdio.c \
+	plugins/python/py_stdio.h \
 	plugins/python/py_strings.c \
 	plugins/python/py_strings.h \
 	plugins/python/py_wait.c \

@@ -4,8 +4,6 @@
 
 #include "plugins/python/py_core.h"
 
-#include <stdlib.h>
-
 #include "base/xmalloc.h"
 #include "plugins/python/py_gil.h"
 #include "worker/core.h"
@@ -39,19 +37,19 @@ py_cores_init(struct worker *w)
 	py_cores = xcalloc((size_t)py_ncores + 1, sizeof(*py_cores));
 }
 
-/* Frees the cores' objects. With the lock. */
+/*
+ * Lets go of the cores' objects. The rest stays: a thread of the app's may
+ * still write to wsgi.errors. With the lock.
+ */
 void
 py_cores_done(void)
 {
 	int	 i;
 
-	for (i = 0; py_cores != NULL && i <= py_ncores; i++) {
+	for (i = 0; i <= py_ncores; i++) {
 		Py_CLEAR(py_cores[i].start);
 		Py_CLEAR(py_cores[i].input);
-		strbuf_done(&py_cores[i].errors);
 	}
-	free(py_cores);
-	py_cores = NULL;
 }
 
 /* A core's objects. */

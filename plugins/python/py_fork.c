@@ -8,6 +8,7 @@
 
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_stdio.h"
 
 static bool	 py_fork_done;	/* not the first fork */
 
@@ -32,21 +33,6 @@ py_fork_freeze(void)
 	Py_XDECREF(frozen);
 }
 
-/* What is written there must not be written again by each worker. */
-static void
-py_fork_flush(const char *name)
-{
-	PyObject	*stream = PySys_GetObject(name);	/* borrowed */
-	PyObject	*done;
-
-	if (stream == NULL || stream == Py_None)
-		return;
-	done = PyObject_CallMethod(stream, "flush", NULL);
-	if (done == NULL)
-		PyErr_Clear();
-	Py_XDECREF(done);
-}
-
 /* Makes the interpreter ready to be copied. */
 void
 py_fork_before(void)
@@ -55,8 +41,8 @@ py_fork_before(void)
 	if (!py_fork_done)
 		py_fork_freeze();
 	py_fork_done = true;
-	py_fork_flush("stdout");
-	py_fork_flush("stderr");
+	/* What is buffered must not be written again by each worker. */
+	py_stdio_flush();
 	PyOS_BeforeFork();
 }
 

@@ -26,6 +26,7 @@
 #include "plugins/python/py_input.h"
 #include "plugins/python/py_module.h"
 #include "plugins/python/py_start_response.h"
+#include "plugins/python/py_stdio.h"
 #include "plugins/python/py_strings.h"
 #include "worker/worker.h"
 
@@ -146,27 +147,6 @@ py_init_path(const struct config *cfg)
 	return result;
 }
 
-/* A print() in an app is in the log at the end of its line. */
-static int
-py_init_stdout(void)
-{
-	PyObject	*out = PySys_GetObject("stdout");	/* borrowed */
-	PyObject	*method, *args, *keywords, *done = NULL;
-
-	if (out == NULL || out == Py_None)
-		return 0;
-	method = PyObject_GetAttrString(out, "reconfigure");
-	args = PyTuple_New(0);
-	keywords = Py_BuildValue("{sO}", "line_buffering", Py_True);
-	if (method != NULL && args != NULL && keywords != NULL)
-		done = PyObject_Call(method, args, keywords);
-	Py_XDECREF(method);
-	Py_XDECREF(args);
-	Py_XDECREF(keywords);
-	Py_XDECREF(done);
-	return done == NULL ? -1 : 0;
-}
-
 /*
  * The signal module sets its own handler for SIGINT at its first import,
  * unless somebody has done something about SIGINT.
@@ -189,7 +169,7 @@ static int
 py_init_modules(struct worker *w)
 {
 	if (py_strings_init() == -1 || py_exception_init() == -1 ||
-	    py_init_signal() == -1 || py_init_stdout() == -1 ||
+	    py_init_signal() == -1 || py_stdio_init() == -1 ||
 	    py_init_path(w->cfg) == -1 || py_header_init() == -1 ||
 	    py_input_init() == -1 || py_start_response_init() == -1 ||
 	    py_file_init() == -1 || py_errors_init() == -1)

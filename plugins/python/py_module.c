@@ -222,26 +222,3 @@ py_module_call_hook(const char *name)
 	Py_XDECREF(done);
 	return done == NULL ? -1 : 0;
 }
-
-/* Flushes one of sys's streams. */
-static void
-py_module_flush_stream(const char *name)
-{
-	PyObject	*stream = PySys_GetObject(name);	/* borrowed */
-	PyObject	*done;
-
-	if (stream == NULL || stream == Py_None)
-		return;
-	done = PyObject_CallMethod(stream, "flush", NULL);
-	if (done == NULL)
-		PyErr_Clear();
-	Py_XDECREF(done);
-}
-
-/* What was printed is in the log. */
-void
-py_module_flush(void)
-{
-	py_module_flush_stream("stdout");
-	py_module_flush_stream("stderr");
-}

@@ -13,7 +13,5 @@ int	 py_module_register(void);
 int	 py_module_import(struct worker *w);
 /* Calls what the app has assigned to this attribute, if it has; -1: raised. */
 int	 py_module_call_hook(const char *name);
-/* Flushes sys.stdout and sys.stderr. */
-void	 py_module_flush(void);
 
 #endif

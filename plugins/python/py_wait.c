@@ -55,6 +55,23 @@ py_wait_block(struct pollfd *pfd, nfds_t n, double seconds)
 	}
 }
 
+/* Sleeps with the core parked; never for less than was asked. */
+static enum wait_reason
+py_wait_core(struct core *core, double seconds)
+{
+	uint64_t		 start = clock_mono_us();
+	double			 left = seconds;
+	enum wait_reason	 reason;
+
+	if (seconds == 0)
+		return wait_turn(core);
+	do {
+		reason = wait_ms(core, left * 1000);
+		left = seconds - (double)(clock_mono_us() - start) / 1e6;
+	} while (reason == WAIT_READY && left > 0 && !PyErr_Occurred());
+	return reason;
+}
+
 /* sleep(seconds). New. */
 PyObject *
 py_wait_sleep(PyObject *self, PyObject *arg)
@@ -80,7 +97,7 @@ py_wait_sleep(PyObject *self, PyObject *arg)
 	}
 	if (!py_core_may_wait(core))
 		return NULL;
-	reason = seconds > 0 ? wait_ms(core, seconds * 1000) : wait_turn(core);
+	reason = py_wait_core(core, seconds);
 	if (reason != WAIT_READY || PyErr_Occurred())
 		return py_wait_raise(reason);
 	Py_RETURN_NONE;

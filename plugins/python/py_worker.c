@@ -10,6 +10,7 @@
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_module.h"
+#include "plugins/python/py_stdio.h"
 #include "worker/worker.h"
 
 /* Loads the apps. */
@@ -76,6 +77,6 @@ py_worker_stop(struct worker *w)
 	py_worker_call("atexit", "_run_exitfuncs");
 	py_environ_done();
 	py_cores_done();
-	py_module_flush();
+	py_stdio_flush();
 	py_gil_leave(taken);
 }

@@ -7,6 +7,7 @@
 
 #include "plugins/python/py_wsgi.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,32 +47,37 @@ py_wsgi_send_whole(struct request *req, PyObject *chunk)
 	return -1;
 }
 
-/*
- * The pieces of a list or tuple as one bytes object, new; NULL without an
- * exception if they are too large for that, with one if they are not bytes.
- */
-static PyObject *
-py_wsgi_join(PyObject *list)
+/* How many bytes a list or tuple has; -1 with a Python exception. */
+static Py_ssize_t
+py_wsgi_list_size(PyObject *list)
 {
-	PyObject	*item, *joined;
-	Py_ssize_t	 i, total = 0, n = PySequence_Fast_GET_SIZE(list);
-	char		*out;
+	PyObject	*item;
+	Py_ssize_t	 i, total = 0;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < PySequence_Fast_GET_SIZE(list); i++) {
 		item = PySequence_Fast_GET_ITEM(list, i);
 		if (!PyBytes_Check(item)) {
 			py_response_type_error(item);
-			return NULL;
+			return -1;
 		}
-		if (PyBytes_GET_SIZE(item) > PY_WSGI_JOIN - total)
-			return NULL;
 		total += PyBytes_GET_SIZE(item);
 	}
-	joined = PyBytes_FromStringAndSize(NULL, total);
+	return total;
+}
+
+/* The pieces of a list or tuple as one bytes object. New. */
+static PyObject *
+py_wsgi_join(PyObject *list, Py_ssize_t size)
+{
+	PyObject	*item, *joined;
+	Py_ssize_t	 i;
+	char		*out;
+
+	joined = PyBytes_FromStringAndSize(NULL, size);
 	if (joined == NULL)
 		return NULL;
 	out = PyBytes_AS_STRING(joined);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < PySequence_Fast_GET_SIZE(list); i++) {
 		item = PySequence_Fast_GET_ITEM(list, i);
 		memcpy(out, PyBytes_AS_STRING(item),
 		    (size_t)PyBytes_GET_SIZE(item));
@@ -80,33 +86,63 @@ py_wsgi_join(PyObject *list)
 	return joined;
 }
 
-/* A list or tuple: everything is there already. */
+/* The length of a body in pieces, where the app gave none. */
+static void
+py_wsgi_announce(struct request *req, Py_ssize_t size)
+{
+	struct response	*resp = &req->resp;
+	char		 text[24];
+	int		 n;
+
+	if (resp->state != RESPONSE_BEGUN || resp->length != -1 ||
+	    resp->status == 204 || resp->status == 304)
+		return;
+	n = snprintf(text, sizeof(text), "%zd", size);
+	response_add(req, "Content-Length", 14, text, (size_t)n);
+}
+
+/* Sends the pieces; the app may change its list while this waits. */
 static int
-py_wsgi_send_list(struct request *req, PyObject *list)
+py_wsgi_send_pieces(struct request *req, PyObject *list)
 {
 	PyObject	*item;
 	Py_ssize_t	 i;
 	int		 result = 0;
 
-	if (PySequence_Fast_GET_SIZE(list) == 1) {
-		item = PySequence_Fast_GET_ITEM(list, 0);
-		Py_INCREF(item);
-	} else
-		item = py_wsgi_join(list);
-	if (item != NULL) {
-		result = py_wsgi_send_whole(req, item);
-		Py_DECREF(item);
-		return result;
-	}
-	if (PyErr_Occurred())
-		return -1;
-	/* The app may change its list while this waits for the client. */
 	for (i = 0; result == 0 && i < PySequence_Fast_GET_SIZE(list); i++) {
 		item = PySequence_Fast_GET_ITEM(list, i);
 		Py_INCREF(item);
 		result = py_response_write(req, item);
 		Py_DECREF(item);
 	}
+	return result;
+}
+
+/* A list or tuple: everything is there already, so the length is known. */
+static int
+py_wsgi_send_list(struct request *req, PyObject *list)
+{
+	PyObject	*whole;
+	Py_ssize_t	 size;
+	int		 result;
+
+	if (PySequence_Fast_GET_SIZE(list) == 1) {
+		whole = PySequence_Fast_GET_ITEM(list, 0);
+		Py_INCREF(whole);
+	} else {
+		size = py_wsgi_list_size(list);
+		if (size == -1)
+			return -1;
+		if (size > PY_WSGI_JOIN) {
+			py_wsgi_announce(req, size);
+			return py_wsgi_send_pieces(req, list);
+		}
+		whole = py_wsgi_join(list, size);
+	}
+	if (whole == NULL)
+		return -1;
+	result = py_wsgi_send_whole(req, whole);
+	Py_DECREF(whole);
 	return result;
 }
 

