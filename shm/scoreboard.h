@@ -5,7 +5,7 @@
  * One anonymous shared mapping, made before the first fork and carved once:
  *
  *	struct scoreboard		written by the master
- *	struct sb_slot [slots]		one per worker process, current or leaving
+ *	struct sb_slot [slots]		one per worker process, current or old
  *	struct sb_core [slots][cores]	one per async core of that process
  *	struct sb_total [slots]		per worker id: what dead workers did
  *
@@ -97,7 +97,7 @@ struct sb_slot {
 	_Atomic uint64_t running_us;	/* sum of the requests' times */
 	_Atomic uint64_t avg_us;	/* of the last requests, decaying */
 	_Atomic uint64_t shed;		/* answered 503 out of the queue */
-	_Atomic uint64_t tick_us;	/* clock_mono_us of the last loop tick */
+	_Atomic uint64_t tick_us;	/* clock_mono_us of the last tick */
 	_Atomic uint32_t accepting;	/* 1 while the listeners are watched */
 	_Atomic uint32_t busy_cores;
 	_Atomic uint32_t queued;	/* connections waiting for a core */

@@ -71,7 +71,7 @@ struct conn {
 	struct conn_buf		*in;		/* NULL while IDLE */
 	struct core		*core;		/* while RUNNING */
 	struct body		*collected;	/* while BODY and QUEUED */
-	uint64_t		 since_us;	/* in this state, coarse clock */
+	uint64_t		 since_us;	/* in this state; coarse */
 	uint64_t		 lingered;	/* bytes discarded */
 	char			 addr[46];	/* "" for a unix socket */
 	char			 port[6];

@@ -52,7 +52,7 @@ struct core {
 	uint64_t		 until_us;	/* clock_mono_us: its end */
 	struct wait_watch	*watches;
 	size_t			 nwatches;
-	uint32_t		 switches;	/* parked so often, this request */
+	uint32_t		 switches;	/* of this request so far */
 
 	TAILQ_ENTRY(core)	 link;		/* idle, woken or finished */
 };

@@ -25,7 +25,7 @@ struct request {
 	struct worker		*worker;
 	struct core		*core;
 	struct conn		*conn;
-	uint64_t		 id;		/* unique; 16 hex digits in logs */
+	uint64_t		 id;		/* 16 hex digits in logs */
 	uint64_t		 start_us;	/* clock_mono_us */
 	uint64_t		 end_us;	/* the same clock; 0: it runs */
 
@@ -39,7 +39,7 @@ struct request {
 	struct pool		 pool;
 
 	/* For the log. */
-	uint32_t		 nvars;		/* CGI variables and their size */
+	uint32_t		 nvars;		/* CGI variables, and size */
 	uint32_t		 vars_size;
 	int			 app_id;	/* which mount, 0 = first */
 	bool			 failed;	/* the app raised */

@@ -50,7 +50,7 @@ struct response {
 	bool			 no_body;	/* HEAD, 1xx, 204, 304 */
 	bool			 chunked;
 	bool			 last_sent;	/* the last chunk is out */
-	bool			 close;		/* the connection ends with it */
+	bool			 close;		/* ends the connection */
 	bool			 clipped;	/* longer than announced */
 	bool			 timed_out;	/* BROKEN by write-timeout */
 };
