@@ -49,7 +49,9 @@ teardown_file() {
 }
 
 @test "a client that takes something now and then gets all" {
-	both timeout_checks write-slow
+	probe_start --write-timeout 3
+	check timeout_checks write-slow "$PORT"
+	wm_stop
 }
 
 @test "with post-buffering a pause in the body is 408 and no app is called" {

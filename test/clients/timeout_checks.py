@@ -110,15 +110,15 @@ def write(port, address):
 
 
 def write_slow(port):
-    """Taking something from time to time is enough."""
-    size = 8 << 20
+    """Taking something is enough, though all of it takes longer."""
+    size = 16 << 20
     with Wire(port, receive_buffer=65536) as wire:
         wire.send(b"GET /big?size=%d HTTP/1.1\r\n" % size + HOST + b"\r\n")
         head = wire.head()
         have = len(wire.data)
         assert int(head.get("content-length")) == size
-        for _ in range(8):
-            time.sleep(0.4)
+        for _ in range(10):
+            time.sleep(0.5)
             want = min(1 << 20, size - have)
             while want > 0:
                 piece = wire.sock.recv(want)
