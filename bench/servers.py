@@ -1,0 +1,196 @@
+"""The servers of the benchmark: a row each, how it is started.
+
+A row's function takes a Place (measure.py: port, environment, workload, its
+temporary folder) and returns the command, or raises Missing.
+"""
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from workloads import ALL, FRAMEWORKS, PLAIN, SLEEP
+
+HERE = Path(__file__).resolve().parent
+APPS = HERE / "apps"
+FLOOR = Path(os.environ.get("FLOOR_BUILD", HERE / "floor" / "build"))
+PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
+PLUGINS = Path("/usr/lib/uwsgi/plugins")
+CORES = "100"
+
+
+class Missing(Exception):
+    """A server cannot run here: what is missing, and the Debian packages
+    that bring it, or what else is to be done.
+    """
+
+    def __init__(self, what, packages=(), remedy=None):
+        remedy = remedy or "Debian: " + " ".join(packages)
+        super().__init__(f"{what} is missing ({remedy})")
+        self.packages = packages
+
+
+def target(place, sleep="sleep_thread"):
+    """(module, callable) of a workload."""
+    module = {"sleep50": sleep, "flask": "flask_hello",
+              "django": "django_hello"}.get(place.workload.name, "wsgi_apps")
+    if place.workload.name in FRAMEWORKS:
+        needs_module(place.workload.name)
+    return module, place.workload.call
+
+
+def program(name, package):
+    path = shutil.which(name)
+    if not path:
+        raise Missing(name, [package])
+    return path
+
+
+def needs_module(name):
+    if subprocess.run([PYTHON, "-c", f"import {name}"],
+                      stdout=subprocess.DEVNULL,
+                      stderr=subprocess.DEVNULL).returncode:
+        package = "gunicorn" if name == "gunicorn" else f"python3-{name}"
+        raise Missing(f"{PYTHON}'s module {name}", [package])
+
+
+def wsgimaster_binary():
+    """WSGIMASTER, or what was built here, or what is installed."""
+    named = os.environ.get("WSGIMASTER")
+    built = HERE.parent / "build"
+    for path in (named, HERE.parent / "wsgimaster", built / "wsgimaster",
+                 built / "server" / "wsgimaster", shutil.which("wsgimaster")):
+        if path and os.access(path, os.X_OK) and not os.path.isdir(path):
+            return str(path)
+    raise Missing("wsgimaster", remedy="build it, or set WSGIMASTER")
+
+
+def wsgimaster(*options, sleep="sleep_thread"):
+    def command(place):
+        module, call = target(place, sleep)
+        return [wsgimaster_binary(), "--http-socket", place.address,
+                "--processes", "1", "--listen", "1024", "--disable-logging",
+                "--pythonpath", str(APPS), "--module", f"{module}:{call}",
+                *options]
+    return command
+
+
+def floor(name, wsgi):
+    def command(place):
+        path = FLOOR / name
+        if not path.exists():
+            raise Missing(name, remedy="run make -C bench/floor")
+        argv = [str(path), str(place.port), "1"]
+        return argv + [":".join(target(place))] if wsgi else argv
+    return command
+
+
+def uwsgi(*options, plugins=(), router=False, sleep="sleep_thread"):
+    def command(place):
+        module, call = target(place, sleep)
+        binary = program("uwsgi-core", "uwsgi-core")
+        for plugin in ("python3", *plugins):
+            if not (PLUGINS / f"{plugin}_plugin.so").exists():
+                package = "uwsgi-plugin-" + plugin.replace("_", "-")
+                raise Missing(f"uWSGI's plugin {plugin}", [package])
+        argv = [binary, "--plugins-dir", str(PLUGINS),
+                "--plugins", ",".join(("python3", *plugins))]
+        if router:      # another process, which keeps clients' connections
+            argv += ["--http", place.address, "--http-keepalive",
+                     "--http-auto-chunked",
+                     "--socket", f"127.0.0.1:{place.spare_port()}"]
+        else:           # closes after a response; without saying so by itself
+            argv += ["--http-socket", place.address,
+                     "--add-header", "Connection: close"]
+        return argv + ["--master", "--processes", "1", "--disable-logging",
+                       "--need-app", "--die-on-term", "--listen", "1024",
+                       "--pythonpath", str(APPS), "--module", module,
+                       "--callable", call, *options]
+    return command
+
+
+def gunicorn(*options, module=None, sleep="sleep_thread"):
+    def command(place):
+        needs_module("gunicorn")
+        if module:
+            needs_module(module)
+        return [PYTHON, "-m", "gunicorn", "--bind", place.address,
+                "--workers", "1", "--backlog", "1024", "--log-level", "error",
+                "--keep-alive", "65", "--worker-connections", "2000",
+                *options, ":".join(target(place, sleep))]
+    return command
+
+
+def library(name, sleep="sleep_thread"):
+    def command(place):
+        needs_module(name)
+        if place.workload.name == "sleep50":
+            place.env["BENCH_THREADS"] = CORES
+        return [PYTHON, str(APPS / "serve.py"), name, str(place.port),
+                ":".join(target(place, sleep))]
+    return command
+
+
+def uvicorn(place):
+    needs_module("uvicorn")
+    return [PYTHON, "-m", "uvicorn", "--host", "127.0.0.1",
+            "--port", str(place.port), "--loop", "asyncio", "--no-access-log",
+            "--log-level", "error", "--backlog", "1024",
+            "--timeout-keep-alive", "65", "--lifespan", "off",
+            f"asgi_apps:{place.workload.call}"]
+
+
+class Server:
+    def __init__(self, command, workloads=ALL):
+        self.command, self.workloads = command, workloads
+
+
+# In the order of the tables.
+SERVERS = {
+    "floor-epoll": Server(floor("epoll_floor", False),
+                          ("hello", "hello_close")),
+    "floor-py": Server(floor("py_floor", True)),
+
+    "wsgimaster": Server(wsgimaster()),
+    "wsgimaster-greenlet": Server(
+        wsgimaster("--async", CORES, "--greenlet", sleep="sleep_wsgimaster"),
+        ALL + SLEEP),
+
+    "uwsgi": Server(uwsgi()),
+    "uwsgi-greenlet": Server(
+        uwsgi("--async", CORES, "--greenlet", plugins=("greenlet_python3",),
+              sleep="sleep_uwsgi"), ALL + SLEEP),
+    "uwsgi-asyncio": Server(
+        uwsgi("--asyncio", CORES, "--greenlet",
+              plugins=("asyncio_python3", "greenlet_python3"),
+              sleep="sleep_asyncio_greenlet"), ("hello",) + SLEEP),
+    "uwsgi-gevent": Server(
+        uwsgi("--gevent", CORES, plugins=("gevent_python3",),
+              sleep="sleep_gevent"), ("hello",) + SLEEP),
+    "uwsgi-threads": Server(uwsgi("--threads", CORES), SLEEP),
+    "uwsgi-router": Server(uwsgi(plugins=("http",), router=True),
+                           ("hello", "hello_nolen", "echo", "big", "stream",
+                            "flask", "django")),
+
+    "gunicorn-sync": Server(gunicorn("--worker-class", "sync")),
+    "gunicorn-gthread": Server(gunicorn("--worker-class", "gthread",
+                                        "--threads", "4")),
+    "gunicorn-gthread100": Server(gunicorn("--worker-class", "gthread",
+                                           "--threads", CORES), SLEEP),
+    "gunicorn-gevent": Server(gunicorn("--worker-class", "gevent",
+                                       module="gevent",
+                                       sleep="sleep_gevent"), ALL + SLEEP),
+    "gevent-pywsgi": Server(library("gevent", "sleep_gevent"),
+                            ("hello",) + SLEEP),
+    "waitress": Server(library("waitress"), ("hello",) + SLEEP),
+    "uvicorn": Server(uvicorn, PLAIN + SLEEP),
+}
+
+# Ours, and what each is held against: the sentences under a table.
+GOALS = (
+    ("wsgimaster-greenlet", "uWSGI's --async 100 --greenlet",
+     ("uwsgi-greenlet",)),
+    ("wsgimaster-greenlet", "gunicorn's best",
+     ("gunicorn-sync", "gunicorn-gthread", "gunicorn-gthread100",
+      "gunicorn-gevent")),
+    ("wsgimaster", "uWSGI without cores", ("uwsgi",)),
+)
