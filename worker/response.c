@@ -2,8 +2,10 @@
 #include "worker/response.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -67,19 +69,36 @@ response_break(struct request *req, bool timed_out)
 	return -1;
 }
 
-/* The socket is full: waits for the client. */
+/* Bytes that the client's side has not taken yet. */
+static int
+response_unsent(const struct request *req)
+{
+	int	 n;
+
+	return ioctl(req->conn->fd, SIOCOUTQ, &n) == 0 ? n : 0;
+}
+
+/*
+ * The socket is full: waits for the client. It counts as writable only when a
+ * good part of it is free, so a client that takes little is told from one that
+ * takes nothing by what is left in it.
+ */
 static int
 response_wait(struct request *req)
 {
-	switch (wait_client(req->core, WAIT_WRITE,
-	    req->worker->cfg->write_timeout)) {
-	case WAIT_READY:
+	enum wait_reason	 reason;
+	int			 before, after = response_unsent(req);
+
+	do {
+		before = after;
+		reason = wait_client(req->core, WAIT_WRITE,
+		    req->worker->cfg->write_timeout);
+		if (reason == WAIT_TIMEOUT)
+			after = response_unsent(req);
+	} while (reason == WAIT_TIMEOUT && after < before);
+	if (reason == WAIT_READY)
 		return 0;
-	case WAIT_TIMEOUT:
-		return response_break(req, true);
-	default:
-		return response_break(req, false);
-	}
+	return response_break(req, reason == WAIT_TIMEOUT);
 }
 
 /* Counts bytes that the kernel took. */

@@ -49,9 +49,7 @@ teardown_file() {
 }
 
 @test "a client that takes something now and then gets all" {
-	probe_start --write-timeout 3
-	check timeout_checks write-slow "$PORT"
-	wm_stop
+	both timeout_checks write-slow
 }
 
 @test "with post-buffering a pause in the body is 408 and no app is called" {

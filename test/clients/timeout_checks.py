@@ -118,8 +118,8 @@ def write_slow(port):
         have = len(wire.data)
         assert int(head.get("content-length")) == size
         for _ in range(10):
-            time.sleep(0.5)
-            want = min(1 << 20, size - have)
+            time.sleep(0.5)     # write-timeout is 1
+            want = min(100 << 10, size - have)
             while want > 0:
                 piece = wire.sock.recv(want)
                 assert piece, f"ended after {have}"
