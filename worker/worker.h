@@ -8,6 +8,7 @@
 
 #include "worker/conn.h"
 #include "worker/core.h"
+#include "worker/watch.h"
 
 struct config;
 struct event_base;
@@ -66,6 +67,8 @@ struct worker {
 	struct core_list		 finished;
 	struct core			*running;	/* hub switched into */
 	struct event			 work_ev;
+
+	struct watches			 watches;	/* watch.c */
 
 	/* accept.c */
 	struct acceptor			*acceptors;
