@@ -2,6 +2,8 @@
 libwsgimaster_a_SOURCES += \
 	plugins/python/py_app.c \
 	plugins/python/py_app.h \
+	plugins/python/py_async.c \
+	plugins/python/py_async.h \
 	plugins/python/py_core.c \
 	plugins/python/py_core.h \
 	plugins/python/py_environ.c \
@@ -10,6 +12,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_errors.h \
 	plugins/python/py_exception.c \
 	plugins/python/py_exception.h \
+	plugins/python/py_fdevent.c \
+	plugins/python/py_fdevent.h \
 	plugins/python/py_file.c \
 	plugins/python/py_file.h \
 	plugins/python/py_fork.c \
@@ -28,10 +32,14 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_input.h \
 	plugins/python/py_module.c \
 	plugins/python/py_module.h \
+	plugins/python/py_ngx.c \
+	plugins/python/py_ngx.h \
 	plugins/python/py_opt.c \
 	plugins/python/py_opt.h \
 	plugins/python/py_plugin.c \
 	plugins/python/py_plugin.h \
+	plugins/python/py_poll.c \
+	plugins/python/py_poll.h \
 	plugins/python/py_start_response.c \
 	plugins/python/py_start_response.h \
 	plugins/python/py_stdio.c \

@@ -1,0 +1,389 @@
+"""The uwsgi module's async functions, as apps use them; answers are JSON."""
+import errno
+import json
+import os
+import socket
+import threading
+import time
+
+import uwsgi
+
+PAIRS = {}                  # name -> (ours, the other end)
+NOTES = []
+VIEWS = {}
+READABLE = "x-wsgiorg.fdevent.readable"
+WRITABLE = "x-wsgiorg.fdevent.writable"
+TIMEOUT = "x-wsgiorg.fdevent.timeout"
+
+
+def view(function):
+    VIEWS["/" + function.__name__.replace("_", "-")] = function
+    return function
+
+
+def begin(start_response, kind="application/json"):
+    start_response("200 OK", [("Content-Type", kind)])
+
+
+def say(start_response, value):
+    begin(start_response)
+    return [json.dumps(value).encode()]
+
+
+def error_of(function, *args):
+    try:
+        return repr(function(*args))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def pair(name):
+    if name not in PAIRS:
+        ours, other = socket.socketpair()
+        ours.setblocking(False)
+        other.setblocking(False)
+        PAIRS[name] = (ours, other)
+    return PAIRS[name]
+
+
+def full(sock):
+    """Writes until nothing more fits."""
+    try:
+        while True:
+            sock.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+
+
+@view
+def poke(environ, start_response):
+    """Makes a pair's end readable."""
+    for name in environ["QUERY_STRING"].split(","):
+        pair(name)[1].send(b"poked")
+    return say(start_response, True)
+
+
+@view
+def read(environ, start_response):
+    """Makes a pair's end unreadable again."""
+    return say(start_response, len(pair(environ["QUERY_STRING"])[0].recv(99)))
+
+
+@view
+def drain(environ, start_response):
+    """Makes a pair's end writable again."""
+    other = pair(environ["QUERY_STRING"])[1]
+    while True:
+        try:
+            other.recv(1 << 20)
+        except BlockingIOError:
+            return say(start_response, True)
+
+
+@view
+def notes(environ, start_response):
+    return say(start_response, NOTES)
+
+
+@view
+def registers(environ, start_response):
+    """Nothing waits before suspend(); everything gives b''."""
+    ours, _ = pair("registers")
+    begun = time.monotonic()
+    told = [uwsgi.wait_fd_read(ours.fileno()), uwsgi.wait_fd_write(ours, 5),
+            uwsgi.wait_fd_read(ours, None), uwsgi.wait_fd_read(ours, -3),
+            uwsgi.async_sleep(0.25), uwsgi.async_sleep(0)]
+    took = time.monotonic() - begun
+    before = uwsgi.ready_fd()
+    suspended = uwsgi.suspend()
+    return say(start_response, [
+        all(one == b"" for one in told), took < 0.2, before, suspended,
+        uwsgi.ready_fd() == ours.fileno(),
+        environ.get("uwsgi.ready_fd", ours.fileno()) == ours.fileno()])
+
+
+@view
+def waits(environ, start_response):
+    """?name,name..=seconds: waits until any can be read, by suspend()."""
+    names, _, seconds = environ["QUERY_STRING"].partition("=")
+    numbers = {}
+    for name in names.split(","):
+        numbers[pair(name)[0].fileno()] = name
+        uwsgi.wait_fd_read(pair(name)[0], float(seconds or 0))
+    begun = time.monotonic()
+    uwsgi.suspend()
+    return say(start_response, [
+        numbers.get(uwsgi.ready_fd()), time.monotonic() - begun,
+        bool(environ.get(TIMEOUT)), environ["uwsgi.ready_fd"] is None])
+
+
+@view
+def waits_by_yield(environ, start_response):
+    """The same by yield, through a copy of environ and by fdevent."""
+    names, _, seconds = environ["QUERY_STRING"].partition("=")
+    copy = dict(environ)
+    numbers = {}
+    for name in names.split(","):
+        numbers[pair(name)[0].fileno()] = name
+        token = copy[READABLE](pair(name)[0], float(seconds or 0))
+    begun = time.monotonic()
+    begin(start_response)
+    yield token
+    timeout = copy[TIMEOUT]
+    yield json.dumps([
+        numbers.get(environ["uwsgi.ready_fd"]), time.monotonic() - begun,
+        bool(timeout), timeout == True, timeout == None,    # noqa: E711,E712
+        uwsgi.ready_fd() == -1 or numbers[uwsgi.ready_fd()]]).encode()
+
+
+@view
+def writable(environ, start_response):
+    """Waits until a full socket can be written; or read, on the same fd."""
+    ours, _ = pair("full")
+    full(ours)
+    uwsgi.wait_fd_read(ours, 20)
+    uwsgi.wait_fd_write(ours, 20)
+    uwsgi.suspend()
+    return say(start_response, [uwsgi.ready_fd() == ours.fileno(),
+                                bool(environ[TIMEOUT])])
+
+
+@view
+def one_shot(environ, start_response):
+    """A wait's descriptors are forgotten after it."""
+    ours, other = socket.socketpair()
+    with ours, other:
+        other.send(b"x")
+        uwsgi.wait_fd_read(ours)
+        uwsgi.suspend()
+        first = uwsgi.ready_fd() == ours.fileno()
+        uwsgi.suspend()
+        second = uwsgi.ready_fd()
+        uwsgi.async_sleep(0.05)
+        uwsgi.suspend()
+        return say(start_response, [first, second, uwsgi.ready_fd(),
+                                    bool(environ[TIMEOUT])])
+
+
+@view
+def sleeps(environ, start_response):
+    """Sleeps by async_sleep and suspend()."""
+    seconds = float(environ["QUERY_STRING"])
+    begun = time.monotonic()
+    uwsgi.async_sleep(seconds)
+    uwsgi.suspend()
+    return say(start_response, time.monotonic() - begun)
+
+
+@view
+def sleeps_by_yield(environ, start_response):
+    seconds = float(environ["QUERY_STRING"])
+    begin(start_response)
+    begun = time.monotonic()
+    yield uwsgi.async_sleep(seconds)
+    yield json.dumps(time.monotonic() - begun).encode()
+
+
+@view
+def sleeps_in_list(environ, start_response):
+    """A list that was made with waits in it waits, too."""
+    begin(start_response)
+    return [uwsgi.async_sleep(0.2), json.dumps("slept").encode()]
+
+
+@view
+def errors(environ, start_response):
+    """Bad arguments."""
+    ours, other = socket.socketpair()
+    number = ours.fileno()
+    ours.close()
+    other.close()
+    told = [error_of(uwsgi.wait_fd_read, number),
+            error_of(uwsgi.wait_fd_write, -1),
+            error_of(uwsgi.wait_fd_read, "x"),
+            error_of(uwsgi.wait_fd_read, 0, "x"),
+            error_of(uwsgi.wait_fd_read, 0, float("nan")),
+            error_of(uwsgi.wait_fd_read, 1 << 40),
+            error_of(uwsgi.async_sleep, "x")]
+    return say(start_response, told)
+
+
+@view
+def outside(environ, start_response):
+    """In a thread there is no request."""
+    told = []
+
+    def run():
+        told.append(error_of(uwsgi.suspend))
+        told.append(error_of(uwsgi.wait_fd_read, 0))
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    return say(start_response, told + LOADED)
+
+
+LOADED = [error_of(uwsgi.suspend), error_of(uwsgi.async_sleep, 1)]
+
+
+@view
+def child(environ, start_response):
+    """A greenlet that the request has started waits."""
+    import greenlet
+
+    def run():
+        uwsgi.wait_fd_read(pair("child")[0])
+        uwsgi.suspend()
+        return uwsgi.ready_fd() == pair("child")[0].fileno()
+    return say(start_response, greenlet.greenlet(run).switch())
+
+
+@view
+def count(environ, start_response):
+    """?name=chunks: notes each chunk, so that the order can be seen."""
+    name, _, chunks = environ["QUERY_STRING"].partition("=")
+    begin(start_response, "text/plain")
+    for n in range(int(chunks)):
+        NOTES.append(name)
+        yield f"<p>{n}</p>".encode()
+
+
+@view
+def suspends(environ, start_response):
+    """The same by suspend(), from deep inside."""
+    name, _, rounds = environ["QUERY_STRING"].partition("=")
+    for _ in range(int(rounds)):
+        NOTES.append(name)
+        uwsgi.green_schedule()
+    return say(start_response, "done")
+
+
+@view
+def clear(environ, start_response):
+    told, NOTES[:] = NOTES[:], []
+    return say(start_response, told)
+
+
+@view
+def spins(environ, start_response):
+    """A generator without end, until told to."""
+    pair("spin")
+    begin(start_response, "text/plain")
+    while True:
+        try:
+            PAIRS["spin"][0].recv(1)
+            return
+        except BlockingIOError:
+            yield b"spin"
+
+
+@view
+def closed_while_waiting(environ, start_response):
+    """?how: waits for what another request closes."""
+    ours, _ = pair("close")
+    PAIRS["close-number"] = ours.fileno()
+    try:
+        uwsgi.wait_fd_read(ours)
+        uwsgi.suspend()
+        told = "ready"
+    except OSError as error:
+        told = errno.errorcode[error.errno]
+    return say(start_response, told)
+
+
+@view
+def closed_by_yield(environ, start_response):
+    ours, _ = pair("close")
+    begin(start_response)
+    try:
+        yield uwsgi.wait_fd_read(ours)
+        told = "ready"
+    except OSError as error:
+        told = errno.errorcode[error.errno]
+    yield json.dumps(told).encode()
+
+
+@view
+def is_pair(environ, start_response):
+    return say(start_response, environ["QUERY_STRING"] in PAIRS)
+
+
+@view
+def close_it(environ, start_response):
+    """Closes it; its number is free then."""
+    ours, other = PAIRS.pop("close")
+    other.close()
+    number = ours.detach()
+    if environ["QUERY_STRING"] == "uwsgi":
+        uwsgi.close(number)
+    else:
+        os.close(number)
+    return say(start_response, number)
+
+
+@view
+def ngx(environ, start_response):
+    """Perillo's poll: two connections, both directions, a timeout."""
+    told = []
+    (one, one_end), (two, two_end) = socket.socketpair(), socket.socketpair()
+    read, write = environ["ngx.WSGI_POLLIN"], environ["ngx.WSGI_POLLOUT"]
+    poll = environ["ngx.poll"]
+    conns = [environ["ngx.connection_wrapper"](fd)
+             for fd in (one.fileno(), two)]
+    told.append([conn.fileno() for conn in conns] ==
+                [one.fileno(), two.fileno()])
+    begin(start_response)
+    environ["ngx.poll_register"](conns[0], read)
+    environ["ngx.poll_register"](conns[1], read)
+    state = poll(50)
+    told.append(error_of(state))
+    yield b""
+    told.append(state())
+    two_end.send(b"x")
+    for _ in range(2):          # what is registered stays so
+        state = poll(5000)
+        yield b""
+        conn, flags = state()
+        told.append([conns.index(conn), flags])
+    environ["ngx.poll_unregister"](conns[1])
+    told.append(error_of(environ["ngx.poll_unregister"], conns[1]))
+    told.append(error_of(environ["ngx.poll_register"], one.fileno(), read))
+    told.append(error_of(environ["ngx.poll_register"], conns[0], 2))
+    environ["ngx.poll_register"](conns[0], read | write)
+    state = poll(-1)
+    yield b""
+    told.append(state()[1])
+    environ["ngx.poll_unregister"](conns[0])
+    begun = time.monotonic()
+    environ["ngx.sleep"](100)
+    yield b""
+    told.append(0.099 < time.monotonic() - begun < 5)
+    state = poll(0)
+    yield b""
+    told.append(state())
+    for sock in (one, one_end, two, two_end):
+        sock.close()
+    yield json.dumps(told).encode()
+
+
+@view
+def keys(environ, start_response):
+    return say(start_response, sorted(
+        key for key in environ if key.startswith(("ngx.", "x-wsgiorg."))))
+
+
+@view
+def leaves_registered(environ, start_response):
+    """What was noted and not waited for is dropped with the request."""
+    uwsgi.wait_fd_read(pair("never")[0])
+    uwsgi.async_sleep(30)
+    begin(start_response, "text/plain")
+    return b"left"
+
+
+def application(environ, start_response):
+    try:
+        found = VIEWS[environ["PATH_INFO"]]
+    except KeyError:
+        start_response("404 Not Found", [])
+        return []
+    return found(environ, start_response)
