@@ -75,6 +75,7 @@ struct worker {
 	size_t				 nacceptors;
 	bool				 accepting;	/* listeners watched */
 	bool				 accept_paused;	/* out of fds */
+	bool				 accept_held;	/* the app wants it */
 	bool				 accept_warned;	/* and said so */
 	struct event			 accept_retry;
 

@@ -4,6 +4,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_app.h \
 	plugins/python/py_async.c \
 	plugins/python/py_async.h \
+	plugins/python/py_client.c \
+	plugins/python/py_client.h \
 	plugins/python/py_core.c \
 	plugins/python/py_core.h \
 	plugins/python/py_environ.c \
@@ -40,6 +42,10 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_plugin.h \
 	plugins/python/py_poll.c \
 	plugins/python/py_poll.h \
+	plugins/python/py_process.c \
+	plugins/python/py_process.h \
+	plugins/python/py_socket.c \
+	plugins/python/py_socket.h \
 	plugins/python/py_start_response.c \
 	plugins/python/py_start_response.h \
 	plugins/python/py_stdio.c \

@@ -11,8 +11,11 @@
 #include "build_config.h"
 #include "config/config.h"
 #include "plugins/python/py_async.h"
+#include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_opt.h"
+#include "plugins/python/py_process.h"
+#include "plugins/python/py_socket.h"
 #include "plugins/python/py_wait.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
@@ -143,6 +146,9 @@ static struct PyModuleDef	 py_module_def = {
 /* Functions of other files. */
 static PyMethodDef *const py_module_parts[] = {
 	py_async_methods,
+	py_client_methods,
+	py_process_methods,
+	py_socket_methods,
 };
 
 /* The inittab's entry. New. */
@@ -207,7 +213,7 @@ py_module_attributes(struct worker *w)
 	    -1 ||
 	    py_module_set("opt", py_opt_new(w->cfg)) == -1)
 		return -1;
-	return 0;
+	return py_process_attributes(w, py_module);
 }
 
 /* Imports it, under both names. */

@@ -39,6 +39,8 @@ py_wsgi_send_whole(struct request *req, PyObject *chunk)
 		py_response_type_error(chunk);
 		return -1;
 	}
+	if (py_poll_of(req->core)->disconnected)
+		return 0;
 	if (!py_response_begun(req))
 		return -1;
 	if (response_write_whole(req, PyBytes_AS_STRING(chunk),
@@ -245,7 +247,7 @@ py_wsgi_send_iterable(struct request *req, PyObject *body)
 		if (one && req->resp.state < RESPONSE_BODY &&
 		    PyBytes_Check(chunk))
 			result = py_wsgi_send_one(req, iterator, chunk);
-		else
+		else if (!py_poll_of(req->core)->disconnected)
 			result = py_response_write(req, chunk);
 		one = false;
 		Py_DECREF(chunk);
@@ -265,7 +267,8 @@ py_wsgi_send(struct request *req, PyObject *body)
 
 	py_core_settle(req->core);
 	if (PyList_CheckExact(body) || PyTuple_CheckExact(body))
-		result = py_poll_is_pending(req->core) ?
+		result = py_poll_is_pending(req->core) ||
+		    py_poll_of(req->core)->disconnected ?
 		    py_wsgi_send_iterable(req, body) :
 		    py_wsgi_send_list(req, body);
 	else if (PyBytes_Check(body))

@@ -380,6 +380,239 @@ def leaves_registered(environ, start_response):
     return b"left"
 
 
+@view
+def connects(environ, start_response):
+    """?address: connects, asks, and reads to the end."""
+    fd = uwsgi.connect(environ["QUERY_STRING"], 5)
+    if fd == -1:
+        return say(start_response, -1)
+    sent = uwsgi.send(fd, b"hello\n")
+    connected = uwsgi.is_connected(fd)
+    parts = []
+    while True:
+        part = uwsgi.recv(fd, 3)
+        if part is None:
+            break
+        parts.append(part)
+    gone = uwsgi.is_connected(fd)
+    return say(start_response, [
+        sent, connected, b"".join(parts).decode(), max(map(len, parts)), gone,
+        uwsgi.close(fd), error_of(uwsgi.close, fd)])
+
+
+@view
+def connects_slowly(environ, start_response):
+    """The documents' way: async_connect, wait_fd_write, is_connected."""
+    fd = uwsgi.async_connect(environ["QUERY_STRING"])
+    if fd == -1:
+        return say(start_response, -1)
+    uwsgi.wait_fd_write(fd, 5)
+    uwsgi.suspend()
+    connected = uwsgi.is_connected(fd)
+    if connected:
+        uwsgi.send(fd, "hello\n")
+        uwsgi.wait_fd_read(fd, 5)
+        uwsgi.suspend()
+        told = uwsgi.recv(fd).decode()
+    else:
+        told = None
+    uwsgi.close(fd)
+    return say(start_response, [connected, told])
+
+
+@view
+def sends_much(environ, start_response):
+    """More than fits, both ways, also through a pipe that blocks."""
+    ours, other = socket.socketpair()
+    reader, writer = os.pipe()
+    got = []
+
+    def drain_all(number):
+        while True:
+            data = os.read(number, 65536)
+            if not data:
+                return
+            got.append(len(data))
+            time.sleep(0.001)
+    told = []
+    for number, end in ((ours.detach(), other.detach()), (writer, reader)):
+        got.clear()
+        thread = threading.Thread(target=drain_all, args=(end,))
+        thread.start()
+        told.append(uwsgi.send(number, b"z" * 3000000))
+        uwsgi.close(number)
+        thread.join()
+        os.close(end)
+        told.append(sum(got))
+    return say(start_response, told + [uwsgi.send(number, b"x")])
+
+
+@view
+def raw(environ, start_response):
+    """A response of the app's own making."""
+    told = uwsgi.send(b"HTTP/1.1 299 Raw\r\nConnection: close\r\n\r\none ")
+    assert told is True
+    return [b"two ", b"three"]
+
+
+@view
+def sends_framed(environ, start_response):
+    """After start_response send() is a piece of the body."""
+    begin(start_response, "text/plain")
+    uwsgi.send(b"one ")
+    return [b"two"]
+
+
+@view
+def disconnects(environ, start_response):
+    """Says goodbye and goes on."""
+    begin(start_response, "text/plain")
+    yield b"all there is"
+    uwsgi.disconnect()
+    gone = uwsgi.is_connected(uwsgi.connection_fd())
+    yield b"too late"
+    uwsgi.async_sleep(0.2)
+    uwsgi.suspend()
+    yield b"too late"
+    NOTES.append(f"went on {gone}")
+
+
+@view
+def disconnects_list(environ, start_response):
+    begin(start_response, "text/plain")
+    uwsgi.disconnect()
+    NOTES.append("went on, list")
+    return [b"too late"]
+
+
+@view
+def client_gone(environ, start_response):
+    """Is the client there? Looks until it is not."""
+    fd = uwsgi.connection_fd()
+    NOTES.append("there" if uwsgi.is_connected(fd) else "gone at once")
+    for _ in range(200):
+        if not uwsgi.is_connected(fd):
+            NOTES.append("gone")
+            break
+        uwsgi.async_sleep(0.05)
+        uwsgi.suspend()
+    return say(start_response, "to nobody")
+
+
+@view
+def chunks(environ, start_response):
+    """The body, chunk by chunk."""
+    told = []
+    try:
+        while True:
+            chunk = uwsgi.chunked_read(*json.loads(
+                environ["QUERY_STRING"] or "[]"))
+            told.append(len(chunk))
+            if chunk == b"":
+                break
+    except Exception as error:
+        told.append(f"{type(error).__name__}")
+        told.append(isinstance(error, IOError))
+    return say(start_response, told)
+
+
+@view
+def chunks_nb(environ, start_response):
+    """The same without waiting."""
+    told, nothing = [], 0
+    while True:
+        chunk = uwsgi.chunked_read_nb()
+        if chunk is None:
+            nothing += 1
+            uwsgi.wait_fd_read(uwsgi.connection_fd(), 5)
+            uwsgi.suspend()
+            continue
+        told.append(len(chunk))
+        if chunk == b"":
+            return say(start_response, [told, nothing > 0])
+
+
+@view
+def body_by_recv(environ, start_response):
+    parts = []
+    while True:
+        part = uwsgi.recv()
+        if part is None:
+            return say(start_response, [
+                len(b"".join(parts)), max(map(len, parts)), uwsgi.cl()])
+        parts.append(part)
+
+
+@view
+def sends_file(environ, start_response):
+    """?start,len,how"""
+    start, length, how = environ["QUERY_STRING"].split(",")
+    path = os.environ["TEST_FILE"]
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if how == "path":
+        uwsgi.sendfile(path, 0, int(start), int(length))
+    else:
+        with open(path, "rb") as file:
+            assert uwsgi.sendfile(file, 0, int(start), int(length)) is True
+    return []
+
+
+@view
+def sends_no_file(environ, start_response):
+    first = error_of(uwsgi.sendfile, "/nowhere")
+    begin(start_response)
+    return [json.dumps([first, error_of(uwsgi.sendfile, "/nowhere"),
+                        error_of(uwsgi.sendfile, "/dev/null")]).encode()]
+
+
+@view
+def process(environ, start_response):
+    """Everything about the server."""
+    workers = uwsgi.workers()
+    rss, vsz = uwsgi.mem()
+    micros = uwsgi.micros()
+    fds = [socket.socket(fileno=os.dup(fd)) for fd in uwsgi.sockets]
+    listening = [sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+                 for sock in fds]
+    for sock in fds:
+        sock.close()
+    return say(start_response, {
+        "workers": [{key: value.decode() if isinstance(value, bytes) else
+                     repr(value) if isinstance(value, tuple) else value
+                     for key, value in worker.items()} for worker in workers],
+        "status": repr(workers[0]["status"]),
+        "tuple": isinstance(workers, tuple), "pid": os.getpid(),
+        "rss": rss, "vsz": vsz, "micros": micros, "now": time.time(),
+        "total": uwsgi.total_requests(), "logsize": uwsgi.logsize(),
+        "queue": uwsgi.listen_queue(), "mule": uwsgi.mule_id(),
+        "no socket": error_of(uwsgi.listen_queue, 99),
+        "listening": listening, "loop": uwsgi.loop,
+        "started_on": uwsgi.started_on, "buffer_size": uwsgi.buffer_size,
+        "is_a_reload": uwsgi.is_a_reload, "has_threads": uwsgi.has_threads,
+        "request_id": uwsgi.request_id()})
+
+
+@view
+def renames(environ, start_response):
+    uwsgi.setprocname("renamed worker")
+    with open("/proc/self/cmdline") as file:
+        return say(start_response, [file.read().strip("\0"),
+                                    open("/proc/self/comm").read().strip()])
+
+
+@view
+def accepting(environ, start_response):
+    """Stops accepting, and goes on a second later."""
+    told = [uwsgi.accepting(0)]
+    uwsgi.async_sleep(1.5)
+    uwsgi.suspend()
+    told.append(uwsgi.ready())
+    told.append(uwsgi.accepting())
+    uwsgi.async_sleep(1.5)
+    uwsgi.suspend()
+    return say(start_response, told + [uwsgi.ready()])
+
+
 def application(environ, start_response):
     try:
         found = VIEWS[environ["PATH_INFO"]]

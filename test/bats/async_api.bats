@@ -6,6 +6,8 @@ load probe
 setup_file() {
 	cd "$WM_TMP" || return 1
 	[ "$WM_GREENLET" != no ] || return 0
+	export TEST_FILE=$WM_TMP/lines
+	seq 100000 >"$TEST_FILE"
 	async_start --async 8 --greenlet
 	export CORES_PORT=$PORT CORES_STATS=$STATS CORES_LOG=$WM_LOG
 }
@@ -93,11 +95,52 @@ async() {
 	async ngx
 }
 
+@test "connect, async_connect, send, recv and close" {
+	async connects "$WM_TMP"
+	async sends
+}
+
+@test "disconnect ends the connection and not the request" {
+	async disconnects
+}
+
+@test "is_connected sees that the client has gone" {
+	async client-gone
+}
+
+@test "chunked_read gives the chunks as they were sent" {
+	async chunks
+	async body-by-recv
+}
+
+@test "sendfile sends a file or a part of it" {
+	async sends-file
+}
+
+@test "the module tells about the server" {
+	async process 1
+	async_start --async 2 --greenlet --processes 3
+	check async_checks process "$PORT" 3
+	check async_checks renames "$PORT"
+	wm_stop
+}
+
+@test "accepting(0) leaves new clients to others" {
+	async_start --async 4 --greenlet
+	check async_checks accepting "$PORT"
+	wm_stop
+}
+
 @test "without greenlet the functions block" {
 	async_start
 	check async_checks registers "$PORT"
 	check async_checks one-shot-sync "$PORT"
 	check async_checks keys "$PORT" 0
 	check async_checks errors "$PORT"
+	check async_checks connects "$PORT" "$WM_TMP"
+	check async_checks sends "$PORT"
+	check async_checks chunks "$PORT"
+	check async_checks body-by-recv "$PORT"
+	check async_checks sends-file "$PORT"
 	wm_stop
 }

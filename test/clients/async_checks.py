@@ -1,5 +1,8 @@
 """uwsgi's async functions, from outside; the app is test/apps/async_api.py."""
+import os
+import socket
 import subprocess
+import threading
 import time
 
 import wire
@@ -134,17 +137,17 @@ def fair(port):
     """Chunk by chunk, and suspend by suspend, everybody has a turn."""
     for path in ("/count", "/suspends"):
         ask(port, "/clear")
-        clients = [begin(port, f"{path}?{name}=5000") for name in "abc"]
+        clients = [begin(port, f"{path}?{name}=20000") for name in "abc"]
         for client in clients:
             client.response()
             client.sock.close()
         notes = ask(port, "/clear")
-        assert len(notes) == 15000, len(notes)
+        assert len(notes) == 60000, len(notes)
         # From where all have begun to where the first is through.
         start = max(notes.index(name) for name in "abc")
         stop = min(len(notes) - notes[::-1].index(name) for name in "abc")
         middle = notes[start:stop]
-        assert len(middle) > 3000, (path, start, stop)
+        assert len(middle) > 1000, (path, start, stop)
         for name in "abc":
             gaps = [n for n, note in enumerate(middle) if note == name]
             longest = max(b - a for a, b in zip(gaps, gaps[1:]))
@@ -253,6 +256,173 @@ def one_shot_sync(port):
     assert 0.299 <= ask(port, "/sleeps-by-yield?0.3") < 5
     assert get(port, "/count?a=100").status == 200
     assert ask(port, "/suspends?a=100") == "done"
+
+
+class Echo:
+    """A server that answers one line in pieces and leaves."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            client, _ = self.sock.accept()
+            with client:
+                line = client.makefile().readline()
+                for piece in ("you said ", line):
+                    time.sleep(0.05)
+                    client.sendall(piece.encode())
+
+
+def connects(port, folder):
+    """By TCP, by name and by a unix socket; refused is -1."""
+    tcp = socket.create_server(("127.0.0.1", 0))
+    path = os.path.join(folder, "echo.sock")
+    unix = socket.socket(socket.AF_UNIX)
+    unix.bind(path)
+    unix.listen()
+    Echo(tcp), Echo(unix)
+    number = tcp.getsockname()[1]
+    for address in (f"127.0.0.1:{number}", f"localhost:{number}", path):
+        told = ask(port, "/connects?" + address)
+        assert told[:4] == [True, True, "you said hello\n", 3], told
+        assert told[4] is False and told[5] is None, told
+        assert told[6].startswith("OSError: [Errno 9]"), told
+        told = ask(port, "/connects-slowly?" + address)
+        assert told[0] is True and "you said " in told[1], told
+    os.unlink(path)
+    closed = socket.create_server(("127.0.0.1", 0))
+    nobody = closed.getsockname()[1]
+    closed.close()
+    assert ask(port, f"/connects?127.0.0.1:{nobody}") == -1
+    assert ask(port, f"/connects-slowly?127.0.0.1:{nobody}") in (
+        -1, [False, None])
+    assert ask(port, "/connects?" + path) == -1
+    assert get(port, "/connects?127.0.0.1:x").status == 500
+
+
+def sends(port):
+    told = ask(port, "/sends-much")
+    assert told == [True, 3000000, True, 3000000, None], told
+    with Wire(port) as client:
+        client.send(b"GET /raw HTTP/1.1\r\nHost: x\r\n\r\n")
+        raw = client.rest()
+        assert raw == (b"HTTP/1.1 299 Raw\r\nConnection: close\r\n\r\n"
+                       b"one two three"), raw
+    assert get(port, "/sends-framed").body == b"one two"
+
+
+def disconnects(port):
+    ask(port, "/clear")
+    for path in ("/disconnects", "/disconnects-list"):
+        with Wire(port) as client:
+            client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            response = client.response()
+            assert response.body in (b"all there is", b""), response.body
+            client.expect_end()
+    until("both have gone on", lambda: sorted(ask(port, "/notes")) ==
+          ["went on False", "went on, list"])
+
+
+def client_gone(port):
+    ask(port, "/clear")
+    client = begin(port, "/client-gone")
+    until("it runs", lambda: ask(port, "/notes") == ["there"])
+    client.sock.close()
+    until("it is noticed", lambda: ask(port, "/notes") == ["there", "gone"],
+          5)
+
+
+def post(port, path, pieces, pause=0.0, head=b"Transfer-Encoding: chunked"):
+    with Wire(port) as client:
+        client.send(b"POST " + path.encode() + b" HTTP/1.1\r\nHost: x\r\n" +
+                    head + b"\r\n\r\n")
+        for piece in pieces:
+            time.sleep(pause)
+            client.send(piece)
+        response = client.response()
+        assert response.status == 200, response.body
+        return response.json()
+
+
+def chunks(port):
+    """Exactly the chunks that were sent, however they arrive."""
+    sizes = [1, 10, 5000, 70000, 3]
+    pieces = [b"%x\r\n" % size + b"c" * size + b"\r\n" for size in sizes]
+    pieces.append(b"0\r\n\r\n")
+    halves = [half for piece in pieces
+              for half in (piece[:len(piece) // 2], piece[len(piece) // 2:])]
+    for path in ("/chunks", "/chunks-nb"):
+        for sent, pause in ((pieces, 0), (halves, 0.03), ([b"".join(pieces)],
+                                                          0.05)):
+            told = post(port, path, sent, pause)
+            if path == "/chunks-nb":
+                assert told[1] or not pause, told
+                told = told[0]
+            assert told == sizes + [0], (path, told)
+    told = post(port, "/chunks?[0.3]", [pieces[0]])
+    assert told == [1, "TimeoutError", True], told
+    told = post(port, "/chunks", [b"100001\r\n" + b"x" * 0x40000] * 1 +
+                [b"x" * 0x40000] * 3 + [b"x\r\n0\r\n\r\n"])
+    assert told[-2:] == ["OSError", True], told
+    told = post(port, "/chunks", [b"x" * 100], 0.1, b"Content-Length: 100")
+    assert told == [100, 0], told
+
+
+def body_by_recv(port):
+    told = post(port, "/body-by-recv", [b"x" * 9000], 0.05,
+                b"Content-Length: 9000")
+    assert told == [9000, 4096, 9000], told
+
+
+def sends_file(port):
+    with open(os.environ["TEST_FILE"], "rb") as file:
+        data = file.read()
+    for how in ("path", "file"):
+        assert get(port, f"/sends-file?0,0,{how}").body == data
+        assert get(port, f"/sends-file?7,20,{how}").body == data[7:27]
+    told = ask(port, "/sends-no-file")
+    assert told[0].startswith("RuntimeError"), told
+    assert told[1].startswith("FileNotFoundError"), told
+    assert told[2].startswith("OSError"), told
+
+
+def process(port, count):
+    for _ in range(3):
+        told = ask(port, "/process")
+    workers = told["workers"]
+    assert told["tuple"] and len(workers) == int(count), told
+    assert told["pid"] in [worker["pid"] for worker in workers], told
+    assert told["status"] in ("b'idle'", "b'busy'"), told
+    assert [worker["id"] for worker in workers] == list(
+        range(1, int(count) + 1)), told
+    assert "'mountpoint': b''" in workers[0]["apps"], told
+    assert all(worker["rss"] > 1 << 20 for worker in workers), told
+    assert told["total"] >= 2, told
+    assert sum(worker["requests"] for worker in workers) >= 2, told
+    assert 1 << 20 < told["rss"] < told["vsz"], told
+    assert abs(told["micros"] / 1e6 - told["now"]) < 60, told
+    assert 0 <= told["now"] - told["started_on"] < 600, told
+    assert told["logsize"] == told["mule"] == told["queue"] == 0, told
+    assert told["no socket"].startswith("ValueError"), told
+    assert told["listening"] == [1], told
+    assert told["loop"] is None and told["is_a_reload"] is False, told
+    assert told["has_threads"] is True and told["buffer_size"] > 4000, told
+    assert told["request_id"] >= 0, told
+
+
+def renames(port):
+    assert ask(port, "/renames") == ["renamed worker", "renamed worker"]
+
+
+def accepting(port):
+    client = begin(port, "/accepting")
+    time.sleep(0.3)
+    begun = time.monotonic()
+    ask(port, "/notes")         # waits until it is accepted
+    assert time.monotonic() - begun > 0.5
+    assert end(client) == [None, False, None, True]
 
 
 if __name__ == "__main__":
