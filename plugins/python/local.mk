@@ -8,6 +8,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_client.h \
 	plugins/python/py_core.c \
 	plugins/python/py_core.h \
+	plugins/python/py_decorators.c \
+	plugins/python/py_decorators.h \
 	plugins/python/py_environ.c \
 	plugins/python/py_environ.h \
 	plugins/python/py_errors.c \
@@ -58,3 +60,17 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_worker.h \
 	plugins/python/py_wsgi.c \
 	plugins/python/py_wsgi.h
+
+# Python source as C string literals, one a line.
+EXTRA_DIST += plugins/python/uwsgidecorators.py
+BUILT_SOURCES += plugins/python/uwsgidecorators.inc
+CLEANFILES += plugins/python/uwsgidecorators.inc
+
+plugins/python/uwsgidecorators.inc: plugins/python/uwsgidecorators.py
+	$(AM_V_GEN)$(MKDIR_P) plugins/python && \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' \
+	    $(top_srcdir)/plugins/python/uwsgidecorators.py >$@.new && \
+	mv $@.new $@
+
+# Also when not "all" is made.
+plugins/python/py_decorators.$(OBJEXT): plugins/python/uwsgidecorators.inc

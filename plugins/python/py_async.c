@@ -136,7 +136,7 @@ py_async_ready_fd(PyObject *self, PyObject *unused)
 	return PyLong_FromLong(py_poll_of(core)->ready_fd);
 }
 
-PyMethodDef	 py_async_methods[] = {
+const PyMethodDef	 py_async_methods[] = {
 	{ "wait_fd_read", (PyCFunction)(void (*)(void))py_async_wait_fd_read,
 	    METH_VARARGS | METH_KEYWORDS, "wait_fd_read(fd, timeout=0): the "
 	    "next suspend() or yield waits until it can be read" },

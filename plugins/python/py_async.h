@@ -8,7 +8,7 @@
 
 struct core;
 
-extern PyMethodDef	 py_async_methods[];
+extern const PyMethodDef	 py_async_methods[];
 
 /*
  * The core whose request calls the function of that name; NULL with a

@@ -269,7 +269,7 @@ py_client_sendfile(PyObject *self, PyObject *args)
 	Py_RETURN_TRUE;
 }
 
-PyMethodDef	 py_client_methods[] = {
+const PyMethodDef	 py_client_methods[] = {
 	{ "connection_fd", py_client_connection_fd, METH_NOARGS,
 	    "connection_fd(): the client's descriptor" },
 	{ "disconnect", py_client_disconnect_now, METH_NOARGS,

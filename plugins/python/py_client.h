@@ -6,7 +6,7 @@
 
 struct core;
 
-extern PyMethodDef	 py_client_methods[];
+extern const PyMethodDef	 py_client_methods[];
 
 /*
  * All with the lock, by the request itself (py_core_may_wait); they may wait.

@@ -17,6 +17,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/python/py_core.h"
+#include "plugins/python/py_decorators.h"
 #include "plugins/python/py_errors.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_fdevent.h"
@@ -193,6 +194,7 @@ py_init_start(struct worker *w, char **cause)
 	py_worker_set(w);
 	if (py_init_process(w->cfg, cause) == -1 ||
 	    py_module_register() == -1 ||
+	    py_decorators_register() == -1 ||
 	    py_init_interpreter(w->cfg, program, cause) == -1)
 		goto out;
 	py_gil_init();

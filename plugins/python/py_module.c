@@ -144,7 +144,7 @@ static struct PyModuleDef	 py_module_def = {
 };
 
 /* Functions of other files. */
-static PyMethodDef *const py_module_parts[] = {
+static const PyMethodDef *const py_module_parts[] = {
 	py_async_methods,
 	py_client_methods,
 	py_process_methods,
@@ -160,7 +160,8 @@ py_module_init(void)
 
 	for (i = 0; module != NULL && i < sizeof(py_module_parts) /
 	    sizeof(py_module_parts[0]); i++) {
-		if (PyModule_AddFunctions(module, py_module_parts[i]) == -1)
+		if (PyModule_AddFunctions(module,
+		    (PyMethodDef *)py_module_parts[i]) == -1)
 			Py_CLEAR(module);
 	}
 	return module;

@@ -302,7 +302,7 @@ py_process_setprocname(PyObject *self, PyObject *args)
 	Py_RETURN_NONE;
 }
 
-PyMethodDef	 py_process_methods[] = {
+const PyMethodDef	 py_process_methods[] = {
 	{ "mem", py_process_mem, METH_NOARGS,
 	    "mem(): this process's memory in bytes, (rss, vsz)" },
 	{ "total_requests", py_process_total_requests, METH_NOARGS,

@@ -6,7 +6,7 @@
 
 struct worker;
 
-extern PyMethodDef	 py_process_methods[];
+extern const PyMethodDef	 py_process_methods[];
 
 /* Sets sockets, loop, started_on, ... -1 with a Python exception. */
 int	 py_process_attributes(struct worker *w, PyObject *module);

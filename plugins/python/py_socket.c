@@ -46,9 +46,7 @@ py_socket_resolve(PyObject *text, struct sockaddr_any *list)
 		PyErr_SetString(PyExc_ValueError, cause);
 		goto out;
 	}
-	Py_BEGIN_ALLOW_THREADS
-	n = address_resolve(&addr, list, PY_SOCKET_TRY, &cause);
-	Py_END_ALLOW_THREADS
+	n = py_gil_resolve(&addr, list, PY_SOCKET_TRY, &cause);
 	if (n == -1)
 		n = 0;
 	address_done(&addr);
@@ -351,7 +349,7 @@ py_socket_close(PyObject *self, PyObject *args)
 	Py_RETURN_NONE;
 }
 
-PyMethodDef	 py_socket_methods[] = {
+const PyMethodDef	 py_socket_methods[] = {
 	{ "connect", (PyCFunction)(void (*)(void))py_socket_connect,
 	    METH_VARARGS | METH_KEYWORDS,
 	    "connect(addr, timeout=3): a connected descriptor, or -1" },

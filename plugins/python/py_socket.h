@@ -4,6 +4,6 @@
 
 #include <Python.h>
 
-extern PyMethodDef	 py_socket_methods[];
+extern const PyMethodDef	 py_socket_methods[];
 
 #endif
