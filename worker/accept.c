@@ -147,7 +147,7 @@ accept_init(struct worker *w)
 void
 accept_adjust(struct worker *w)
 {
-	if (w->draining || accept_is_full(w))
+	if (w->draining || w->accept_held || accept_is_full(w))
 		accept_watch(w, false);
 	else if (!w->accept_paused &&
 	    w->queued <= (uint32_t)config_queue_size(w->cfg) / 2)

@@ -269,6 +269,13 @@ body_read(struct request *req, char *buf, size_t size)
 	    req->worker->cfg->body_timeout);
 }
 
+/* Reads what is there. */
+ssize_t
+body_read_now(struct request *req, char *buf, size_t size)
+{
+	return body_read_any(req, buf, size, 0);
+}
+
 /* Bytes still to come if that is known. */
 int64_t
 body_left(const struct request *req)

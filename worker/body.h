@@ -47,6 +47,11 @@ struct body {
  * if the client waits for it.
  */
 ssize_t	 body_read(struct request *req, char *buf, size_t size);
+/*
+ * The same without waiting: what is there. 0 when there is nothing now, or
+ * nothing more (body->done). Data of one chunk at most.
+ */
+ssize_t	 body_read_now(struct request *req, char *buf, size_t size);
 /* Bytes still to come if that is known: -1 for chunked. */
 int64_t	 body_left(const struct request *req);
 /* Back to the first byte; only a collected body can: else -1. */

@@ -23,6 +23,7 @@
 #include "worker/conn_timeout.h"
 #include "worker/response_error.h"
 #include "worker/response_head.h"
+#include "worker/watch.h"
 #include "worker/worker.h"
 
 static const char *const conn_state_names[] = {
@@ -123,6 +124,8 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 {
 	struct conn	*c;
 
+	/* Who watches this number watches a file that is closed. */
+	watch_forget(w, fd);
 	c = xcalloc(1, sizeof(*c));
 	c->worker = w;
 	c->listener = listener;
@@ -263,6 +266,7 @@ conn_close(struct conn *c)
 	if (c->reset)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset,
 		    sizeof(reset));
+	watch_forget(w, c->fd);
 	close(c->fd);
 	free(c);
 	sb_set(&w->stats->connections, --w->nconns);

@@ -50,5 +50,7 @@ libwsgimaster_a_SOURCES += \
 	worker/suspend_none.c \
 	worker/wait.c \
 	worker/wait.h \
+	worker/watch.c \
+	worker/watch.h \
 	worker/worker.c \
 	worker/worker.h

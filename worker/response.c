@@ -366,3 +366,34 @@ response_end(struct request *req)
 	resp->state = RESPONSE_ENDED;
 	return 0;
 }
+
+/* Sends bytes that the app has framed itself. */
+int
+response_write_raw(struct request *req, const char *data, size_t len)
+{
+	struct response	*resp = &req->resp;
+
+	if (resp->state == RESPONSE_NONE) {
+		resp->state = RESPONSE_BODY;
+		resp->length = -1;
+		resp->chunked = false;
+		resp->close = true;
+	}
+	return response_write(req, data, len);
+}
+
+/* Says goodbye to the client. */
+void
+response_disconnect(struct request *req)
+{
+	struct response	*resp = &req->resp;
+
+	if (resp->state == RESPONSE_BEGUN || resp->state == RESPONSE_BODY) {
+		resp->close = true;
+		(void)response_end(req);
+	}
+	if (resp->state != RESPONSE_BROKEN)
+		resp->state = RESPONSE_ENDED;
+	resp->close = true;
+	shutdown(req->conn->fd, SHUT_RDWR);
+}

@@ -78,6 +78,18 @@ int	 response_write_whole(struct request *req, const char *data,
 int	 response_sendfile(struct request *req, int fd, off_t offset,
 	    int64_t len);
 int	 response_end(struct request *req);
+/*
+ * Instead of response_begin: bytes that are the response, head and all, as
+ * the app has made them. Everything that follows is sent as it is, and the
+ * connection ends with the response.
+ */
+int	 response_write_raw(struct request *req, const char *data,
+	    size_t len);
+/*
+ * Ends what was begun and says goodbye to the client at once, though the
+ * request goes on. Nothing can be sent any more.
+ */
+void	 response_disconnect(struct request *req);
 
 /*
  * The server's own short answer: text/plain with the reason. Only while no

@@ -16,9 +16,10 @@
 #include "worker/core.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
+#include "worker/watch.h"
 #include "worker/worker.h"
 
-#define WAIT_MAX	64
+#define WAIT_MAX	1024
 
 /*
  * A descriptor that the base watches for a core. Never on the core's stack:
@@ -26,10 +27,9 @@
  * place, so whatever a callback touches meanwhile must be on the heap.
  */
 struct wait_watch {
-	struct event		 ev;
+	struct watch		 watch;		/* first: see wait_gone_cb */
 	struct core		*core;
 	short			 ready;
-	bool			 added;
 };
 
 static const char *const wait_reason_names[] = {
@@ -60,6 +60,13 @@ wait_ready_cb(evutil_socket_t fd, short events, void *arg)
 		watch->ready |= WAIT_WRITE;
 	core_wake(watch->core, WAIT_READY);
 	cores_work_off(w);
+}
+
+/* The descriptor was closed meanwhile: the core is due, with an error. */
+static void
+wait_gone_cb(struct watch *watch)
+{
+	core_wake(((struct wait_watch *)watch)->core, WAIT_ERROR);
 }
 
 /* Seconds as a timeval, at most about three years. */
@@ -195,13 +202,10 @@ wait_watch_add(struct core *core, struct wait_watch *watch,
 		events |= EV_WRITE;
 	watch->core = core;
 	watch->ready = 0;
-	watch->added = false;
-	event_assign(&watch->ev, core->worker->base, item->fd, events,
-	    wait_ready_cb, watch);
-	if (event_add(&watch->ev, NULL) == 0) {
-		watch->added = true;
+	watch->watch.gone = wait_gone_cb;
+	if (watch_add(core->worker, &watch->watch, item->fd, events,
+	    wait_ready_cb, watch) == 0)
 		return 0;
-	}
 	if (errno == EPERM) {
 		watch->ready = item->events;
 		return 1;
@@ -272,11 +276,12 @@ wait_events(struct core *core, struct wait_item *items, size_t n,
 		}
 		reason = wait_park(core, shown, n == 0 ? -1 : items[0].fd);
 		event_del(&core->timer);
+		if (reason == WAIT_ERROR)
+			saved = EBADF;
 	}
 	for (i = 0; i < added; i++) {
 		items[i].ready = watches[i].ready;
-		if (watches[i].added)
-			event_del(&watches[i].ev);
+		watch_del(core->worker, &watches[i].watch);
 	}
 	errno = saved;
 	return reason;

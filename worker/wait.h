@@ -21,7 +21,8 @@ enum wait_reason {
 	WAIT_READY,		/* a descriptor is ready, or the sleep over */
 	WAIT_TIMEOUT,
 	WAIT_CANCELLED,		/* core_wake, or a switch with an exception */
-	WAIT_ERROR		/* errno: a descriptor cannot be watched */
+	WAIT_ERROR		/* errno: a descriptor cannot be watched;
+				   EBADF: it was closed, also meanwhile */
 };
 
 #define WAIT_READ	0x1
@@ -40,7 +41,7 @@ enum wait_reason wait_fd(struct core *core, int fd, short events,
 enum wait_reason wait_client(struct core *core, short events,
     double timeout);
 enum wait_reason wait_ms(struct core *core, double ms);
-/* Until any of n (0..64) descriptors is ready, or the timeout. */
+/* Until any of n (0..1024) descriptors is ready, or the timeout. */
 enum wait_reason wait_set(struct core *core, struct wait_item *items,
     size_t n, double timeout);
 /* Lets others run once, and goes on at the next turn. */

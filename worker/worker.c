@@ -135,6 +135,8 @@ worker_tick_cb(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd, (void)events;
 	sb_set(&w->stats->tick_us, clock_mono_us());
+	watch_check(w);
+	cores_work_off(w);
 }
 
 /* Takes nothing new; the loop ends when the last request is finished. */
@@ -264,5 +266,6 @@ worker_main(struct worker *w, int id, int slot, int control)
 		w->suspend->done(w);
 	conns_done(w);
 	cores_done(w);
+	watch_done(w);
 	return w->status;
 }

@@ -8,6 +8,7 @@
 
 #include "worker/conn.h"
 #include "worker/core.h"
+#include "worker/watch.h"
 
 struct config;
 struct event_base;
@@ -67,11 +68,14 @@ struct worker {
 	struct core			*running;	/* hub switched into */
 	struct event			 work_ev;
 
+	struct watches			 watches;	/* watch.c */
+
 	/* accept.c */
 	struct acceptor			*acceptors;
 	size_t				 nacceptors;
 	bool				 accepting;	/* listeners watched */
 	bool				 accept_paused;	/* out of fds */
+	bool				 accept_held;	/* the app wants it */
 	bool				 accept_warned;	/* and said so */
 	struct event			 accept_retry;
 

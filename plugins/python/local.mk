@@ -2,14 +2,22 @@
 libwsgimaster_a_SOURCES += \
 	plugins/python/py_app.c \
 	plugins/python/py_app.h \
+	plugins/python/py_async.c \
+	plugins/python/py_async.h \
+	plugins/python/py_client.c \
+	plugins/python/py_client.h \
 	plugins/python/py_core.c \
 	plugins/python/py_core.h \
+	plugins/python/py_decorators.c \
+	plugins/python/py_decorators.h \
 	plugins/python/py_environ.c \
 	plugins/python/py_environ.h \
 	plugins/python/py_errors.c \
 	plugins/python/py_errors.h \
 	plugins/python/py_exception.c \
 	plugins/python/py_exception.h \
+	plugins/python/py_fdevent.c \
+	plugins/python/py_fdevent.h \
 	plugins/python/py_file.c \
 	plugins/python/py_file.h \
 	plugins/python/py_fork.c \
@@ -28,10 +36,18 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_input.h \
 	plugins/python/py_module.c \
 	plugins/python/py_module.h \
+	plugins/python/py_ngx.c \
+	plugins/python/py_ngx.h \
 	plugins/python/py_opt.c \
 	plugins/python/py_opt.h \
 	plugins/python/py_plugin.c \
 	plugins/python/py_plugin.h \
+	plugins/python/py_poll.c \
+	plugins/python/py_poll.h \
+	plugins/python/py_process.c \
+	plugins/python/py_process.h \
+	plugins/python/py_socket.c \
+	plugins/python/py_socket.h \
 	plugins/python/py_start_response.c \
 	plugins/python/py_start_response.h \
 	plugins/python/py_stdio.c \
@@ -44,3 +60,17 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_worker.h \
 	plugins/python/py_wsgi.c \
 	plugins/python/py_wsgi.h
+
+# Python source as C string literals, one a line.
+EXTRA_DIST += plugins/python/uwsgidecorators.py
+BUILT_SOURCES += plugins/python/uwsgidecorators.inc
+CLEANFILES += plugins/python/uwsgidecorators.inc
+
+plugins/python/uwsgidecorators.inc: plugins/python/uwsgidecorators.py
+	$(AM_V_GEN)$(MKDIR_P) plugins/python && \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' \
+	    $(top_srcdir)/plugins/python/uwsgidecorators.py >$@.new && \
+	mv $@.new $@
+
+# Also when not "all" is made.
+plugins/python/py_decorators.$(OBJEXT): plugins/python/uwsgidecorators.inc

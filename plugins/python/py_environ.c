@@ -16,14 +16,17 @@
 #include "config/config.h"
 #include "plugins/python/py_app.h"
 #include "plugins/python/py_errors.h"
+#include "plugins/python/py_fdevent.h"
 #include "plugins/python/py_file.h"
 #include "plugins/python/py_header.h"
 #include "plugins/python/py_input.h"
+#include "plugins/python/py_ngx.h"
 #include "plugins/python/py_strings.h"
 #include "shm/listener.h"
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/request.h"
+#include "worker/suspend.h"
 #include "worker/worker.h"
 
 #define PY_HOST_MAX	256
@@ -137,6 +140,10 @@ py_environ_init(struct worker *w)
 		return -1;
 	if (py_environ_init_server(py_environ.template, w) == -1 ||
 	    py_environ_init_wsgi(py_environ.template, w) == -1)
+		return -1;
+	if (w->suspend->can_park &&
+	    (py_fdevent_add(py_environ.template) == -1 ||
+	    py_ngx_add(py_environ.template) == -1))
 		return -1;
 	py_environ_init_size(py_environ.template);
 	py_environ.cores = w->ncores > 1;

@@ -6,6 +6,8 @@
 
 #include <pthread.h>
 
+#include "base/address.h"
+
 /*
  * held says whether the loop thread holds the lock because of us; while an
  * extension has given it up (time.sleep) none of our code runs there.
@@ -76,6 +78,19 @@ py_gil_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 
 	Py_BEGIN_ALLOW_THREADS
 	result = poll(fds, n, timeout_ms);
+	Py_END_ALLOW_THREADS
+	return result;
+}
+
+/* Asks the name service without the lock. */
+int
+py_gil_resolve(const struct address *addr, struct sockaddr_any *list,
+    size_t max, char **cause)
+{
+	int	 result;
+
+	Py_BEGIN_ALLOW_THREADS
+	result = address_resolve(addr, list, max, cause);
 	Py_END_ALLOW_THREADS
 	return result;
 }

@@ -4,6 +4,10 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <stddef.h>
+
+struct address;
+struct sockaddr_any;
 
 /*
  * The loop thread (a process's main thread) holds the lock only while it runs
@@ -14,8 +18,8 @@
  *	py_gil_leave(taken);
  *
  * A core may park between the two: the hub goes on inside the start() or
- * resume() that took the lock. Only py_gil_poll and py_gil_is_loop_thread may
- * be called by other threads.
+ * resume() that took the lock. Only py_gil_poll, py_gil_resolve and
+ * py_gil_is_loop_thread may be called by other threads.
  */
 
 /* Python was just initialised: this thread holds the lock, and is the one. */
@@ -30,7 +34,10 @@ bool	 py_gil_is_loop_thread(void);
 int	 py_gil_block_begin(void);
 void	 py_gil_block_end(int held);
 
-/* poll(2) with the lock given up, by any thread that holds it. */
+/* With the lock given up, by any thread that holds it: poll(2), */
 int	 py_gil_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+/* and address_resolve. */
+int	 py_gil_resolve(const struct address *addr, struct sockaddr_any *list,
+	    size_t max, char **cause);
 
 #endif

@@ -17,14 +17,17 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/python/py_core.h"
+#include "plugins/python/py_decorators.h"
 #include "plugins/python/py_errors.h"
 #include "plugins/python/py_exception.h"
+#include "plugins/python/py_fdevent.h"
 #include "plugins/python/py_file.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_header.h"
 #include "plugins/python/py_home.h"
 #include "plugins/python/py_input.h"
 #include "plugins/python/py_module.h"
+#include "plugins/python/py_ngx.h"
 #include "plugins/python/py_start_response.h"
 #include "plugins/python/py_stdio.h"
 #include "plugins/python/py_strings.h"
@@ -172,7 +175,8 @@ py_init_modules(struct worker *w)
 	    py_init_signal() == -1 || py_stdio_init() == -1 ||
 	    py_init_path(w->cfg) == -1 || py_header_init() == -1 ||
 	    py_input_init() == -1 || py_start_response_init() == -1 ||
-	    py_file_init() == -1 || py_errors_init() == -1)
+	    py_file_init() == -1 || py_errors_init() == -1 ||
+	    py_fdevent_init() == -1 || py_ngx_init() == -1)
 		return -1;
 	return py_module_import(w);
 }
@@ -190,6 +194,7 @@ py_init_start(struct worker *w, char **cause)
 	py_worker_set(w);
 	if (py_init_process(w->cfg, cause) == -1 ||
 	    py_module_register() == -1 ||
+	    py_decorators_register() == -1 ||
 	    py_init_interpreter(w->cfg, program, cause) == -1)
 		goto out;
 	py_gil_init();

@@ -56,7 +56,7 @@ py_input_check(const struct py_input *in)
 }
 
 /* What went wrong with the body, as a Python exception. */
-static void
+void
 py_input_raise(enum body_error error)
 {
 	PyObject	*type = PyExc_OSError;

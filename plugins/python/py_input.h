@@ -4,6 +4,8 @@
 
 #include <Python.h>
 
+#include "worker/body.h"
+
 struct request;
 
 /* All with the lock. */
@@ -19,5 +21,7 @@ PyObject *py_input_empty(void);
  */
 PyObject *py_input_take(struct request *req);
 void	 py_input_detach(struct request *req);
+/* The exception for a body that could not be read; one that is set stays. */
+void	 py_input_raise(enum body_error error);
 
 #endif

@@ -10,8 +10,12 @@
 #include "base/log.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "plugins/python/py_async.h"
+#include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_opt.h"
+#include "plugins/python/py_process.h"
+#include "plugins/python/py_socket.h"
 #include "plugins/python/py_wait.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
@@ -139,11 +143,28 @@ static struct PyModuleDef	 py_module_def = {
 	.m_methods = py_module_methods,
 };
 
+/* Functions of other files. */
+static const PyMethodDef *const py_module_parts[] = {
+	py_async_methods,
+	py_client_methods,
+	py_process_methods,
+	py_socket_methods,
+};
+
 /* The inittab's entry. New. */
 static PyObject *
 py_module_init(void)
 {
-	return PyModule_Create(&py_module_def);
+	PyObject	*module = PyModule_Create(&py_module_def);
+	size_t		 i;
+
+	for (i = 0; module != NULL && i < sizeof(py_module_parts) /
+	    sizeof(py_module_parts[0]); i++) {
+		if (PyModule_AddFunctions(module,
+		    (PyMethodDef *)py_module_parts[i]) == -1)
+			Py_CLEAR(module);
+	}
+	return module;
 }
 
 /* Before the interpreter is there. */
@@ -193,7 +214,7 @@ py_module_attributes(struct worker *w)
 	    -1 ||
 	    py_module_set("opt", py_opt_new(w->cfg)) == -1)
 		return -1;
-	return 0;
+	return py_process_attributes(w, py_module);
 }
 
 /* Imports it, under both names. */
@@ -205,6 +226,18 @@ py_module_import(struct worker *w)
 		return -1;
 	return PyDict_SetItemString(PyImport_GetModuleDict(), "uwsgi",
 	    py_module);
+}
+
+/* An attribute, borrowed. */
+PyObject *
+py_module_get(const char *name)
+{
+	PyObject	*found;
+
+	found = PyDict_GetItemString(PyModule_GetDict(py_module), name);
+	if (found == NULL)
+		PyErr_SetString(PyExc_AttributeError, name);
+	return found;
 }
 
 /* Calls the app's function, if there is one. */

@@ -2,6 +2,8 @@
 #ifndef WM_PLUGINS_PYTHON_PY_MODULE_H
 #define WM_PLUGINS_PYTHON_PY_MODULE_H
 
+#include <Python.h>
+
 struct worker;
 
 /* Before Python is initialised: makes it known. 0, or -1. */
@@ -11,6 +13,8 @@ int	 py_module_register(void);
  * one object, and sets its attributes. -1 with a Python exception.
  */
 int	 py_module_import(struct worker *w);
+/* An attribute, borrowed; NULL with AttributeError. */
+PyObject *py_module_get(const char *name);
 /* Calls what the app has assigned to this attribute, if it has; -1: raised. */
 int	 py_module_call_hook(const char *name);
 

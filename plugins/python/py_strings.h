@@ -41,6 +41,10 @@
 	X(uwsgi_version, "uwsgi.version")				\
 	X(uwsgi_node, "uwsgi.node")					\
 	X(uwsgi_core, "uwsgi.core")					\
+	X(uwsgi_ready_fd, "uwsgi.ready_fd")				\
+	X(fdevent_readable, "x-wsgiorg.fdevent.readable")		\
+	X(fdevent_writable, "x-wsgiorg.fdevent.writable")		\
+	X(fdevent_timeout, "x-wsgiorg.fdevent.timeout")			\
 	X(request_id, "wsgimaster.request_id")				\
 	X(http, "http")							\
 	X(http_1_0, "HTTP/1.0")						\

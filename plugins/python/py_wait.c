@@ -128,8 +128,8 @@ py_wait_text(int ready)
 	return PyUnicode_FromString(text[ready & (WAIT_READ | WAIT_WRITE)]);
 }
 
-/* Without a core. New. */
-static PyObject *
+/* Without a core: the events that are there; -1 with a Python exception. */
+static int
 py_wait_fd_block(int fd, short events, double timeout)
 {
 	struct pollfd	 pfd = { .fd = fd };
@@ -140,16 +140,37 @@ py_wait_fd_block(int fd, short events, double timeout)
 	if (events & WAIT_WRITE)
 		pfd.events |= POLLOUT;
 	if (py_wait_block(&pfd, 1, timeout) == -1)
-		return NULL;
+		return -1;
 	if (pfd.revents & POLLNVAL) {
 		errno = EBADF;
-		return PyErr_SetFromErrno(PyExc_OSError);
+		PyErr_SetFromErrno(PyExc_OSError);
+		return -1;
 	}
 	if (pfd.revents & (POLLIN | POLLHUP | POLLERR))
 		ready |= WAIT_READ;
 	if (pfd.revents & (POLLOUT | POLLHUP | POLLERR))
 		ready |= WAIT_WRITE;
-	return py_wait_text(ready & events);
+	return ready & events;
+}
+
+/* Waits for a descriptor, in a request or not. */
+int
+py_wait_for(int fd, short events, double timeout)
+{
+	struct wait_item	 item = { .fd = fd, .events = events };
+	struct core		*core = py_core_current();
+	enum wait_reason	 reason;
+
+	if (core == NULL)
+		return py_wait_fd_block(fd, events, timeout);
+	if (!py_core_may_wait(core))
+		return -1;
+	reason = wait_set(core, &item, 1, timeout);
+	if (!PyErr_Occurred() &&
+	    (reason == WAIT_READY || reason == WAIT_TIMEOUT))
+		return item.ready;
+	py_wait_raise(reason);
+	return -1;
 }
 
 /* None and negative numbers mean for ever. False with an exception. */
@@ -172,32 +193,23 @@ py_wait_timeout(PyObject *arg, double *timeout)
 PyObject *
 py_wait_fd(PyObject *self, PyObject *args, PyObject *keywords)
 {
-	static char		*names[] = { "fd", "events", "timeout", NULL };
-	struct wait_item	 item = { .fd = -1 };
-	enum wait_reason	 reason;
-	struct core		*core;
-	PyObject		*file, *limit = NULL;
-	const char		*events = "r";
-	double			 timeout;
+	static char	*names[] = { "fd", "events", "timeout", NULL };
+	PyObject	*file, *limit = NULL;
+	const char	*text = "r";
+	double		 timeout;
+	short		 events;
+	int		 fd, ready;
 
 	(void)self;
 	if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|sO:wait", names,
-	    &file, &events, &limit) || !py_wait_timeout(limit, &timeout))
+	    &file, &text, &limit) || !py_wait_timeout(limit, &timeout))
 		return NULL;
-	item.events = py_wait_events(events);
-	if (item.events == 0)
+	events = py_wait_events(text);
+	if (events == 0)
 		return NULL;
-	item.fd = PyObject_AsFileDescriptor(file);
-	if (item.fd == -1)
+	fd = PyObject_AsFileDescriptor(file);
+	if (fd == -1)
 		return NULL;
-	core = py_core_current();
-	if (core == NULL)
-		return py_wait_fd_block(item.fd, item.events, timeout);
-	if (!py_core_may_wait(core))
-		return NULL;
-	reason = wait_set(core, &item, 1, timeout);
-	if (PyErr_Occurred() ||
-	    (reason != WAIT_READY && reason != WAIT_TIMEOUT))
-		return py_wait_raise(reason);
-	return py_wait_text(item.ready);
+	ready = py_wait_for(fd, events, timeout);
+	return ready == -1 ? NULL : py_wait_text(ready);
 }

@@ -12,4 +12,10 @@
 PyObject *py_wait_sleep(PyObject *self, PyObject *seconds);
 PyObject *py_wait_fd(PyObject *self, PyObject *args, PyObject *keywords);
 
+/*
+ * The same for C: which of events (WAIT_READ, WAIT_WRITE) are there, 0 after
+ * the timeout (below 0: none), -1 with a Python exception.
+ */
+int	 py_wait_for(int fd, short events, double timeout);
+
 #endif

@@ -10,6 +10,7 @@
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_module.h"
+#include "plugins/python/py_poll.h"
 #include "plugins/python/py_stdio.h"
 #include "worker/worker.h"
 
@@ -34,6 +35,7 @@ py_worker_start(struct worker *w, char **cause)
 
 	py_worker_set(w);
 	py_cores_init(w);
+	py_polls_init(w);
 	if (py_environ_init(w) == -1)
 		*cause = py_exception_cause("environ");
 	else if (py_module_call_hook("post_fork_hook") == -1)
@@ -70,13 +72,13 @@ py_worker_stop(struct worker *w)
 {
 	bool	 taken = py_gil_enter();
 
-	(void)w;
 	if (py_module_call_hook("atexit") == -1)
 		py_exception_log(NULL, "atexit");
 	py_worker_call("threading", "_shutdown");
 	py_worker_call("atexit", "_run_exitfuncs");
 	py_environ_done();
 	py_cores_done();
+	py_polls_done(w);
 	py_stdio_flush();
 	py_gil_leave(taken);
 }

@@ -21,6 +21,7 @@
 #include "plugins/python/py_file.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_input.h"
+#include "plugins/python/py_poll.h"
 #include "plugins/python/py_start_response.h"
 #include "plugins/python/py_strings.h"
 #include "worker/core.h"
@@ -38,6 +39,8 @@ py_wsgi_send_whole(struct request *req, PyObject *chunk)
 		py_response_type_error(chunk);
 		return -1;
 	}
+	if (py_poll_of(req->core)->disconnected)
+		return 0;
 	if (!py_response_begun(req))
 		return -1;
 	if (response_write_whole(req, PyBytes_AS_STRING(chunk),
@@ -178,7 +181,54 @@ py_wsgi_send_one(struct request *req, PyObject *iterator, PyObject *first)
 	return result;
 }
 
-/* Anything that can be iterated: each piece goes out at once. */
+/* The next piece. New; NULL at the end or with a Python exception. */
+static PyObject *
+py_wsgi_next(struct request *req, PyObject *iterator)
+{
+	PyObject	*chunk = PyIter_Next(iterator);
+
+	py_core_settle(req->core);
+	return chunk;
+}
+
+/*
+ * A wait that a generator has yielded for has failed, or somebody has thrown:
+ * the generator gets that exception. Gives its next piece as py_wsgi_next.
+ */
+static PyObject *
+py_wsgi_throw(struct request *req, PyObject *iterator)
+{
+	PyObject	*type, *value, *tb, *chunk;
+
+	if (!PyGen_CheckExact(iterator))
+		return NULL;
+	PyErr_Fetch(&type, &value, &tb);
+	PyErr_NormalizeException(&type, &value, &tb);
+	if (tb != NULL)
+		PyException_SetTraceback(value, tb);
+	chunk = PyObject_CallMethod(iterator, "throw", "O", value);
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(tb);
+	if (chunk == NULL && PyErr_ExceptionMatches(PyExc_StopIteration))
+		PyErr_Clear();
+	py_core_settle(req->core);
+	return chunk;
+}
+
+/* Lets others run, or waits for what was asked for; then the next piece. */
+static PyObject *
+py_wsgi_yield(struct request *req, PyObject *iterator)
+{
+	if (py_poll_yield(req->core) == -1)
+		return py_wsgi_throw(req, iterator);
+	return py_wsgi_next(req, iterator);
+}
+
+/*
+ * Anything that can be iterated: each piece goes out at once, and after each
+ * the other requests have their turn.
+ */
 static int
 py_wsgi_send_iterable(struct request *req, PyObject *body)
 {
@@ -189,15 +239,21 @@ py_wsgi_send_iterable(struct request *req, PyObject *body)
 	iterator = PyObject_GetIter(body);
 	if (iterator == NULL)
 		return -1;
-	while (result == 0 && (chunk = PyIter_Next(iterator)) != NULL) {
-		py_core_settle(req->core);
+	if (py_poll_is_pending(req->core))
+		chunk = py_wsgi_yield(req, iterator);
+	else
+		chunk = py_wsgi_next(req, iterator);
+	while (chunk != NULL) {
 		if (one && req->resp.state < RESPONSE_BODY &&
 		    PyBytes_Check(chunk))
 			result = py_wsgi_send_one(req, iterator, chunk);
-		else
+		else if (!py_poll_of(req->core)->disconnected)
 			result = py_response_write(req, chunk);
 		one = false;
 		Py_DECREF(chunk);
+		chunk = NULL;
+		if (result == 0)
+			chunk = py_wsgi_yield(req, iterator);
 	}
 	Py_DECREF(iterator);
 	return PyErr_Occurred() ? -1 : result;
@@ -211,7 +267,10 @@ py_wsgi_send(struct request *req, PyObject *body)
 
 	py_core_settle(req->core);
 	if (PyList_CheckExact(body) || PyTuple_CheckExact(body))
-		result = py_wsgi_send_list(req, body);
+		result = py_poll_is_pending(req->core) ||
+		    py_poll_of(req->core)->disconnected ?
+		    py_wsgi_send_iterable(req, body) :
+		    py_wsgi_send_list(req, body);
 	else if (PyBytes_Check(body))
 		result = py_wsgi_send_whole(req, body);
 	else if (PyUnicode_Check(body)) {
@@ -345,8 +404,11 @@ py_wsgi_call(struct request *req, const struct py_app *app)
 	args[1] = py_environ_new(req, app, input);
 	if (args[1] == NULL)
 		return NULL;
-	body = PyObject_Vectorcall(app->callable, args + 1,
-	    2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+	if (py_poll_begin(req, args[1]) == -1)
+		body = NULL;
+	else
+		body = PyObject_Vectorcall(app->callable, args + 1,
+		    2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 	Py_DECREF(args[1]);
 	return body;
 }
@@ -369,6 +431,7 @@ py_wsgi_answer(struct request *req, const struct py_app *app)
 	if (py_wsgi_has_body(req))
 		py_input_detach(req);
 	py_start_response_detach(req);
+	py_poll_end(req);
 	py_errors_flush(req->core);
 	return result;
 }

@@ -185,6 +185,7 @@ rig_stop(struct worker *w)
 		free(w->cores[i].suspend_data);
 	conns_done(w);
 	cores_done(w);
+	watch_done(w);
 	event_base_free(w->base);
 	free(w->handlers);
 	free(w);

@@ -23,7 +23,7 @@ static const char *const async4[] = { "--async", "4", "--greenlet", NULL };
 
 /* One wait of the handler's, and what came of it. */
 static struct {
-	struct wait_item	 items[65];
+	struct wait_item	 items[1025];
 	size_t			 n;
 	double			 timeout;
 	enum wait_reason	 reason;
@@ -330,7 +330,7 @@ TEST(wait_for_too_many_is_an_error)
 
 	for (i = 0; i < 2; i++) {
 		begin(i == 1, 0, WAIT_READ, 5);
-		it.n = 65;
+		it.n = 1025;
 		request(10);
 		CHECK_INT(it.reason, WAIT_ERROR);
 		CHECK_INT(it.error, EINVAL);
@@ -607,4 +607,126 @@ TEST(wait_for_the_client_sees_it_leave)
 	CHECK_INT(worker->nconns, 0);
 	CHECK_INT(worker->busy, 0);
 	rig_stop(worker);
+}
+
+TEST(wait_on_a_descriptor_that_is_closed_meanwhile)
+{
+	int	 pair[2];
+
+	pair_new(pair);
+	begin(true, pair[0], WAIT_READ, -1);
+	request(10);
+	CHECK_INT(it.done, 0);
+	pair_close(pair);
+	watch_check(worker);		/* the tick's */
+	rig_turn(worker, 10);
+	CHECK_INT(it.done, 1);
+	CHECK_INT(it.reason, WAIT_ERROR);
+	CHECK_INT(it.error, EBADF);
+	end();
+}
+
+TEST(wait_on_a_closed_descriptor_does_not_spoil_its_number)
+{
+	int	 pair[2], other;
+
+	pair_new(pair);
+	begin(true, pair[0], WAIT_READ, -1);
+	request(10);
+	pair_close(pair);
+	/* The next connection has the number. */
+	other = rig_client(worker);
+	CHECK_INT(it.done, 1);
+	CHECK_INT(it.reason, WAIT_ERROR);
+	CHECK_INT(it.error, EBADF);
+	it.items[0].fd = -1;
+	rig_send(other, GET);
+	CHECK(strstr(rig_receive(worker, other, "\r\n\r\n"), " 204 ") !=
+	    NULL);
+	close(other);
+	rig_turn(worker, 10);
+	end();
+}
+
+/* Two requests wait for one descriptor; what the first one hears. */
+static struct {
+	int		 fd;
+	int		 begun;
+	enum wait_reason reason[2];
+	int		 error[2];
+} two;
+
+static int
+handler_two(struct request *req)
+{
+	int	 i = two.begun++;
+
+	two.reason[i] = WAIT_CANCELLED;
+	two.reason[i] = wait_fd(req->core, two.fd, WAIT_READ, -1);
+	two.error[i] = errno;
+	return response_begin(req, "204 No Content", 14) == NULL ? 0 : -1;
+}
+
+/* Begins both, with a close and a new file of the same number between. */
+static void
+two_begin(int pair[2], int clients[2], bool again)
+{
+	memset(&two, 0, sizeof(two));
+	rig_handler = handler_two;
+	worker = rig_start(true, async4);
+	clients[0] = rig_client(worker);
+	clients[1] = rig_client(worker);
+	pair_new(pair);
+	two.fd = pair[0];
+	rig_send(clients[0], GET);
+	rig_turn(worker, 10);
+	if (again) {
+		pair_close(pair);
+		pair_new(pair);
+		CHECK_INT(pair[0], two.fd);
+	}
+	rig_send(clients[1], GET);
+	rig_turn(worker, 10);
+}
+
+/* Both are answered. */
+static void
+two_end(int pair[2], int clients[2])
+{
+	int	 i;
+
+	for (i = 0; i < 2; i++) {
+		CHECK(strstr(rig_receive(worker, clients[i], "\r\n\r\n"),
+		    " 204 ") != NULL);
+		close(clients[i]);
+	}
+	rig_turn(worker, 10);
+	rig_stop(worker);
+	pair_close(pair);
+}
+
+TEST(wait_of_two_cores_for_one_descriptor)
+{
+	int	 pair[2], clients[2];
+
+	two_begin(pair, clients, false);
+	CHECK_INT(write(pair[1], "x", 1), 1);
+	rig_turn(worker, 10);
+	CHECK_INT(two.reason[0], WAIT_READY);
+	CHECK_INT(two.reason[1], WAIT_READY);
+	two_end(pair, clients);
+}
+
+TEST(wait_of_two_cores_for_two_files_of_one_number)
+{
+	int	 pair[2], clients[2];
+
+	two_begin(pair, clients, true);
+	CHECK_INT(two.reason[0], WAIT_ERROR);
+	CHECK_INT(two.error[0], EBADF);
+	CHECK_INT(two.reason[1], WAIT_CANCELLED);
+	CHECK_INT(write(pair[1], "x", 1), 1);
+	rig_turn(worker, 10);
+	CHECK_INT(two.reason[1], WAIT_READY);
+	two_end(pair, clients);
 }

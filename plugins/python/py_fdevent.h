@@ -1,0 +1,17 @@
+/* x-wsgiorg.fdevent: the environ's keys, and the timeout object. */
+#ifndef WM_PLUGINS_PYTHON_PY_FDEVENT_H
+#define WM_PLUGINS_PYTHON_PY_FDEVENT_H
+
+#include <Python.h>
+
+#include <stdbool.h>
+
+/* All with the lock. Once; -1 with a Python exception. */
+int	 py_fdevent_init(void);
+/* Adds readable and writable to the template of environs. 0, or -1. */
+int	 py_fdevent_add(PyObject *env);
+/* environ's timeout: its truth says whether the last wait timed out. New. */
+PyObject *py_fdevent_new(void);
+void	 py_fdevent_set(PyObject *timeout, bool timed_out);
+
+#endif

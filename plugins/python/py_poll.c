@@ -1,0 +1,274 @@
+/* A request's poll set, and the switch that waits for it. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "plugins/python/py_poll.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/xmalloc.h"
+#include "plugins/python/py_core.h"
+#include "plugins/python/py_fdevent.h"
+#include "plugins/python/py_ngx.h"
+#include "plugins/python/py_strings.h"
+#include "worker/core.h"
+#include "worker/suspend.h"
+#include "worker/worker.h"
+
+/* So long a body's pieces may come before the loop looks for clients. */
+#define PY_POLL_TURN_US	1000
+
+static struct py_poll	*py_polls;	/* one for each core */
+static int		 py_poll_turning; /* cores that let others run */
+
+/* Makes one for each core. */
+void
+py_polls_init(struct worker *w)
+{
+	py_polls = xcalloc((size_t)w->ncores, sizeof(*py_polls));
+}
+
+/* Frees what the cores' sets hold. */
+void
+py_polls_done(struct worker *w)
+{
+	int	 i;
+
+	for (i = 0; i < w->ncores; i++) {
+		Py_CLEAR(py_polls[i].timeout);
+		free(py_polls[i].items);
+		py_polls[i].items = NULL;
+		py_polls[i].cap = 0;
+		strbuf_done(&py_polls[i].chunk);
+	}
+}
+
+/* A core's set. */
+struct py_poll *
+py_poll_of(const struct core *core)
+{
+	return &py_polls[core->id];
+}
+
+/* What a wait came to; environ and fdevent's object say it, too. */
+static int
+py_poll_set_result(struct py_poll *p, int fd, short ready, bool timed_out)
+{
+	PyObject	*value;
+	int		 result;
+
+	p->nitems = 0;
+	p->until_us = 0;
+	p->ready_fd = fd;
+	p->ready = ready;
+	p->timed_out = timed_out;
+	if (p->timeout != NULL)
+		py_fdevent_set(p->timeout, timed_out);
+	if (p->state != NULL)
+		py_ngx_set_result(p);
+	if (p->env == NULL || p->shown_fd == fd)
+		return 0;
+	p->shown_fd = fd;
+	if (fd == -1)
+		return PyDict_SetItem(p->env, py_str->uwsgi_ready_fd, Py_None);
+	value = PyLong_FromLong(fd);
+	if (value == NULL)
+		return -1;
+	result = PyDict_SetItem(p->env, py_str->uwsgi_ready_fd, value);
+	Py_DECREF(value);
+	return result;
+}
+
+/* A request begins. */
+int
+py_poll_begin(struct request *req, PyObject *env)
+{
+	struct py_poll	*p = py_poll_of(req->core);
+
+	p->ready_fd = -1;
+	p->shown_fd = -2;
+	p->timed_out = false;
+	p->turn_us = req->start_us;
+	if (!req->worker->suspend->can_park)
+		return 0;
+	Py_INCREF(env);
+	p->env = env;
+	if (p->timeout == NULL || !py_is_unshared(p->timeout))
+		Py_XSETREF(p->timeout, py_fdevent_new());
+	if (p->timeout == NULL)
+		return -1;
+	py_fdevent_set(p->timeout, false);
+	return PyDict_SetItem(env, py_str->fdevent_timeout, p->timeout);
+}
+
+/* A request is over. */
+void
+py_poll_end(struct request *req)
+{
+	struct py_poll	*p = py_poll_of(req->core);
+
+	Py_CLEAR(p->env);
+	p->nitems = 0;
+	p->until_us = 0;
+	p->disconnected = false;
+	p->chunk.len = 0;
+	if (p->nkept > 0 || p->state != NULL)
+		py_ngx_end(p);
+}
+
+/* The next switch ends after so many seconds at the latest. */
+void
+py_poll_until(struct core *core, double seconds)
+{
+	struct py_poll	*p = py_poll_of(core);
+	uint64_t	 until;
+
+	if (!(seconds < 1e8))
+		seconds = 1e8;
+	until = clock_mono_us() + (uint64_t)(seconds * 1e6);
+	if (p->until_us == 0 || until < p->until_us)
+		p->until_us = until;
+}
+
+/* One more descriptor for the next wait; one number is one item. */
+static void
+py_poll_item(struct py_poll *p, int fd, short events)
+{
+	size_t	 i;
+
+	for (i = 0; i < p->nitems; i++) {
+		if (p->items[i].fd == fd) {
+			p->items[i].events |= events;
+			return;
+		}
+	}
+	if (p->nitems == p->cap) {
+		p->cap = p->cap == 0 ? 4 : p->cap * 2;
+		p->items = xrealloc(p->items, p->cap * sizeof(*p->items));
+	}
+	p->items[p->nitems].fd = fd;
+	p->items[p->nitems].events = events;
+	p->items[p->nitems].ready = 0;
+	p->nitems++;
+}
+
+/* Notes a descriptor. */
+int
+py_poll_add(struct core *core, int fd, short events, double seconds)
+{
+	struct py_poll	*p = py_poll_of(core);
+
+	if (fcntl(fd, F_GETFD) == -1) {
+		PyErr_SetFromErrno(PyExc_OSError);
+		return -1;
+	}
+	py_poll_item(p, fd, events);
+	if (seconds > 0)
+		py_poll_until(core, seconds);
+	return 0;
+}
+
+/* Will the next switch wait for something? */
+bool
+py_poll_is_pending(const struct core *core)
+{
+	const struct py_poll	*p = py_poll_of(core);
+
+	return p->nitems > 0 || p->until_us != 0 || p->poll_kept;
+}
+
+/* Lets the others run once. */
+static enum wait_reason
+py_poll_turn(struct core *core)
+{
+	enum wait_reason	 reason;
+
+	py_poll_turning++;
+	reason = wait_turn(core);
+	py_poll_turning--;
+	return reason;
+}
+
+/* Waits for the set. */
+static enum wait_reason
+py_poll_wait(struct core *core, struct py_poll *p)
+{
+	uint64_t	 now;
+	double		 left = -1;
+	size_t		 i;
+
+	for (i = 0; p->poll_kept && i < p->nkept; i++)
+		py_poll_item(p, p->kept[i].fd, p->kept[i].events);
+	p->poll_kept = false;
+	if (p->nitems == 0 && p->until_us == 0)
+		return py_poll_turn(core);
+	if (p->until_us != 0) {
+		/* Others have a turn also when the time is over already. */
+		now = clock_mono_us();
+		left = now < p->until_us ?
+		    (double)(p->until_us - now) / 1e6 : 1e-6;
+	}
+	return wait_set(core, p->items, p->nitems, left);
+}
+
+/* Waits for what was noted, or lets the others run once. */
+int
+py_poll_switch(struct core *core)
+{
+	struct py_poll		*p = py_poll_of(core);
+	enum wait_reason	 reason;
+	size_t			 i;
+	short			 ready = 0;
+	int			 fd = -1, saved;
+
+	reason = py_poll_wait(core, p);
+	saved = errno;
+	p->turn_us = clock_mono_us();
+	for (i = 0; fd == -1 && reason == WAIT_READY && i < p->nitems; i++) {
+		ready = p->items[i].ready;
+		if (ready != 0)
+			fd = p->items[i].fd;
+	}
+	if (PyErr_Occurred() != NULL) {
+		p->nitems = 0;
+		p->until_us = 0;
+		return -1;
+	}
+	if (py_poll_set_result(p, fd, ready, reason == WAIT_TIMEOUT) == -1)
+		return -1;
+	if (reason == WAIT_READY || reason == WAIT_TIMEOUT)
+		return 0;
+	errno = reason == WAIT_ERROR ? saved : ECANCELED;
+	PyErr_SetFromErrno(PyExc_OSError);
+	return -1;
+}
+
+/* Would anybody gain by a switch now? */
+static bool
+py_poll_is_due(const struct core *core, const struct py_poll *p)
+{
+	const struct worker	*w = core->worker;
+
+	return py_poll_turning > 0 || !TAILQ_EMPTY(&w->woken) ||
+	    !TAILQ_EMPTY(&w->finished) ||
+	    clock_mono_us() - p->turn_us >= PY_POLL_TURN_US;
+}
+
+/* After a piece of a body. */
+int
+py_poll_yield(struct core *core)
+{
+	struct py_poll	*p = py_poll_of(core);
+
+	if (!py_poll_is_pending(core)) {
+		if (!core->worker->suspend->can_park)
+			return py_poll_set_result(p, -1, 0, false);
+		if (!py_poll_is_due(core, p))
+			return py_poll_set_result(p, -1, 0, false);
+	}
+	return py_poll_switch(core);
+}
