@@ -63,8 +63,6 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 		    strerror(errno));
 		goto fail;
 	}
-	if (w->loop->prepare != NULL && w->loop->prepare(w, cause) == -1)
-		goto fail;
 	return w;
 
 fail:

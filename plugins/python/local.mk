@@ -32,6 +32,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_opt.h \
 	plugins/python/py_plugin.c \
 	plugins/python/py_plugin.h \
+	plugins/python/py_running.c \
+	plugins/python/py_running.h \
 	plugins/python/py_start_response.c \
 	plugins/python/py_start_response.h \
 	plugins/python/py_stdio.c \

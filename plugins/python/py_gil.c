@@ -4,6 +4,7 @@
 
 #include "plugins/python/py_gil.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 /*
@@ -77,5 +78,26 @@ py_gil_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
 	Py_BEGIN_ALLOW_THREADS
 	result = poll(fds, n, timeout_ms);
 	Py_END_ALLOW_THREADS
+	return result;
+}
+
+/* Calls a function without the lock; its result and errno. */
+int
+py_gil_without(int (*function)(void *), void *arg)
+{
+	int	 result, saved;
+
+	if (py_gil_is_loop_thread()) {
+		py_gil_leave(true);
+		result = function(arg);
+		saved = errno;
+		py_gil_enter();
+	} else {
+		Py_BEGIN_ALLOW_THREADS
+		result = function(arg);
+		saved = errno;
+		Py_END_ALLOW_THREADS
+	}
+	errno = saved;
 	return result;
 }

@@ -14,8 +14,8 @@
  *	py_gil_leave(taken);
  *
  * A core may park between the two: the hub goes on inside the start() or
- * resume() that took the lock. Only py_gil_poll and py_gil_is_loop_thread may
- * be called by other threads.
+ * resume() that took the lock. Only py_gil_poll, py_gil_without and
+ * py_gil_is_loop_thread may be called by other threads.
  */
 
 /* Python was just initialised: this thread holds the lock, and is the one. */
@@ -32,5 +32,10 @@ void	 py_gil_block_end(int held);
 
 /* poll(2) with the lock given up, by any thread that holds it. */
 int	 py_gil_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
+/*
+ * Any function with the lock given up, by any thread that holds it; cores may
+ * run in it, when it is the loop thread's. Its result; errno is kept.
+ */
+int	 py_gil_without(int (*function)(void *), void *arg);
 
 #endif
