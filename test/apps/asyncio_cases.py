@@ -19,10 +19,10 @@ import wsgimaster
 LOOP = asyncio.get_event_loop()
 VARIABLE = contextvars.ContextVar("variable", default="none")
 imported = []
-LOOP.call_later(0.01, lambda: imported.append(uwsgi.worker_id()))
 # A thread of the executor, which is not there after the fork.
 if os.environ.get("EXECUTOR"):
     LOOP.run_until_complete(LOOP.run_in_executor(None, os.getpid))
+LOOP.call_later(0.01, lambda: imported.append(uwsgi.worker_id()))
 ticks = []
 debug = []
 
@@ -250,6 +250,7 @@ def case_exit(environ):
 
 
 def case_imported(environ):
+    wsgimaster.sleep(0.05)
     return f"{imported == [uwsgi.worker_id()]}"
 
 

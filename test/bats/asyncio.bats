@@ -154,6 +154,12 @@ is() {
  ValueError ValueError OSError RuntimeError PermissionError"
 }
 
+@test "CPython's own tests of the selector loop pass on it" {
+	"$PYTHON" -c 'import test.test_asyncio' ||
+		skip "needs CPython's tests (libpython3-testsuite)"
+	"$WM_SOURCE/test/asyncio/run-cpython-tests" "$WM_BUILD"
+}
+
 @test "what is begun at import goes on in every worker, and in its own" {
 	local n
 	cases_start -p 2 --env EXECUTOR=1
