@@ -225,6 +225,10 @@ config_run_action(const struct config *cfg, enum config_action action)
 int
 config_cores(const struct config *cfg)
 {
+	if (cfg->asyncio > 0)
+		return cfg->asyncio;
+	if (cfg->tornado > 0)
+		return cfg->tornado;
 	return cfg->async > 1 ? cfg->async : 1;
 }
 

@@ -52,9 +52,10 @@ struct config {
 	/* cores; see config_cores and config_queue_size */
 	int		 async;
 	bool		 greenlet;
-	int		 threads;		/* these 5: refused yet */
-	int		 asyncio;
+	int		 asyncio;		/* > 0: the loop engine */
 	int		 tornado;
+	bool		 asyncio_expose_loop;
+	int		 threads;		/* these 3: refused yet */
 	int		 gevent;
 	bool		 ugreen;
 	int		 queue_size;		/* 0: as many as cores */

@@ -20,24 +20,57 @@ config_is_given(const struct config *cfg, const char *name)
 	return cfg->origin[option_index(option_find(name))] != NULL;
 }
 
+/* The options that say how many cores, and so which loop engine. */
+struct config_engine {
+	const char	*name;
+	int		 cores;
+	int		 limit;		/* above: greenlet is needed */
+};
+
+/* One engine, and what parks its requests. */
+static void
+config_check_engines(const struct config *cfg, struct strlist *problems)
+{
+	const struct config_engine engines[] = {
+		{ "async", cfg->async, 1 },
+		{ "asyncio", cfg->asyncio, 0 },
+		{ "tornado", cfg->tornado, 0 },
+	};
+	const struct config_engine *engine, *first = NULL;
+	size_t i;
+
+	for (i = 0; i < sizeof(engines) / sizeof(*engines); i++) {
+		engine = &engines[i];
+		if (engine->cores > engine->limit && !cfg->greenlet)
+			strlist_add_steal(problems, xasprintf("\"%s\": %d "
+			    "needs \"greenlet\": without it nothing can put "
+			    "a waiting request aside", engine->name,
+			    engine->cores));
+		if (engine->cores > 0 && first != NULL)
+			strlist_add_steal(problems, xasprintf("\"%s\" and "
+			    "\"%s\" both name the event loop; give one of "
+			    "them", first->name, engine->name));
+		else if (engine->cores > 0)
+			first = engine;
+	}
+}
+
 /* Cores and what parks them go together. */
 static void
 config_check_cores(const struct config *cfg, struct strlist *problems)
 {
 	long long cores = (long long)cfg->processes * config_cores(cfg);
 
-	if (cfg->async > 1 && !cfg->greenlet)
-		strlist_add_steal(problems, xasprintf("\"async\": %d needs "
-		    "\"greenlet\": without it nothing can put a waiting "
-		    "request aside", cfg->async));
-	if (cfg->greenlet && cfg->async < 1)
+	config_check_engines(cfg, problems);
+	if (cfg->greenlet && cfg->async < 1 && cfg->asyncio < 1 &&
+	    cfg->tornado < 1)
 		strlist_add(problems, "\"greenlet\" needs \"async\": say how "
 		    "many requests a worker handles at the same time, like "
 		    "\"async\": 100");
 	if (cores > CORES_MAX)
 		strlist_add_steal(problems, xasprintf("\"processes\": %d and "
-		    "\"async\": %d make %lld cores; at most %lld are possible",
-		    cfg->processes, cfg->async, cores, CORES_MAX));
+		    "%d cores in each make %lld; at most %lld are possible",
+		    cfg->processes, config_cores(cfg), cores, CORES_MAX));
 }
 
 /* Limits within limits. */

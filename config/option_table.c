@@ -169,20 +169,22 @@ const struct option_row option_table[] = {
 	{
 		.name = "asyncio",
 		.group = GROUP_CORES, .type = OPT_INT, AT(asyncio),
-		.arg = "N",
-		.reason = "the asyncio engine is not available yet in this "
-		    "version; use async with greenlet",
-		.help = "Run asyncio's loop with N cores per worker. Not "
-		    "available yet: only 0 is accepted."
+		.max = 100000, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "Like async, on asyncio's event loop. Needs greenlet."
+	},
+	{
+		.name = "asyncio-expose-loop",
+		.group = GROUP_CORES, .type = OPT_BOOL,
+		AT(asyncio_expose_loop), .max = 1, .flags = OPT_NO_RELOAD,
+		.help = "Let asyncio.get_running_loop() give requests the "
+		    "server's loop. Then asyncio.run() and Django's ORM refuse "
+		    "to work in them."
 	},
 	{
 		.name = "tornado",
 		.group = GROUP_CORES, .type = OPT_INT, AT(tornado),
-		.arg = "N",
-		.reason = "the tornado engine is not available yet in this "
-		    "version; use async with greenlet",
-		.help = "Run Tornado's loop with N cores per worker. Not "
-		    "available yet: only 0 is accepted."
+		.max = 100000, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "Like async, on Tornado's IOLoop. Needs greenlet."
 	},
 	{
 		.name = "gevent",

@@ -6,12 +6,16 @@
 #include "build_config.h"
 
 extern const struct plugin	 python_plugin;
+extern const struct plugin	 asyncio_plugin;
+extern const struct plugin	 tornado_plugin;
 #ifdef WM_HAVE_GREENLET
 extern const struct plugin	 greenlet_plugin;
 #endif
 
 const struct plugin *const plugins[] = {
 	&python_plugin,
+	&asyncio_plugin,
+	&tornado_plugin,
 #ifdef WM_HAVE_GREENLET
 	&greenlet_plugin,
 #endif

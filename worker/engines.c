@@ -26,6 +26,19 @@ engines_suspend(const char *name)
 	return NULL;
 }
 
+/* The loop engine of that name; all of them are compiled in. */
+static const struct loop_engine *
+engines_loop(const char *name)
+{
+	const struct plugin *const	*p;
+
+	for (p = plugins; *p != NULL; p++) {
+		if ((*p)->loop != NULL && strcmp((*p)->loop->name, name) == 0)
+			return (*p)->loop;
+	}
+	return &loop_libevent;
+}
+
 /* All handlers that plugins bring, in the plugins' order. */
 static const struct handler **
 engines_handlers(void)
@@ -51,7 +64,8 @@ engines_choose(struct worker *w, char **cause)
 {
 	const struct plugin *const	*p;
 
-	w->loop = &loop_libevent;
+	w->loop = engines_loop(w->cfg->asyncio > 0 ? "asyncio" :
+	    w->cfg->tornado > 0 ? "tornado" : "libevent");
 	w->suspend = &suspend_none;
 	if (w->cfg->greenlet)
 		w->suspend = engines_suspend("greenlet");

@@ -33,6 +33,8 @@ libwsgimaster_a_SOURCES += \
 	worker/http_url.h \
 	worker/loop.h \
 	worker/loop_libevent.c \
+	worker/own_listeners.c \
+	worker/own_listeners.h \
 	worker/parent_death.c \
 	worker/parent_death.h \
 	worker/request.c \

@@ -10,7 +10,7 @@ struct worker;
 
 struct loop_engine {
 	const char	*name;
-	/* In the spawner, before the app is imported; NULL: nothing. */
+	/* In the spawner: Python runs, no app is there; NULL: nothing. */
 	int		(*prepare)(struct worker *w, char **cause);
 	/* In the worker, after event_reinit, before its own events; or NULL. */
 	int		(*init)(struct worker *w, char **cause);

@@ -19,6 +19,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "shm/messages.h"
+#include "worker/loop.h"
 #include "worker/runtime.h"
 #include "worker/worker.h"
 
@@ -89,6 +90,9 @@ spawner_load(struct spawner *s, char **cause)
 	if (s->runtime == NULL)
 		return 0;
 	if (s->runtime->start(s->worker, cause) == -1)
+		return -1;
+	if (s->worker->loop->prepare != NULL &&
+	    s->worker->loop->prepare(s->worker, cause) == -1)
 		return -1;
 	if (args->cfg->lazy_apps)
 		return 0;

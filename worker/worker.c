@@ -23,6 +23,7 @@
 #include "worker/conn_timeout.h"
 #include "worker/engines.h"
 #include "worker/loop.h"
+#include "worker/own_listeners.h"
 #include "worker/parent_death.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
@@ -63,8 +64,6 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 		    strerror(errno));
 		goto fail;
 	}
-	if (w->loop->prepare != NULL && w->loop->prepare(w, cause) == -1)
-		goto fail;
 	return w;
 
 fail:
@@ -218,8 +217,9 @@ worker_events(struct worker *w, char **cause)
 
 /* The interpreter, the app and the engines in this process; -1 with *cause. */
 static int
-worker_app(struct worker *w, char **cause)
+worker_app(struct worker *w, struct strbuf *listeners, char **cause)
 {
+	own_listeners_note(listeners);
 	if (w->suspend->init != NULL && w->suspend->init(w, cause) == -1)
 		return -1;
 	if (w->runtime == NULL)
@@ -243,18 +243,22 @@ worker_start_failed(struct worker *w, char *cause)
 int
 worker_main(struct worker *w, int id, int slot, int control)
 {
-	char	*cause = NULL;
+	struct strbuf	 listeners = STRBUF_INIT;
+	char		*cause = NULL;
 
 	worker_identity(w, id, slot, control);
 	if (parent_death_watch(w->cfg->worker_reload_mercy) == -1)
 		log_warn("cannot watch for the master's death: %s",
 		    strerror(errno));
-	if (worker_events(w, &cause) == -1 || worker_app(w, &cause) == -1)
+	if (worker_events(w, &cause) == -1 ||
+	    worker_app(w, &listeners, &cause) == -1)
 		return worker_start_failed(w, cause);
 	if (getppid() != w->sb->master_pid)
 		worker_drain(w);
 	accept_adjust(w);
-	worker_tell_master(w, MSG_READY, 0);
+	worker_tell_master(w, MSG_READY,
+	    own_listeners_count(&listeners) > 0);
+	strbuf_done(&listeners);
 	w->loop->run(w);
 
 	log_info("leaves after %llu requests",

@@ -20,6 +20,7 @@
 #include <greenlet.h>
 
 #include "plugins/greenlet/greenlet_plugin.h"
+#include "plugins/greenlet/greenlet_type.h"
 
 #include <stdlib.h>
 
@@ -27,6 +28,7 @@
 #include "base/xmalloc.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_running.h"
 #include "worker/core.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -47,6 +49,8 @@ struct greenlet_seat {
 
 /* The stack that turns the loop; NULL before init. */
 static PyGreenlet	*greenlet_hub;
+/* What a core's greenlet is made of; NULL before init. */
+static PyObject		*greenlet_type;
 
 /* Frees a seat when its greenlet's function has returned. With the lock. */
 static void
@@ -96,7 +100,8 @@ greenlet_seat_new(struct core *core)
 	if (capsule != NULL)
 		function = PyCFunction_New(&greenlet_run_def, capsule);
 	if (function != NULL)
-		seat->own = PyGreenlet_New(function, greenlet_hub);
+		seat->own = (PyGreenlet *)PyObject_CallFunctionObjArgs(
+		    greenlet_type, function, greenlet_hub, NULL);
 	if (seat->own == NULL)
 		fatalx("cannot make a greenlet");
 	Py_DECREF(capsule);
@@ -112,10 +117,13 @@ greenlet_seat_new(struct core *core)
 static void
 greenlet_enter(PyGreenlet *greenlet)
 {
-	PyObject	*value;
+	struct py_running	 saved;
+	PyObject		*value;
 
 	Py_INCREF(greenlet);
+	py_running_hide(&saved);
 	value = PyGreenlet_Switch(greenlet, NULL, NULL);
+	py_running_restore(&saved);
 	if (value == NULL)
 		py_exception_log(NULL, "exception in a greenlet of the app's");
 	Py_XDECREF(value);
@@ -182,13 +190,16 @@ greenlet_park(struct core *core)
 	struct greenlet_seat	*seat = core->suspend_data;
 	PyGreenlet		*me = PyGreenlet_GetCurrent();
 	PyObject		*type, *value, *tb, *result;
+	struct py_running	 saved;
 
 	PyErr_Fetch(&type, &value, &tb);
 	seat->parked = me;
+	py_running_park(&saved);
 	do {
 		result = PyGreenlet_Switch(greenlet_hub, NULL, NULL);
 		Py_XDECREF(result);
 	} while (result != NULL && core->state != CORE_RUNNING);
+	py_running_unpark(&saved);
 	seat->parked = NULL;
 	Py_DECREF(me);
 	if (result != NULL)
@@ -320,7 +331,9 @@ greenlet_init(struct worker *w, char **cause)
 		PyGreenlet_Import();
 		if (_PyGreenlet_API != NULL)
 			greenlet_hub = PyGreenlet_GetCurrent();
-		if (greenlet_hub == NULL) {
+		if (greenlet_hub != NULL)
+			greenlet_type = greenlet_type_new();
+		if (greenlet_type == NULL) {
 			*cause = py_exception_cause("\"greenlet\": its C API");
 			result = -1;
 		}

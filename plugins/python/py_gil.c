@@ -4,6 +4,7 @@
 
 #include "plugins/python/py_gil.h"
 
+#include <errno.h>
 #include <pthread.h>
 
 #include "base/address.h"
@@ -92,5 +93,26 @@ py_gil_resolve(const struct address *addr, struct sockaddr_any *list,
 	Py_BEGIN_ALLOW_THREADS
 	result = address_resolve(addr, list, max, cause);
 	Py_END_ALLOW_THREADS
+	return result;
+}
+
+/* Calls a function without the lock; its result and errno. */
+int
+py_gil_without(int (*function)(void *), void *arg)
+{
+	int	 result, saved;
+
+	if (py_gil_is_loop_thread()) {
+		py_gil_leave(true);
+		result = function(arg);
+		saved = errno;
+		py_gil_enter();
+	} else {
+		Py_BEGIN_ALLOW_THREADS
+		result = function(arg);
+		saved = errno;
+		Py_END_ALLOW_THREADS
+	}
+	errno = saved;
 	return result;
 }

@@ -18,7 +18,8 @@ struct sockaddr_any;
  *	py_gil_leave(taken);
  *
  * A core may park between the two: the hub goes on inside the start() or
- * resume() that took the lock. Only py_gil_poll, py_gil_resolve and
+ * resume() that took the lock. Only py_gil_poll, py_gil_resolve,
+ * py_gil_without and
  * py_gil_is_loop_thread may be called by other threads.
  */
 
@@ -39,5 +40,10 @@ int	 py_gil_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
 /* and address_resolve. */
 int	 py_gil_resolve(const struct address *addr, struct sockaddr_any *list,
 	    size_t max, char **cause);
+/*
+ * Any function with the lock given up, by any thread that holds it; cores may
+ * run in it, when it is the loop thread's. Its result; errno is kept.
+ */
+int	 py_gil_without(int (*function)(void *), void *arg);
 
 #endif

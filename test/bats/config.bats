@@ -94,11 +94,17 @@ server() {
 	server -c app.json --threads 4
 	[ "$status" -eq 2 ]
 	[[ "$stderr" == *"threads is not available yet in this version"* ]]
-	for option in asyncio tornado gevent; do
-		server -c app.json --greenlet "--$option" 10
+	server -c app.json --greenlet --gevent 10
+	[ "$status" -eq 2 ]
+	[[ "$stderr" == *"the gevent engine is not available yet"* ]]
+	for option in asyncio tornado; do
+		server -c app.json "--$option" 10 --check
 		[ "$status" -eq 2 ]
-		[[ "$stderr" == *"the $option engine is not available yet"* ]]
+		[[ "$stderr" == *"\"$option\": 10 needs \"greenlet\""* ]]
 	done
+	server -c app.json --asyncio 10 --tornado 10 --greenlet --check
+	[ "$status" -eq 2 ]
+	[[ "$stderr" == *"both name the event loop"* ]]
 }
 
 @test "the command line wins over the file, and lists are joined" {

@@ -1,0 +1,24 @@
+/* The loop engine that is asyncio on the worker's event base. */
+#ifndef WM_PLUGINS_ASYNCIO_ASYNCIO_ENGINE_H
+#define WM_PLUGINS_ASYNCIO_ASYNCIO_ENGINE_H
+
+#include <stdbool.h>
+
+struct worker;
+
+/*
+ * Python's loop drives: run_forever() calls the selector's select(), which
+ * turns the base. These are the members of the engine's struct loop_engine;
+ * Tornado, which sits on the same loop, has them in its own.
+ */
+int	 asyncio_engine_prepare(struct worker *w, char **cause);
+int	 asyncio_engine_init(struct worker *w, char **cause);
+void	 asyncio_engine_run(struct worker *w);
+void	 asyncio_engine_stop(struct worker *w);
+
+/* For the selector: shall the loop end, so that a turn must not block? */
+bool	 asyncio_engine_is_stopping(void);
+/* For the selector, behind a turn; -1 with a Python exception. */
+int	 asyncio_engine_turned(void);
+
+#endif
