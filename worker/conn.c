@@ -23,6 +23,7 @@
 #include "worker/conn_timeout.h"
 #include "worker/response_error.h"
 #include "worker/response_head.h"
+#include "worker/wait.h"
 #include "worker/worker.h"
 
 static const char *const conn_state_names[] = {
@@ -123,6 +124,7 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 {
 	struct conn	*c;
 
+	wait_fd_is_new(w, fd);
 	c = xcalloc(1, sizeof(*c));
 	c->worker = w;
 	c->listener = listener;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "worker/worker.h"
 
 #define WAIT_MAX	64
+#define WAIT_FD_LARGE	65536
 
 /*
  * A descriptor that the base watches for a core. Never on the core's stack:
@@ -182,6 +184,38 @@ wait_poll(struct worker *w, struct wait_item *items, size_t n, double timeout)
 	return got == 0 ? WAIT_TIMEOUT : WAIT_READY;
 }
 
+/* Watches no more. */
+static void
+wait_watch_del(struct wait_watch *watch)
+{
+	struct worker	*w = watch->core->worker;
+
+	if (!watch->added)
+		return;
+	watch->added = false;
+	w->watched[event_get_fd(&watch->ev) % WAIT_FDS]--;
+	event_del(&watch->ev);
+}
+
+/* The app has closed what these waits are for. */
+void
+wait_fd_is_new(struct worker *w, int fd)
+{
+	struct wait_watch	*watch;
+	size_t			 j;
+	int			 i;
+
+	for (i = 0; w->watched[fd % WAIT_FDS] > 0 && i < w->ncores; i++) {
+		for (j = 0; j < w->cores[i].nwatches; j++) {
+			watch = &w->cores[i].watches[j];
+			if (!watch->added || event_get_fd(&watch->ev) != fd)
+				continue;
+			wait_watch_del(watch);
+			core_wake(&w->cores[i], WAIT_ERROR);
+		}
+	}
+}
+
 /* Asks the base to watch; a regular file is always ready (1), error -1. */
 static int
 wait_watch_add(struct core *core, struct wait_watch *watch,
@@ -196,10 +230,14 @@ wait_watch_add(struct core *core, struct wait_watch *watch,
 	watch->core = core;
 	watch->ready = 0;
 	watch->added = false;
+	/* libevent makes room for any number before the kernel is asked. */
+	if (item->fd >= WAIT_FD_LARGE && fcntl(item->fd, F_GETFD) == -1)
+		return -1;
 	event_assign(&watch->ev, core->worker->base, item->fd, events,
 	    wait_ready_cb, watch);
 	if (event_add(&watch->ev, NULL) == 0) {
 		watch->added = true;
+		core->worker->watched[item->fd % WAIT_FDS]++;
 		return 0;
 	}
 	if (errno == EPERM) {
@@ -238,8 +276,8 @@ static struct wait_watch *
 wait_watches(struct core *core, size_t n)
 {
 	if (n > core->nwatches) {
-		core->watches = xrealloc(core->watches,
-		    n * sizeof(*core->watches));
+		free(core->watches);
+		core->watches = xcalloc(n, sizeof(*core->watches));
 		core->nwatches = n;
 	}
 	return core->watches;
@@ -272,11 +310,12 @@ wait_events(struct core *core, struct wait_item *items, size_t n,
 		}
 		reason = wait_park(core, shown, n == 0 ? -1 : items[0].fd);
 		event_del(&core->timer);
+		if (reason == WAIT_ERROR)	/* wait_fd_is_new */
+			saved = EBADF;
 	}
 	for (i = 0; i < added; i++) {
 		items[i].ready = watches[i].ready;
-		if (watches[i].added)
-			event_del(&watches[i].ev);
+		wait_watch_del(&watches[i]);
 	}
 	errno = saved;
 	return reason;
@@ -302,8 +341,8 @@ wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
 			return WAIT_ERROR;
 		}
 	}
-	if (timeout == 0 && n > 0)
-		return wait_poll(core->worker, items, n, 0);
+	if (core->worker->forked || (timeout == 0 && n > 0))
+		return wait_poll(core->worker, items, n, timeout);
 	if (core->worker->suspend->can_park)
 		return wait_events(core, items, n, timeout, shown);
 	sb_core_set(core->sb, shown, n == 0 ? -1 : items[0].fd);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 struct core;
+struct worker;
 
 enum wait_reason {
 	WAIT_READY,		/* a descriptor is ready, or the sleep over */
@@ -51,5 +52,14 @@ const char *wait_reason_name(enum wait_reason reason);
 /* For core.c: once per core. */
 void	 wait_init(struct core *core);
 void	 wait_done(struct core *core);
+
+#define WAIT_FDS	1024	/* a power of 2 */
+
+/*
+ * Hub: this descriptor is new. If a core still waits for one of that number,
+ * then the app has closed that: the wait ends with EBADF. libevent would
+ * otherwise take the new one for watched already, and never say a word.
+ */
+void	 wait_fd_is_new(struct worker *w, int fd);
 
 #endif
