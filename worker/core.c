@@ -3,6 +3,7 @@
 
 #include <event2/event.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/xmalloc.h"
@@ -114,6 +115,8 @@ core_switch(struct core *core, void (*into)(struct core *))
 
 	w->running = core;
 	into(core);
+	if (w->forked)		/* the loop is the parent's */
+		_exit(0);
 	w->running = NULL;
 }
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "worker/worker.h"
 
 #define WAIT_MAX	1024
+#define WAIT_FD_LARGE	65536
 
 /*
  * A descriptor that the base watches for a core. Never on the core's stack:
@@ -203,6 +205,9 @@ wait_watch_add(struct core *core, struct wait_watch *watch,
 	watch->core = core;
 	watch->ready = 0;
 	watch->watch.gone = wait_gone_cb;
+	/* libevent makes room for any number before the kernel is asked. */
+	if (item->fd >= WAIT_FD_LARGE && fcntl(item->fd, F_GETFD) == -1)
+		return -1;
 	if (watch_add(core->worker, &watch->watch, item->fd, events,
 	    wait_ready_cb, watch) == 0)
 		return 0;
@@ -242,8 +247,8 @@ static struct wait_watch *
 wait_watches(struct core *core, size_t n)
 {
 	if (n > core->nwatches) {
-		core->watches = xrealloc(core->watches,
-		    n * sizeof(*core->watches));
+		free(core->watches);
+		core->watches = xcalloc(n, sizeof(*core->watches));
 		core->nwatches = n;
 	}
 	return core->watches;
@@ -307,8 +312,8 @@ wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
 			return WAIT_ERROR;
 		}
 	}
-	if (timeout == 0 && n > 0)
-		return wait_poll(core->worker, items, n, 0);
+	if (core->worker->forked || (timeout == 0 && n > 0))
+		return wait_poll(core->worker, items, n, timeout);
 	if (core->worker->suspend->can_park)
 		return wait_events(core, items, n, timeout, shown);
 	sb_core_set(core->sb, shown, n == 0 ? -1 : items[0].fd);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 struct core;
+struct worker;
 
 enum wait_reason {
 	WAIT_READY,		/* a descriptor is ready, or the sleep over */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,11 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/plugin.h"
+#include "shm/listener.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
 #include "worker/accept.h"
+#include "worker/conn.h"
 #include "worker/conn_timeout.h"
 #include "worker/engines.h"
 #include "worker/loop.h"
@@ -159,6 +162,40 @@ worker_check_done(struct worker *w)
 		return;
 	w->stopped = true;
 	w->loop->stop(w);
+}
+
+/*
+ * Puts /dev/null in a descriptor's place: closed, its number would soon be
+ * that of something else, which the server would then take for its own.
+ */
+static void
+worker_blind(int fd, int null)
+{
+	if (fd != -1)
+		(void)dup3(null, fd, O_CLOEXEC);
+}
+
+/* The app has forked: the child keeps nothing of the server's. */
+void
+worker_forked(struct worker *w)
+{
+	struct conn	*c;
+	size_t		 j;
+	int		 i, null;
+
+	if (w->id == 0 || w->forked)
+		return;
+	w->forked = true;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null == -1)
+		_exit(1);
+	worker_blind(w->control, null);
+	for (j = 0; j < w->listeners->count; j++)
+		worker_blind(w->listeners->items[j].fd, null);
+	for (i = 0; i < CONN_STATES; i++)
+		TAILQ_FOREACH(c, &w->conns[i].list, link)
+			worker_blind(c->fd, null);
+	close(null);
 }
 
 /* Request ids go up from a random number: unique over workers and restarts. */

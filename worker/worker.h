@@ -55,6 +55,8 @@ struct worker {
 	bool				 draining;
 	bool				 working;	/* in cores_work_off */
 	bool				 stopped;	/* the loop shall end */
+	bool				 forked;	/* not the worker, but a
+							   child of the app's */
 	int				 status;	/* of the process */
 	uint64_t			 next_request;	/* id */
 
@@ -104,6 +106,12 @@ int	 worker_main(struct worker *w, int id, int slot, int control);
 void	 worker_drain(struct worker *w);
 /* The loop ends if there is nothing left to finish. */
 void	 worker_check_done(struct worker *w);
+/*
+ * In a child that the app has forked: takes the master, the listeners and all
+ * clients away from it, by no call that would reach the parent's epoll. It may
+ * wait, with poll(2); when it would go on as a server it must leave instead.
+ */
+void	 worker_forked(struct worker *w);
 /* Sends a message without text to the master. */
 void	 worker_tell_master(struct worker *w, int type, int value);
 

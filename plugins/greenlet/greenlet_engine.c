@@ -44,6 +44,7 @@ struct greenlet_seat {
 	PyGreenlet	*own;		/* the core's, a reference */
 	PyGreenlet	*parked;	/* who is in park(), a reference */
 	bool		 assigned;	/* a request runs, or shall run */
+	bool		 begun;		/* it runs */
 	bool		 leave;		/* let go */
 };
 
@@ -72,6 +73,7 @@ greenlet_run(PyObject *capsule, PyObject *unused)
 		return NULL;
 	while (!seat->leave) {
 		if (seat->assigned) {
+			seat->begun = true;
 			core_main(seat->core);
 			seat->assigned = false;
 		}
@@ -175,7 +177,10 @@ greenlet_start(struct core *core)
 		seat = greenlet_seat_new(core);
 	core->suspend_data = seat;
 	seat->assigned = true;
+	seat->begun = false;
 	greenlet_enter(seat->own);
+	if (!seat->begun)	/* the core would be lost */
+		fatalx("core %d: cannot switch to its greenlet", core->id);
 	py_gil_leave(taken);
 }
 
@@ -219,6 +224,9 @@ greenlet_resume(struct core *core)
 	bool			 taken = py_gil_enter();
 
 	greenlet_enter(seat->parked);
+	if (core->state == CORE_RUNNING && seat->parked != NULL)
+		fatalx("core %d: cannot switch back to its greenlet",
+		    core->id);
 	py_gil_leave(taken);
 }
 

@@ -1,16 +1,20 @@
-/* Python around the spawner's forks. */
+/* Python around forks: the spawner's, and those of the app. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
 #include "plugins/python/py_fork.h"
 
 #include <stdbool.h>
+#include <unistd.h>
 
+#include "plugins/python/py_core.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_stdio.h"
+#include "worker/worker.h"
 
 static bool	 py_fork_done;	/* not the first fork */
+static bool	 py_fork_ours;	/* the spawner forks now */
 
 /*
  * Collects garbage and then hides what is left from the collector, which
@@ -43,6 +47,7 @@ py_fork_before(void)
 	py_fork_done = true;
 	/* What is buffered must not be written again by each worker. */
 	py_stdio_flush();
+	py_fork_ours = true;
 	PyOS_BeforeFork();
 }
 
@@ -51,6 +56,7 @@ void
 py_fork_parent(void)
 {
 	PyOS_AfterFork_Parent();
+	py_fork_ours = false;
 	py_gil_leave(true);
 }
 
@@ -59,5 +65,85 @@ void
 py_fork_child(void)
 {
 	PyOS_AfterFork_Child();
+	py_fork_ours = false;
 	py_gil_leave(true);
+}
+
+/* Python's hook, in every child that goes on with this program. New. */
+static PyObject *
+py_fork_hook(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	if (!py_fork_ours && py_worker() != NULL)
+		worker_forked(py_worker());
+	Py_RETURN_NONE;
+}
+
+static PyMethodDef	 py_fork_hook_def = {
+	"wsgimaster_forked", py_fork_hook, METH_NOARGS, NULL
+};
+
+/* Has Python call the hook, before those that the app registers. */
+int
+py_fork_init(void)
+{
+	PyObject	*os, *hook, *method = NULL, *done = NULL;
+	PyObject	*args, *keywords = NULL;
+
+	os = PyImport_ImportModule("os");
+	hook = PyCFunction_New(&py_fork_hook_def, NULL);
+	args = PyTuple_New(0);
+	if (os != NULL)
+		method = PyObject_GetAttrString(os, "register_at_fork");
+	if (hook != NULL)
+		keywords = Py_BuildValue("{sO}", "after_in_child", hook);
+	if (method != NULL && args != NULL && keywords != NULL)
+		done = PyObject_Call(method, args, keywords);
+	Py_XDECREF(os);
+	Py_XDECREF(hook);
+	Py_XDECREF(method);
+	Py_XDECREF(args);
+	Py_XDECREF(keywords);
+	Py_XDECREF(done);
+	return done == NULL ? -1 : 0;
+}
+
+/* What sys.exit() was given, as an exit status. */
+static int
+py_fork_exit_status(void)
+{
+	PyObject	*type, *value, *tb, *code;
+	int		 status = 1;
+
+	PyErr_Fetch(&type, &value, &tb);
+	PyErr_NormalizeException(&type, &value, &tb);
+	code = PyObject_GetAttrString(value, "code");
+	if (code == Py_None)
+		status = 0;
+	else if (code != NULL && PyLong_Check(code))
+		status = (int)PyLong_AsLong(code);
+	PyErr_Clear();
+	Py_XDECREF(code);
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(tb);
+	return status;
+}
+
+/* A child of the app's does not go on as a server. */
+void
+py_fork_leave(void)
+{
+	int	 status = 0;
+
+	if (!py_worker()->forked)
+		return;
+	if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_SystemExit))
+		status = py_fork_exit_status();
+	else if (PyErr_Occurred()) {
+		py_exception_log(NULL, "exception in a child of the app's");
+		status = 1;
+	}
+	py_stdio_flush();
+	_exit(status);
 }

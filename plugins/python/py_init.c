@@ -22,6 +22,7 @@
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_fdevent.h"
 #include "plugins/python/py_file.h"
+#include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_header.h"
 #include "plugins/python/py_home.h"
@@ -176,7 +177,8 @@ py_init_modules(struct worker *w)
 	    py_init_path(w->cfg) == -1 || py_header_init() == -1 ||
 	    py_input_init() == -1 || py_start_response_init() == -1 ||
 	    py_file_init() == -1 || py_errors_init() == -1 ||
-	    py_fdevent_init() == -1 || py_ngx_init() == -1)
+	    py_fdevent_init() == -1 || py_ngx_init() == -1 ||
+	    py_fork_init() == -1)
 		return -1;
 	return py_module_import(w);
 }

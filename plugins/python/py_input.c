@@ -8,6 +8,7 @@
 #include "plugins/python/py_input.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -328,16 +329,18 @@ static PyObject *
 py_input_seek(PyObject *self, PyObject *args)
 {
 	struct py_input	*in = (struct py_input *)self;
-	long long	 offset;
+	long long	 offset, from = 0;
 	int		 whence = SEEK_SET;
 
 	if (!PyArg_ParseTuple(args, "L|i:seek", &offset, &whence) ||
 	    !py_input_check(in))
 		return NULL;
 	if (whence == SEEK_CUR)
-		offset += py_input_at(in);
+		from = py_input_at(in);
 	else if (whence == SEEK_END)
-		offset += py_input_at(in) + py_input_left(in);
+		from = py_input_at(in) + py_input_left(in);
+	if (__builtin_add_overflow(offset, from, &offset))
+		offset = LLONG_MAX;	/* from is not negative */
 	if (!in->empty && (offset < 0 ||
 	    body_seek(in->req, (int64_t)offset) == -1)) {
 		errno = offset < 0 ? EINVAL : ESPIPE;

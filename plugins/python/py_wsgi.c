@@ -19,6 +19,7 @@
 #include "plugins/python/py_errors.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_file.h"
+#include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_input.h"
 #include "plugins/python/py_poll.h"
@@ -172,6 +173,7 @@ py_wsgi_send_one(struct request *req, PyObject *iterator, PyObject *first)
 	int		 result;
 
 	second = PyIter_Next(iterator);
+	py_core_settle(req->core);
 	if (second == NULL)
 		return PyErr_Occurred() ? -1 : py_wsgi_send_whole(req, first);
 	result = py_response_write(req, first);
@@ -342,6 +344,7 @@ py_wsgi_show_exception(struct request *req)
 	int	 result = -1;
 
 	text = py_exception_text();
+	py_core_settle(req->core);	/* a __str__ may have waited */
 	request_log(req, LOG_LEVEL_ERROR, "exception in the app\n%s", text);
 	if (response_begin(req, "500 Internal Server Error", 25) == NULL &&
 	    response_add(req, "Content-Type", 12,
@@ -421,12 +424,16 @@ py_wsgi_answer(struct request *req, const struct py_app *app)
 	int		 result = 0;
 
 	body = py_wsgi_call(req, app);
-	if (body == NULL || py_wsgi_send(req, body) == -1)
+	py_fork_leave();
+	if (body == NULL || py_wsgi_send(req, body) == -1) {
+		py_fork_leave();
 		result = py_wsgi_failed(req);
+	}
 	if (body != NULL) {
 		py_wsgi_close(req, body);
 		Py_DECREF(body);
 	}
+	py_fork_leave();
 	py_core_settle(req->core);
 	if (py_wsgi_has_body(req))
 		py_input_detach(req);

@@ -373,6 +373,9 @@ def input_into(environ, start_response):
 def input_seek(environ, start_response):
     stream = environ["wsgi.input"]
     first = stream.read().decode()
+    for offset in (2 ** 63 - 1, -2 ** 63):
+        for whence in (1, 2):
+            outcome(stream.seek, offset, whence)
     told = outcome(stream.seek, 0)
     return say(start_response, [first, stream.read().decode(), told,
                                 environ.get("CONTENT_LENGTH")])

@@ -1,6 +1,7 @@
 """What apps do with the greenlet their request runs in, well and badly."""
 import gc
 import json
+import socket
 import time
 import weakref
 
@@ -228,6 +229,50 @@ def child_left(environ, start_response):
         start_response("200 OK", PLAIN)
         return pieces()
     return say(start_response, seen)
+
+
+class OnePiece:
+    """A body that says it has one piece, a large one; when it is asked for a
+    second one, a greenlet of the request is left waiting."""
+
+    def __init__(self):
+        self.pieces = [b"x" * (8 << 20)]
+
+    def __len__(self):
+        return 1
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.pieces:
+            return self.pieces.pop()
+        WAITING["one-piece"] = greenlet.getcurrent()
+        greenlet.greenlet(lambda: wsgimaster.sleep(60)).switch()
+        raise StopIteration
+
+
+@view
+def one_piece(environ, start_response):
+    start_response("200 OK", PLAIN)
+    return OnePiece()
+
+
+@view
+def closed_descriptor(environ, start_response):
+    """Waits for a socket that /close-descriptor closes meanwhile."""
+    WAITING["pair"] = socket.socketpair()
+    WAITING["closed"] = greenlet.getcurrent()
+    try:
+        return say(start_response, wsgimaster.wait(WAITING["pair"][0]))
+    except OSError as error:
+        return say(start_response, error.errno)
+
+
+@view
+def close_descriptor(environ, start_response):
+    WAITING["pair"][0].close()
+    return say(start_response, None)
 
 
 @view

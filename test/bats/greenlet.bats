@@ -69,6 +69,14 @@ greenlet_start() {
 	check greenlet_checks children-left "$CORES_PORT"
 }
 
+@test "a body of one piece is sent while a greenlet still waits" {
+	check greenlet_checks one-piece "$CORES_PORT"
+}
+
+@test "a descriptor closed while a core waits for it harms no client" {
+	check greenlet_checks closed-descriptor "$CORES_PORT"
+}
+
 @test "an exception that arrives in the loop is logged and no more" {
 	greenlet_start --async 4
 	check greenlet_checks children-die "$PORT"

@@ -1,5 +1,6 @@
 """What becomes of requests whose greenlets somebody else switches into; the
 app is test/apps/wsgi_greenlets.py."""
+import errno
 import time
 
 import wire
@@ -178,6 +179,32 @@ def others_input(port):
     told = ask(port, "/others-input?read")
     assert all("RuntimeError" in text for text in told), told
     assert end(client) == "mine"
+
+
+def one_piece(port):
+    """The server sends while a greenlet of the request waits."""
+    client = Wire(port, receive_buffer=4096)
+    client.send(b"GET /one-piece HTTP/1.1\r\nHost: x\r\n\r\n")
+    waiting(port, "one-piece")
+    ask(port, "/wake?one-piece")
+    time.sleep(0.2)
+    assert len(client.response().body) == 8 << 20
+    client.sock.close()
+
+
+def closed_descriptor(port):
+    """A client gets the number of a descriptor that a core still waits for:
+    its second request is seen all the same."""
+    waiter = begin(port, "/closed-descriptor")
+    waiting(port, "closed")
+    ask(port, "/close-descriptor")
+    clients = [Wire(port) for _ in range(3)]
+    for _ in range(2):
+        for client in clients:
+            assert client.get("/notes").status == 200
+    assert end(waiter) == errno.EBADF
+    for client in clients:
+        client.sock.close()
 
 
 def parked_together(port, count):

@@ -1,0 +1,24 @@
+#!/usr/bin/env bats
+# Children that an app forks: they are not the server.
+
+load probe
+
+fork_start() {
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --pythonpath "$WM_APPS" \
+	    --module wsgi_forks "$@"
+}
+
+@test "a child that an app forks answers nobody" {
+	fork_start
+	check fork_checks children-do-not-serve "$PORT"
+	wm_log_has "^ValueError: of a child"
+	wm_stop
+}
+
+@test "a child that an app forks answers nobody, with greenlet cores" {
+	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
+	fork_start --async 4 --greenlet
+	check fork_checks children-do-not-serve "$PORT"
+	wm_stop
+}
