@@ -250,10 +250,11 @@ py_response_write(struct request *req, PyObject *chunk)
 		py_response_type_error(chunk);
 		return -1;
 	}
-	if (!py_response_begun(req))
-		return -1;
+	/* What fdevent's calls return comes before start_response, too. */
 	if (PyBytes_GET_SIZE(chunk) == 0)
 		return 0;
+	if (!py_response_begun(req))
+		return -1;
 	if (response_write(req, PyBytes_AS_STRING(chunk),
 	    (size_t)PyBytes_GET_SIZE(chunk)) == 0 && !PyErr_Occurred())
 		return 0;
