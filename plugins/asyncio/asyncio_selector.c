@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -376,6 +377,10 @@ selector_register(PyObject *self, PyObject *args, PyObject *kwargs)
 	fd = selector_fileno(file);
 	if (fd == -1)
 		return NULL;
+	if (fcntl(fd, F_GETFD) == -1) {	/* before there is room for it */
+		PyErr_SetFromErrno(PyExc_OSError);
+		return NULL;
+	}
 	if (fd < s->nwatches && s->watches[fd] != NULL) {
 		PyErr_Format(PyExc_KeyError, "%R (FD %d) is already "
 		    "registered", file, fd);
@@ -629,9 +634,13 @@ selector_exit(PyObject *self, PyObject *args)
 static PyObject *
 selector_fd_to_key(PyObject *self, void *unused)
 {
+	PyObject	*keys = ((struct selector *)self)->keys;
+
 	(void)unused;
-	Py_INCREF(((struct selector *)self)->keys);
-	return ((struct selector *)self)->keys;
+	if (keys == NULL)
+		Py_RETURN_NONE;
+	Py_INCREF(keys);
+	return keys;
 }
 
 #define SELECTOR_KEYWORDS(f)	(PyCFunction)(void (*)(void))f, \
