@@ -33,8 +33,28 @@
 /* Ours for the whole run; NULL before prepare. */
 static PyObject	*engine_glue;
 static PyObject	*engine_loop;
+static PyObject	*engine_selector;	/* the loop's */
+static PyObject	*engine_ready;		/* its _ready, a deque; or NULL */
+static PyObject	*engine_str_scheduled;
+static PyObject	*engine_str_stopping;
 /* The worker has asked for the end, and run_forever() has not ended yet. */
 static bool	 engine_stopping;
+
+/* Finds what shows whether the loop is idle; without it, it never seems so. */
+static int
+engine_find_parts(void)
+{
+	engine_selector = PyObject_GetAttrString(engine_loop, "_selector");
+	engine_str_scheduled = PyUnicode_InternFromString("_scheduled");
+	engine_str_stopping = PyUnicode_InternFromString("_stopping");
+	if (engine_selector == NULL || engine_str_scheduled == NULL ||
+	    engine_str_stopping == NULL)
+		return -1;
+	engine_ready = PyObject_GetAttrString(engine_loop, "_ready");
+	if (engine_ready == NULL)
+		PyErr_Clear();
+	return 0;
+}
 
 /* Makes the loop. With the lock. */
 static int
@@ -50,7 +70,7 @@ engine_make_loop(const struct config *cfg)
 	if (engine_glue == NULL)
 		return -1;
 	engine_loop = PyObject_CallMethod(engine_glue, "prepare", NULL);
-	if (engine_loop == NULL)
+	if (engine_loop == NULL || engine_find_parts() == -1)
 		return -1;
 	return cfg->asyncio_expose_loop ? 0 : py_running_init(engine_loop);
 }
@@ -90,31 +110,25 @@ engine_fd(const char *name)
 static int
 engine_renew_pipe(void)
 {
-	PyObject	*selector;
-	int		 in = engine_fd("_ssock"), out = engine_fd("_csock");
-	int		 pair[2], result = -1;
+	int	 in = engine_fd("_ssock"), out = engine_fd("_csock");
+	int	 pair[2], result = -1;
 
 	if (in == -1 || out == -1)
-		return -1;
-	selector = PyObject_GetAttrString(engine_loop, "_selector");
-	if (selector == NULL)
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 	    pair) == -1) {
 		PyErr_SetFromErrno(PyExc_OSError);
-		goto out;
+		return -1;
 	}
-	asyncio_selector_suspend(selector, in);
+	asyncio_selector_suspend(engine_selector, in);
 	if (dup3(pair[0], in, O_CLOEXEC) != -1 &&
 	    dup3(pair[1], out, O_CLOEXEC) != -1 &&
-	    asyncio_selector_resume(selector, in) == 0)
+	    asyncio_selector_resume(engine_selector, in) == 0)
 		result = 0;
 	else
 		PyErr_SetFromErrno(PyExc_OSError);
 	close(pair[0]);
 	close(pair[1]);
-out:
-	Py_DECREF(selector);
 	return result;
 }
 
@@ -223,6 +237,48 @@ asyncio_engine_turned(void)
 	done = PyObject_CallMethod(engine_loop, "stop", NULL);
 	Py_XDECREF(done);
 	return done == NULL ? -1 : 0;
+}
+
+/* The loop's next timer. New, or NULL. */
+PyObject *
+asyncio_engine_first(const PyObject *selector)
+{
+	PyObject	*scheduled, *first = NULL;
+
+	if (selector != engine_selector || engine_ready == NULL)
+		return NULL;
+	scheduled = PyObject_GetAttr(engine_loop, engine_str_scheduled);
+	if (scheduled == NULL) {
+		PyErr_Clear();
+		Py_CLEAR(engine_ready);
+		return NULL;
+	}
+	if (PyList_Check(scheduled) && PyList_GET_SIZE(scheduled) > 0) {
+		first = PyList_GET_ITEM(scheduled, 0);
+		Py_INCREF(first);
+	}
+	Py_DECREF(scheduled);
+	return first;
+}
+
+/* Has the loop nothing to do but to wait for the same timer? */
+bool
+asyncio_engine_is_idle(const PyObject *selector, const PyObject *first)
+{
+	PyObject	*now, *stopping;
+
+	if (selector != engine_selector || engine_ready == NULL ||
+	    PyObject_Size(engine_ready) != 0)
+		return false;
+	stopping = PyObject_GetAttr(engine_loop, engine_str_stopping);
+	Py_XDECREF(stopping);
+	if (stopping != Py_False) {
+		PyErr_Clear();
+		return false;
+	}
+	now = asyncio_engine_first(selector);
+	Py_XDECREF(now);
+	return now == first;
 }
 
 static const struct loop_engine	 asyncio_engine = {

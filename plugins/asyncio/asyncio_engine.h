@@ -2,6 +2,8 @@
 #ifndef WM_PLUGINS_ASYNCIO_ASYNCIO_ENGINE_H
 #define WM_PLUGINS_ASYNCIO_ASYNCIO_ENGINE_H
 
+#include <Python.h>
+
 #include <stdbool.h>
 
 struct worker;
@@ -20,5 +22,16 @@ void	 asyncio_engine_stop(struct worker *w);
 bool	 asyncio_engine_is_stopping(void);
 /* For the selector, behind a turn; -1 with a Python exception. */
 int	 asyncio_engine_turned(void);
+
+/*
+ * For the selector: select() need not go back to Python's loop, which costs
+ * as much as a small request, while that would only ask again. first is what
+ * engine_first gave before the turns: the timer that is due next, new, or
+ * NULL. is_idle: is it still that one, and has the loop nothing else to do?
+ * Always false for a selector that is not the server's loop's.
+ */
+PyObject *asyncio_engine_first(const PyObject *selector);
+bool	 asyncio_engine_is_idle(const PyObject *selector,
+	    const PyObject *first);
 
 #endif

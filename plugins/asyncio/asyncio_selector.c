@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,7 @@ struct selector {
 	struct selector_watches		 ready;
 	struct event			 timer;
 	int				 flags;		/* for the turn */
+	bool				 is_late;	/* the timer's */
 };
 
 /* selectors.SelectorKey and selectors._SelectorMapping; for the whole run. */
@@ -68,11 +70,14 @@ selector_ready_cb(evutil_socket_t fd, short events, void *arg)
 		watch->ready |= SELECTOR_WRITE;
 }
 
-/* The time is over: the turn has had an event, and that is all. */
+/* The time is over. Without the lock. */
 static void
 selector_timer_cb(evutil_socket_t fd, short events, void *arg)
 {
-	(void)fd, (void)events, (void)arg;
+	struct selector	*s = arg;
+
+	(void)fd, (void)events;
+	s->is_late = true;
 }
 
 /* Selector(). New. */
@@ -372,6 +377,10 @@ selector_register(PyObject *self, PyObject *args, PyObject *kwargs)
 	fd = selector_fileno(file);
 	if (fd == -1)
 		return NULL;
+	if (fcntl(fd, F_GETFD) == -1) {	/* before there is room for it */
+		PyErr_SetFromErrno(PyExc_OSError);
+		return NULL;
+	}
 	if (fd < s->nwatches && s->watches[fd] != NULL) {
 		PyErr_Format(PyExc_KeyError, "%R (FD %d) is already "
 		    "registered", file, fd);
@@ -493,10 +502,12 @@ selector_arm(struct selector *s, double seconds)
 	struct timeval	 tv;
 
 	s->flags = EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY;
+	s->is_late = false;
 	if (seconds < 0)
 		return;
 	if (seconds < 1e-6) {
 		s->flags |= EVLOOP_NONBLOCK;
+		s->is_late = true;
 		return;
 	}
 	if (seconds > 1e7)
@@ -544,6 +555,32 @@ selector_timeout(PyObject *arg, double *seconds)
 	return true;
 }
 
+/*
+ * Turns the base until there is something for whoever waits, at least once.
+ * -1 with an exception.
+ */
+static int
+selector_turn_until(struct selector *s)
+{
+	PyObject	*first = asyncio_engine_first((PyObject *)s);
+	int		 result;
+
+	s->is_turning = true;
+	do {
+		result = py_gil_without(selector_turn, s);
+		if (result == -1)
+			PyErr_SetString(PyExc_OSError,
+			    "the event base has failed");
+		else
+			result = PyErr_CheckSignals();
+	} while (result != -1 && TAILQ_EMPTY(&s->ready) && !s->is_late &&
+	    !asyncio_engine_is_stopping() &&
+	    asyncio_engine_is_idle((PyObject *)s, first));
+	s->is_turning = false;
+	Py_XDECREF(first);
+	return result == -1 ? -1 : 0;
+}
+
 /* select(timeout=None). New. */
 static PyObject *
 selector_select(PyObject *self, PyObject *args, PyObject *kwargs)
@@ -566,15 +603,11 @@ selector_select(PyObject *self, PyObject *args, PyObject *kwargs)
 	if (!s->is_own && asyncio_engine_is_stopping())
 		seconds = 0;
 	selector_arm(s, seconds);
-	s->is_turning = true;
-	result = py_gil_without(selector_turn, s);
-	s->is_turning = false;
+	result = selector_turn_until(s);
 	if (seconds > 0)
 		event_del(&s->timer);
-	if (result == -1) {
-		PyErr_SetString(PyExc_OSError, "the event base has failed");
+	if (result == -1)
 		return NULL;
-	}
 	if (!s->is_own && asyncio_engine_turned() == -1)
 		return NULL;
 	return selector_take_ready(s);
@@ -601,9 +634,13 @@ selector_exit(PyObject *self, PyObject *args)
 static PyObject *
 selector_fd_to_key(PyObject *self, void *unused)
 {
+	PyObject	*keys = ((struct selector *)self)->keys;
+
 	(void)unused;
-	Py_INCREF(((struct selector *)self)->keys);
-	return ((struct selector *)self)->keys;
+	if (keys == NULL)
+		Py_RETURN_NONE;
+	Py_INCREF(keys);
+	return keys;
 }
 
 #define SELECTOR_KEYWORDS(f)	(PyCFunction)(void (*)(void))f, \

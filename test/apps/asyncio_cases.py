@@ -145,6 +145,34 @@ def case_await_wrong(environ):
     return wsgimaster.await_(nested())
 
 
+def case_await_thrown(environ):
+    """An exception thrown into a request that waits cancels what it does."""
+    me = greenlet.getcurrent()
+    ended = []
+
+    async def long():
+        try:
+            await asyncio.sleep(100)
+        except asyncio.CancelledError:
+            ended.append("cancelled")
+            raise
+    LOOP.call_later(0.05, me.throw, LookupError, "thrown")
+    try:
+        wsgimaster.await_(long())
+    except LookupError as error:
+        ended.append(str(error))
+    wsgimaster.sleep(0.05)
+    return " ".join(ended)
+
+
+def case_huge(environ):
+    """A descriptor that cannot be is an error, whatever its number."""
+    try:
+        LOOP.add_reader(2 ** 30, print)
+    except OSError as error:
+        return type(error).__name__
+
+
 def case_await_thread(environ):
     async def threaded():
         return await LOOP.run_in_executor(

@@ -122,6 +122,10 @@ is() {
 	is await "value mine timeout 'inside' future complete ['value', 'value']"
 }
 
+@test "an exception thrown into a request ends its await_" {
+	is await-thrown "thrown cancelled"
+}
+
 @test "await_ works from threads and greenlets, and not in a coroutine" {
 	is await-thread "from a thread"
 	is await-child "value"
@@ -134,6 +138,7 @@ is() {
 	is subprocess "piped 3"
 	is executor "True"
 	is threadsafe "True"
+	is huge OSError
 }
 
 @test "a signal's handler runs while everything waits" {
@@ -174,6 +179,21 @@ is() {
 	wait $pids
 	[ "$(grep -c True out)" -eq 40 ]
 	is signal "1 True"
+	wm_stop
+}
+
+@test "a late switch() never reaches another request" {
+	local check
+	PORT=$(wm_port)
+	STATS=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --stats "127.0.0.1:$STATS" \
+	    --pythonpath "$WM_APPS" --module wsgi_greenlets \
+	    --asyncio 20 --greenlet
+	for check in "late-switches $PORT 20" "ends-elsewhere $PORT" \
+	    "disturbed $PORT" "thrown $PORT" "children $PORT"; do
+		# Unquoted: words.
+		"$PYTHON" "$WM_SOURCE/test/clients/greenlet_checks.py" $check
+	done
 	wm_stop
 }
 
