@@ -65,7 +65,6 @@ libwsgimaster_a_SOURCES += \
 
 # Python source as C string literals, one a line.
 EXTRA_DIST += plugins/python/uwsgidecorators.py
-BUILT_SOURCES += plugins/python/uwsgidecorators.inc
 CLEANFILES += plugins/python/uwsgidecorators.inc
 
 plugins/python/uwsgidecorators.inc: plugins/python/uwsgidecorators.py
@@ -74,5 +73,4 @@ plugins/python/uwsgidecorators.inc: plugins/python/uwsgidecorators.py
 	    $(top_srcdir)/plugins/python/uwsgidecorators.py >$@.new && \
 	mv $@.new $@
 
-# Also when not "all" is made.
 plugins/python/py_decorators.$(OBJEXT): plugins/python/uwsgidecorators.inc
