@@ -17,6 +17,7 @@
 #include "plugins/asyncio/asyncio_engine.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_running.h"
 #include "worker/worker.h"
 
 /* As in the selectors module. */
@@ -557,27 +558,31 @@ selector_timeout(PyObject *arg, double *seconds)
 
 /*
  * Turns the base until there is something for whoever waits, at least once.
- * -1 with an exception.
+ * Meanwhile the hub runs nothing that is inside the loop, so that the loop is
+ * hidden from all the cores at once. -1 with an exception.
  */
 static int
 selector_turn_until(struct selector *s)
 {
-	PyObject	*first = asyncio_engine_first((PyObject *)s);
-	int		 result;
+	PyObject		*first;
+	struct py_running	 saved;
+	int			 result;
 
+	first = asyncio_engine_first((PyObject *)s);
 	s->is_turning = true;
-	do {
+	if (!s->is_own)
+		py_running_hide(&saved);
+	do
 		result = py_gil_without(selector_turn, s);
-		if (result == -1)
-			PyErr_SetString(PyExc_OSError,
-			    "the event base has failed");
-		else
-			result = PyErr_CheckSignals();
-	} while (result != -1 && TAILQ_EMPTY(&s->ready) && !s->is_late &&
+	while (result != -1 && TAILQ_EMPTY(&s->ready) && !s->is_late &&
 	    !asyncio_engine_is_stopping() &&
 	    asyncio_engine_is_idle((PyObject *)s, first));
+	if (!s->is_own)
+		py_running_restore(&saved);
 	s->is_turning = false;
 	Py_XDECREF(first);
+	if (result == -1)
+		PyErr_SetString(PyExc_OSError, "the event base has failed");
 	return result == -1 ? -1 : 0;
 }
 

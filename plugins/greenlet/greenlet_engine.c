@@ -119,13 +119,10 @@ greenlet_seat_new(struct core *core)
 static void
 greenlet_enter(PyGreenlet *greenlet)
 {
-	struct py_running	 saved;
-	PyObject		*value;
+	PyObject	*value;
 
 	Py_INCREF(greenlet);
-	py_running_hide(&saved);
 	value = PyGreenlet_Switch(greenlet, NULL, NULL);
-	py_running_restore(&saved);
 	if (value == NULL)
 		py_exception_log(NULL, "exception in a greenlet of the app's");
 	Py_XDECREF(value);

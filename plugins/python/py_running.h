@@ -12,9 +12,12 @@
  * A request has a stack of its own, so it is not inside that loop: Django's
  * ORM and asyncio.run() would refuse to work. Therefore:
  *
- *  - whoever switches into a core's greenlet with a loop in view hides it
- *    before and gets it back behind the switch, on its own stack, so that it
- *    does not matter who switches back, and how;
+ *  - the loop hides itself while its selector turns the base, where cores are
+ *    started and resumed (once a turn: asyncio's functions make system calls);
+ *  - whoever switches into a core's greenlet by its switch() or throw() with a
+ *    loop in view, like a callback, hides it before and gets it back behind
+ *    the switch, on its own stack, so that it does not matter who switches
+ *    back, and how;
  *  - a core that is parked while it runs a loop of its own (asyncio.run) does
  *    the same around the switch to the hub.
  *
