@@ -62,12 +62,28 @@ wm_fail() {
 	return 1
 }
 
-# A TCP port that is free now.
+# wm_port [N]: the first of N TCP ports in a row that are free, below those that
+# the kernel gives to clients.
 wm_port() {
-	"$PYTHON" -c 'import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])'
+	"$PYTHON" - "${1:-1}" <<-'END'
+	import random, socket, sys
+	def free(port):
+	    with socket.socket() as s:
+	        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	        try:
+	            s.bind(("0.0.0.0", port))
+	        except OSError:
+	            return False
+	    return True
+	with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+	    top = max(int(f.read().split()[0]), 12000)
+	wanted = int(sys.argv[1])
+	for _ in range(1000):
+	    first = random.randrange(10000, top - wanted)
+	    if all(free(first + i) for i in range(wanted)):
+	        print(first)
+	        break
+	END
 }
 
 # wm_wait_for "what" SECONDS COMMAND...: runs COMMAND until it succeeds.

@@ -70,7 +70,7 @@ port_says() {
 }
 
 @test "example: each worker listens on a port of its own" {
-	export BASE_PORT=$(($(wm_port) / 10 * 10))
+	export BASE_PORT=$(wm_port 3)
 	example_start listen.py -p 2
 	get / | grep -E '^Hello from WSGI, worker [12]$'
 	port_says $((BASE_PORT + 1)) "Hello, world from worker 1"
