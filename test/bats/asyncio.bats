@@ -161,7 +161,7 @@ is() {
 
 @test "CPython's own tests of the selector loop pass on it" {
 	"$PYTHON" -c 'import test.test_asyncio' ||
-		skip "needs CPython's tests (libpython3-testsuite)"
+		skip "needs CPython's tests (libpython3.11-testsuite)"
 	"$WM_SOURCE/test/asyncio/run-cpython-tests" "$WM_BUILD"
 }
 
