@@ -26,13 +26,6 @@ fd_set_cloexec(int fd)
 	return fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* An exec keeps it. */
-int
-fd_set_inherit(int fd)
-{
-	return fcntl(fd, F_SETFD, 0);
-}
-
 /* Closes a descriptor once. */
 void
 fd_close(int *fd)

@@ -8,8 +8,6 @@
 /* Return 0, or -1 with errno. */
 int	 fd_set_nonblock(int fd);
 int	 fd_set_cloexec(int fd);
-/* Takes away close-on-exec (for an exec that hands the descriptor on). */
-int	 fd_set_inherit(int fd);
 /* Closes *fd unless it is -1, and makes it -1; keeps errno. */
 void	 fd_close(int *fd);
 /* Writes everything to a blocking descriptor; -1 with errno. */

@@ -85,20 +85,6 @@ log_enabled(enum log_level level)
 	return level >= log_state.level;
 }
 
-/* The role that log_set_role set. */
-const char *
-log_role(void)
-{
-	return log_state.role;
-}
-
-/* The id that log_set_role set. */
-int
-log_role_id(void)
-{
-	return log_state.id;
-}
-
 /* Writes a line as it is. */
 void
 log_raw(const char *line, size_t len)

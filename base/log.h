@@ -32,8 +32,6 @@ int	 log_reopen(void);
 void	 log_set_role(const char *role, int id);
 bool	 log_is_json(void);
 bool	 log_enabled(enum log_level level);
-const char *log_role(void);
-int	 log_role_id(void);
 
 /* where may be NULL. The text needs no newline; line breaks are kept. */
 void	 log_write(enum log_level level, const struct log_where *where,

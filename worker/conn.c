@@ -36,13 +36,6 @@ static const char *const conn_state_names[] = {
 	[CONN_CLOSED] = "closed",
 };
 
-/* The printable name of a state. */
-const char *
-conn_state_name(enum conn_state state)
-{
-	return conn_state_names[state];
-}
-
 /* Leaves the old state's list and queue count, enters the new one's. */
 void
 conn_set_state(struct conn *c, enum conn_state state)

@@ -103,7 +103,6 @@ void	 conn_set_nodelay(struct conn *c);
 /* Watches for input, or does not. */
 void	 conn_watch(struct conn *c, bool on);
 void	 conn_set_state(struct conn *c, enum conn_state state);
-const char *conn_state_name(enum conn_state state);
 
 void	 conns_init(struct worker *w);
 void	 conns_done(struct worker *w);

@@ -33,13 +33,6 @@ static const unsigned core_next_states[] = {
 	[CORE_FINISHED] = 1u << CORE_IDLE,
 };
 
-/* The printable name of a state. */
-const char *
-core_state_name(enum core_state state)
-{
-	return core_state_names[state];
-}
-
 /* Makes the step, or dies: a core in a wrong state would mix requests. */
 void
 core_set_state(struct core *core, enum core_state state)

@@ -78,6 +78,5 @@ void	 core_wake(struct core *core, enum wait_reason reason);
 void	 cores_work_off(struct worker *w);
 
 void	 core_set_state(struct core *core, enum core_state state);
-const char *core_state_name(enum core_state state);
 
 #endif

@@ -34,20 +34,6 @@ struct wait_watch {
 	short			 ready;
 };
 
-static const char *const wait_reason_names[] = {
-	[WAIT_READY] = "ready",
-	[WAIT_TIMEOUT] = "timeout",
-	[WAIT_CANCELLED] = "cancelled",
-	[WAIT_ERROR] = "error",
-};
-
-/* The printable name of a reason. */
-const char *
-wait_reason_name(enum wait_reason reason)
-{
-	return wait_reason_names[reason];
-}
-
 /* A descriptor is ready: note it, the core is due. */
 static void
 wait_ready_cb(evutil_socket_t fd, short events, void *arg)

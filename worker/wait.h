@@ -48,7 +48,6 @@ enum wait_reason wait_set(struct core *core, struct wait_item *items,
 /* Lets others run once, and goes on at the next turn. */
 enum wait_reason wait_turn(struct core *core);
 
-const char *wait_reason_name(enum wait_reason reason);
 
 /* For core.c: once per core. */
 void	 wait_init(struct core *core);
