@@ -22,7 +22,9 @@
 #include "plugins/greenlet/greenlet_plugin.h"
 #include "plugins/greenlet/greenlet_type.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #include "base/log.h"
 #include "base/xmalloc.h"
@@ -46,12 +48,40 @@ struct greenlet_seat {
 	bool		 assigned;	/* a request runs, or shall run */
 	bool		 begun;		/* it runs */
 	bool		 leave;		/* let go */
+	LIST_ENTRY(greenlet_seat) link;		/* of own's bucket */
 };
+
+LIST_HEAD(greenlet_seats, greenlet_seat);
+
+/* The seats that have a greenlet, by its address; a power of two of lists. */
+static struct greenlet_seats	*greenlet_buckets;
+static size_t			 greenlet_nbuckets;
 
 /* The stack that turns the loop; NULL before init. */
 static PyGreenlet	*greenlet_hub;
 /* What a core's greenlet is made of; NULL before init. */
 static PyObject		*greenlet_type;
+
+/* Makes the lists, for the whole run; about one seat in each. */
+static void
+greenlet_buckets_init(int ncores)
+{
+	greenlet_nbuckets = 16;
+	while (greenlet_nbuckets < (size_t)ncores)
+		greenlet_nbuckets *= 2;
+	greenlet_buckets = xcalloc(greenlet_nbuckets,
+	    sizeof(*greenlet_buckets));
+}
+
+/* The list in which a greenlet's seat is, if it is one's. */
+static struct greenlet_seats *
+greenlet_bucket(const PyGreenlet *greenlet)
+{
+	uint64_t	 hash = (uint64_t)(uintptr_t)greenlet;
+
+	hash = (hash >> 4) * UINT64_C(0x9e3779b97f4a7c15);
+	return &greenlet_buckets[(hash >> 32) & (greenlet_nbuckets - 1)];
+}
 
 /* Frees a seat when its greenlet's function has returned. With the lock. */
 static void
@@ -106,6 +136,7 @@ greenlet_seat_new(struct core *core)
 		    greenlet_type, function, greenlet_hub, NULL);
 	if (seat->own == NULL)
 		fatalx("cannot make a greenlet");
+	LIST_INSERT_HEAD(greenlet_bucket(seat->own), seat, link);
 	Py_DECREF(capsule);
 	Py_DECREF(function);
 	return seat;
@@ -149,6 +180,7 @@ greenlet_seat_let_go(struct greenlet_seat *seat)
 {
 	PyGreenlet	*own = seat->own;
 
+	LIST_REMOVE(seat, link);
 	seat->leave = true;
 	seat->own = NULL;
 	if (PyGreenlet_ACTIVE(own)) {
@@ -232,18 +264,15 @@ static struct core *
 greenlet_find(struct worker *w, const PyGreenlet *greenlet)
 {
 	const struct greenlet_seat	*seat;
-	int				 i;
 
 	if (w->running != NULL) {
 		seat = w->running->suspend_data;
 		if (seat != NULL && seat->own == greenlet && seat->assigned)
 			return w->running;
 	}
-	for (i = 0; i < w->ncores; i++) {
-		seat = w->cores[i].suspend_data;
-		if (seat != NULL && seat->own == greenlet && seat->assigned)
-			return seat->core;
-	}
+	LIST_FOREACH(seat, greenlet_bucket(greenlet), link)
+		if (seat->own == greenlet)
+			return seat->assigned ? seat->core : NULL;
 	return NULL;
 }
 
@@ -330,7 +359,7 @@ greenlet_init(struct worker *w, char **cause)
 	bool	 taken = py_gil_enter();
 	int	 result;
 
-	(void)w;
+	greenlet_buckets_init(w->ncores);
 	result = greenlet_check_version(cause);
 	if (result == 0) {
 		PyGreenlet_Import();

@@ -127,3 +127,9 @@ greenlet_start() {
 	[ "$status" -eq 2 ]
 	[[ $output == *async* ]]
 }
+
+@test "what a call costs does not grow with the cores" {
+	greenlet_start --async 20000
+	check greenlet_checks call-cost "$CORES_PORT" "$PORT"
+	wm_stop
+}

@@ -243,5 +243,12 @@ def drains(port, stop):
         assert end(client)[0] == f"x{n}"
 
 
+def call_cost(few, many):
+    """A call costs the same in a server with many cores; looking at each of
+    them took 30 times as long."""
+    least, most = ask(few, "/call-cost"), ask(many, "/call-cost")
+    assert most < 8 * least, f"{least * 1e6:.0f} and {most * 1e6:.0f} us"
+
+
 if __name__ == "__main__":
     wire.run(globals())
