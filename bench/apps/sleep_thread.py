@@ -1,5 +1,7 @@
-"""sleep50 for servers whose requests run in threads, or one at a time."""
+"""sleep50 and park for servers whose requests run in threads, or one at a time."""
 import time
+
+import parking
 
 
 def sleep50(environ, start_response):
@@ -7,3 +9,6 @@ def sleep50(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"),
                               ("Content-Length", "5")])
     return [b"slept"]
+
+
+park = parking.app(time.sleep)

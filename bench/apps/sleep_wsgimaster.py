@@ -1,4 +1,5 @@
-"""sleep50 on wsgimaster's cores."""
+"""sleep50 and park on wsgimaster's cores."""
+import parking
 import wsgimaster
 
 
@@ -7,3 +8,6 @@ def sleep50(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain"),
                               ("Content-Length", "5")])
     return [b"slept"]
+
+
+park = parking.app(wsgimaster.sleep)

@@ -80,3 +80,16 @@ core_check() {
 	check core_checks many-clients "$PORT" 20 100
 	wm_stop
 }
+
+@test "2,000 requests are parked at once in a worker, and all come back" {
+	[ "$(ulimit -n)" -ge 2100 ] || ulimit -n 2100 || skip "too few files"
+	make -s -C "$WM_SOURCE/bench/park" BUILD="$WM_TMP"
+	export PYTHONPATH=$WM_SOURCE/bench/apps
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --module sleep_wsgimaster:park \
+	    --async 2000 --greenlet --listen 1000
+	"$WM_TMP/park" -t 100 "$PORT" 2000 6000 | tee park.txt
+	grep -q " requests=2000 ok=2000 wrong=0 lost=0 wake_min=[0-9]" park.txt
+	grep -q " parked=2000 " park.txt
+	wm_stop
+}
