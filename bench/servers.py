@@ -8,14 +8,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from workloads import ALL, FRAMEWORKS, PLAIN, SLEEP
+from workloads import ALL, FRAMEWORKS, PARK, PLAIN, SLEEP
 
 HERE = Path(__file__).resolve().parent
 APPS = HERE / "apps"
 FLOOR = Path(os.environ.get("FLOOR_BUILD", HERE / "floor" / "build"))
 PYTHON = os.environ.get("PYTHON", "/usr/bin/python3")
 PLUGINS = Path("/usr/lib/uwsgi/plugins")
-CORES = "100"
+CORES = "{cores}"       # what place.cores says
 
 
 class Missing(Exception):
@@ -29,13 +29,26 @@ class Missing(Exception):
         self.packages = packages
 
 
+class Refused(Missing):
+    """This build of the server does not take the options."""
+
+    def __init__(self, text):
+        Exception.__init__(self, "refused: " + " ".join(text.split())[-200:])
+        self.packages = ()
+
+
 def target(place, sleep="sleep_thread"):
     """(module, callable) of a workload."""
-    module = {"sleep50": sleep, "flask": "flask_hello",
+    module = {"sleep50": sleep, "park": sleep, "flask": "flask_hello",
               "django": "django_hello"}.get(place.workload.name, "wsgi_apps")
     if place.workload.name in FRAMEWORKS:
         needs_module(place.workload.name)
     return module, place.workload.call
+
+
+def filled(options, place):
+    """Options with the number of cores in its place."""
+    return [option.format(cores=place.cores) for option in options]
 
 
 def program(name, package):
@@ -67,10 +80,15 @@ def wsgimaster_binary():
 def wsgimaster(*options, sleep="sleep_thread"):
     def command(place):
         module, call = target(place, sleep)
-        return [wsgimaster_binary(), "--http-socket", place.address,
-                "--processes", "1", "--listen", "1024", "--disable-logging",
-                "--pythonpath", str(APPS), "--module", f"{module}:{call}",
-                *options]
+        argv = [wsgimaster_binary(), "--http-socket", place.address,
+                "--processes", "1", "--listen", str(place.backlog),
+                "--disable-logging", "--pythonpath", str(APPS),
+                "--module", f"{module}:{call}", *filled(options, place)]
+        check = subprocess.run([*argv, "--check"], capture_output=True,
+                               text=True)
+        if check.returncode:
+            raise Refused(check.stderr or check.stdout)
+        return argv
     return command
 
 
@@ -102,9 +120,10 @@ def uwsgi(*options, plugins=(), router=False, sleep="sleep_thread"):
             argv += ["--http-socket", place.address,
                      "--add-header", "Connection: close"]
         return argv + ["--master", "--processes", "1", "--disable-logging",
-                       "--need-app", "--die-on-term", "--listen", "1024",
+                       "--need-app", "--die-on-term",
+                       "--listen", str(place.backlog),
                        "--pythonpath", str(APPS), "--module", module,
-                       "--callable", call, *options]
+                       "--callable", call, *filled(options, place)]
     return command
 
 
@@ -114,9 +133,10 @@ def gunicorn(*options, module=None, sleep="sleep_thread"):
         if module:
             needs_module(module)
         return [PYTHON, "-m", "gunicorn", "--bind", place.address,
-                "--workers", "1", "--backlog", "1024", "--log-level", "error",
-                "--keep-alive", "65", "--worker-connections", "2000",
-                *options, ":".join(target(place, sleep))]
+                "--workers", "1", "--backlog", str(place.backlog),
+                "--log-level", "error", "--keep-alive", "65",
+                "--worker-connections", str(max(2000, 2 * place.cores)),
+                *filled(options, place), ":".join(target(place, sleep))]
     return command
 
 
@@ -124,7 +144,7 @@ def library(name, sleep="sleep_thread"):
     def command(place):
         needs_module(name)
         if place.workload.name == "sleep50":
-            place.env["BENCH_THREADS"] = CORES
+            place.env["BENCH_THREADS"] = str(place.cores)
         return [PYTHON, str(APPS / "serve.py"), name, str(place.port),
                 ":".join(target(place, sleep))]
     return command
@@ -153,20 +173,50 @@ SERVERS = {
     "wsgimaster": Server(wsgimaster()),
     "wsgimaster-greenlet": Server(
         wsgimaster("--async", CORES, "--greenlet", sleep="sleep_wsgimaster"),
-        ALL + SLEEP),
+        ALL + SLEEP + PARK),
+    "wsgimaster-greenlet-uwsgi": Server(
+        wsgimaster("--async", CORES, "--greenlet", sleep="sleep_uwsgi_api"),
+        PARK),
+    "wsgimaster-asyncio": Server(
+        wsgimaster("--asyncio", CORES, "--greenlet",
+                   sleep="sleep_wsgimaster_asyncio"), PLAIN + SLEEP + PARK),
+    "wsgimaster-asyncio-switch": Server(
+        wsgimaster("--asyncio", CORES, "--greenlet",
+                   sleep="sleep_asyncio_greenlet"), PARK),
+    "wsgimaster-tornado": Server(
+        wsgimaster("--tornado", CORES, "--greenlet",
+                   sleep="sleep_tornado_greenlet"), PLAIN + SLEEP + PARK),
+    "wsgimaster-gevent": Server(
+        wsgimaster("--gevent", CORES, sleep="sleep_gevent"),
+        PLAIN + SLEEP + PARK),
+    "wsgimaster-threads": Server(
+        wsgimaster("--threads", CORES, sleep="sleep_thread"),
+        PLAIN + SLEEP + PARK),
 
     "uwsgi": Server(uwsgi()),
     "uwsgi-greenlet": Server(
         uwsgi("--async", CORES, "--greenlet", plugins=("greenlet_python3",),
               sleep="sleep_uwsgi"), ALL + SLEEP),
+    "uwsgi-greenlet-api": Server(
+        uwsgi("--async", CORES, "--greenlet", plugins=("greenlet_python3",),
+              sleep="sleep_uwsgi_api"), PARK),
+    "uwsgi-ugreen": Server(
+        uwsgi("--async", CORES, "--ugreen", plugins=("ugreen",),
+              sleep="sleep_uwsgi_api"), PARK),
     "uwsgi-asyncio": Server(
         uwsgi("--asyncio", CORES, "--greenlet",
               plugins=("asyncio_python3", "greenlet_python3"),
-              sleep="sleep_asyncio_greenlet"), ("hello",) + SLEEP),
+              sleep="sleep_asyncio_greenlet"),
+        ("hello", "hello_close") + SLEEP + PARK),
+    "uwsgi-tornado": Server(
+        uwsgi("--tornado", CORES, "--greenlet",
+              plugins=("tornado_python3", "greenlet_python3"),
+              sleep="sleep_tornado_greenlet"),
+        ("hello", "hello_close") + SLEEP + PARK),
     "uwsgi-gevent": Server(
         uwsgi("--gevent", CORES, plugins=("gevent_python3",),
-              sleep="sleep_gevent"), ("hello",) + SLEEP),
-    "uwsgi-threads": Server(uwsgi("--threads", CORES), SLEEP),
+              sleep="sleep_gevent"), ("hello", "hello_close") + SLEEP + PARK),
+    "uwsgi-threads": Server(uwsgi("--threads", CORES), SLEEP + PARK),
     "uwsgi-router": Server(uwsgi(plugins=("http",), router=True),
                            ("hello", "hello_nolen", "echo", "big", "stream",
                             "flask", "django")),
@@ -178,7 +228,8 @@ SERVERS = {
                                            "--threads", CORES), SLEEP),
     "gunicorn-gevent": Server(gunicorn("--worker-class", "gevent",
                                        module="gevent",
-                                       sleep="sleep_gevent"), ALL + SLEEP),
+                                       sleep="sleep_gevent"),
+                              ALL + SLEEP + PARK),
     "gevent-pywsgi": Server(library("gevent", "sleep_gevent"),
                             ("hello",) + SLEEP),
     "waitress": Server(library("waitress"), ("hello",) + SLEEP),
@@ -193,4 +244,10 @@ GOALS = (
      ("gunicorn-sync", "gunicorn-gthread", "gunicorn-gthread100",
       "gunicorn-gevent")),
     ("wsgimaster", "uWSGI without cores", ("uwsgi",)),
+    ("wsgimaster-asyncio", "wsgimaster-greenlet", ("wsgimaster-greenlet",)),
+    ("wsgimaster-asyncio", "uWSGI's --asyncio", ("uwsgi-asyncio",)),
+    ("wsgimaster-tornado", "wsgimaster-greenlet", ("wsgimaster-greenlet",)),
+    ("wsgimaster-tornado", "uWSGI's --tornado", ("uwsgi-tornado",)),
+    ("wsgimaster-gevent", "wsgimaster-greenlet", ("wsgimaster-greenlet",)),
+    ("wsgimaster-gevent", "uWSGI's --gevent", ("uwsgi-gevent",)),
 )

@@ -1,4 +1,7 @@
-"""What the servers are asked for."""
+"""What the servers are asked for.
+
+"park" is not wrk's but park/park.c's: see parked.py.
+"""
 import hashlib
 
 
@@ -11,11 +14,13 @@ HELLO = digest(b"Hello World")
 
 
 class Workload:
-    """A callable of apps/, the answer it must give, how wrk asks for it."""
+    """A callable of apps/, the answer it must give (None: any), how wrk asks
+    for it."""
 
     def __init__(self, wanted, note, method="GET", headers=(),
-                 connections=None, call=None):
+                 connections=None, call=None, path="/"):
         self.wanted, self.note, self.method = wanted, note, method
+        self.path = path
         self.headers, self.connections, self.call = headers, connections, call
 
 
@@ -34,6 +39,7 @@ WORKLOADS = {
                         "way, 100 connections", connections=100),
     "flask": Workload(HELLO, "hello from Flask"),
     "django": Workload(HELLO, "hello from Django"),
+    "park": Workload(None, "many asleep at once", path="/1000/0"),
 }
 for name, workload in WORKLOADS.items():
     workload.name = name
@@ -41,5 +47,6 @@ for name, workload in WORKLOADS.items():
 
 PLAIN = ("hello", "hello_close", "hello_nolen", "echo", "big", "stream")
 SLEEP = ("sleep50",)
+PARK = ("park",)
 FRAMEWORKS = ("flask", "django")
 ALL = PLAIN + FRAMEWORKS
