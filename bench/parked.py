@@ -16,8 +16,9 @@ PARK = Path(os.environ.get("PARK_BUILD", HERE / "park" / "build")) / "park"
 BACKLOG = 4096          # as much as Linux gives by default
 PATIENCE = 30           # seconds that an answer may be late
 
-HEAD = ("server", "answered", "wrong", "lost", "at once", "late p50 ms",
-        "p99", "max", "earliest", "answer p99 ms", "CPU us/request",
+HEAD = ("server", "answered", "wrong", "lost", "spread: at once",
+        "late p50 ms", "p99", "max", "burst: at once", "late p50 ms", "p99",
+        "best", "max", "earliest", "answer p99 ms", "CPU us/request",
         "PSS MiB idle", "parked", "KiB/connection", "KiB/parked")
 
 
@@ -33,9 +34,8 @@ def build():
 class Client:
     """A run of park/park.c; a context manager."""
 
-    def __init__(self, place, args, count, ms, early=False, wait=False):
-        self.argv = ["taskset", "-c", args.client_cpus, str(PARK),
-                     *(["-e"] if early else ()), *(["-w"] if wait else ()),
+    def __init__(self, place, args, count, ms, *options):
+        self.argv = ["taskset", "-c", args.client_cpus, str(PARK), *options,
                      "-t", str(PATIENCE),
                      str(place.port), str(count), str(ms)]
 
@@ -78,18 +78,20 @@ def is_early(server):
     return server.name.startswith("uwsgi")
 
 
-def memory_run(server, args, count):
-    """One long sleep: KiB idle, with open connections, and parked."""
+def long_run(server, args, count):
+    """Requests that begin one after the other during the first half of a
+    long sleep: how late they are, and memory when all are asleep."""
     root, ms, early = server.process.pid, args.long_ms, is_early(server)
     idle, connected = memory_kib(family(root)), None
-    with Client(server.place, args, count, ms, early, not early) as run:
-        begin = time.monotonic()
+    begin = time.monotonic()
+    with Client(server.place, args, count, ms, "-s", str(ms // 2),
+                "-e" if early else "-w") as run:
         if not early:
             run.until("OPEN")
             time.sleep(0.5)
             connected = memory_kib(family(root))
-            run.go()
             begin = time.monotonic()
+            run.go()
         run.until("SENT")
         time.sleep(max(0, begin + ms / 1000 * 0.85 - time.monotonic()))
         before = time.monotonic_ns()
@@ -104,15 +106,15 @@ def memory_run(server, args, count):
             "parked_kib": parked, **got}
 
 
-def delay_run(server, args, count):
-    """One short sleep: how late they are, what it costs."""
+def burst_run(server, args, count):
+    """All begin at once: how late they are, what it costs."""
     root = server.process.pid
     cpus = cpu_set(args.server_cpus)
     pids = family(root)
     cpu, (busy, _) = cpu_seconds(pids), processors_busy(cpus)
     begin = time.monotonic()
     with Client(server.place, args, count, args.sleep_ms,
-                is_early(server)) as run:
+                *(["-e"] if is_early(server) else ())) as run:
         got = run.result()
     wall = time.monotonic() - begin
     cpu = cpu_seconds(pids | family(root)) - cpu
@@ -148,15 +150,15 @@ def measure(name, args, count):
                  backlog=BACKLOG) as server:
         server.wait_ready()
         pids = family(server.process.pid)
-        result = {"command": server.argv, "delays": []}
-        result["memory"] = got = memory_run(server, args, count)
+        result = {"command": server.argv, "bursts": []}
+        result["long"] = got = long_run(server, args, count)
         why = trouble(server, pids, got, count)
         for _ in range(args.rounds):
             if why:
                 break
             time.sleep(0.3)
-            got = delay_run(server, args, count)
-            result["delays"].append(got)
+            got = burst_run(server, args, count)
+            result["bursts"].append(got)
             why = trouble(server, pids, got, count)
     return result, why
 
@@ -179,21 +181,25 @@ def extreme(which, runs, key):
 
 
 def cells(name, got, count):
-    """A row: the last run's counts, the medians of the delays, memory."""
-    memory, delays = got["memory"], got["delays"]
-    runs = delays or [memory]
-    worst = min(runs + [memory], key=lambda run: run["ok"])
+    """A row: the worst run's counts, the medians of the bursts, memory."""
+    memory, bursts = got["long"], got["bursts"]
+    worst = min([memory, *bursts], key=lambda run: run["ok"])
+    whole = [run for run in bursts if run["ok"] == count]
 
     def each(key):
         if memory[key] is None:
             return None
         return (memory[key] - memory["idle_kib"]) / count
-    whole = [run for run in delays if run["ok"] == count]
     return (name, str(worst["ok"]), str(worst["wrong"]), str(worst["lost"]),
-            str(min(run.get("parked", 0) for run in runs)),
-            middle(runs, "wake_p50", 1e3), middle(runs, "wake_p99", 1e3),
-            extreme(max, runs, "wake_max"), extreme(min, runs, "wake_min"),
-            middle(runs, "answer_p99", 1e3), middle(whole, "cpu_us"),
+            str(memory.get("parked", 0)), middle([memory], "wake_p50", 1e3),
+            middle([memory], "wake_p99", 1e3),
+            middle([memory], "wake_max", 1e3),
+            str(min((run.get("parked", 0) for run in bursts), default="-")),
+            middle(bursts, "wake_p50", 1e3), middle(bursts, "wake_p99", 1e3),
+            extreme(min, bursts, "wake_p99"),
+            extreme(max, bursts, "wake_max"),
+            extreme(min, [memory, *bursts], "wake_min"),
+            middle(bursts, "answer_p99", 1e3), middle(whole, "cpu_us"),
             number(memory["idle_kib"] / 1024),
             number_or_dash(memory["parked_kib"] and
                            memory["parked_kib"] / 1024),
@@ -209,12 +215,13 @@ def table(results, problems, count, args):
     for name, got in results.items():
         print("| " + " | ".join(cells(name, got, count)) + " |")
     foreign = [run["foreign"] for got in results.values()
-               for run in got["delays"]]
+               for run in got["bursts"]]
     print()
     if foreign:
         print(f"- noise: time of others on the server's processor "
               f"{statistics.median(foreign):.1%} in the middle run, "
               f"{max(foreign):.1%} in the worst; {args.rounds} rounds of "
-              f"{args.sleep_ms} ms, medians; max and earliest of all")
+              f"{args.sleep_ms} ms, medians; max and earliest of all; spread "
+              f"over {args.long_ms // 2} ms: one of {args.long_ms} ms")
     for name, text in problems.items():
         print(f"- {name}: {text}")

@@ -1,6 +1,6 @@
 /*
  * Parks many requests in a server at once, and tells how late they came back.
- * Usage: park [-w] [-e] [-t SECONDS] PORT REQUESTS SLEEP_MS
+ * Usage: park [-w] [-e] [-s MS] [-t SECONDS] PORT REQUESTS SLEEP_MS
  *
  * Opens REQUESTS connections to 127.0.0.1:PORT, from several addresses of
  * loopback so that no port runs out, and when all are open sends on each, at
@@ -12,6 +12,7 @@
  * before and after its sleep. Whatever else comes is wrong; what has not come
  * SECONDS (30) after the sleep, or was cut off, is lost.
  *
+ * -s spreads the sending evenly over so many milliseconds.
  * -e sends each request as soon as its connection is open, for servers that
  * give up on connections without one. -w prints "OPEN" when all are open and
  * waits for a line on standard input; "SENT" is printed when all are sent.
@@ -61,6 +62,7 @@ static struct client	*clients;
 static int		 count, sleep_ms, port, epfd;
 static int		 waited_for;		/* connections or answers */
 static bool		 early;
+static int64_t		 spread_ns;
 
 static void
 die(const char *what)
@@ -264,14 +266,27 @@ turn(int64_t until_ns)
 	return true;
 }
 
+/* Waits until it is client i's turn. */
+static void
+pace(int64_t start_ns, int i)
+{
+	int64_t	 due = start_ns + spread_ns / count * i;
+
+	while (turn(due))
+		;
+}
+
 /* Opens all connections, a few at a time. */
 static void
 open_all(void)
 {
-	int64_t	 until = now_ns() + (int64_t)OPEN_SECONDS * 1000000000;
+	int64_t	 start = now_ns();
+	int64_t	 until = start + spread_ns + OPEN_SECONDS * INT64_C(1000000000);
 	int	 i, opening;
 
 	for (i = 0; i < count; i++) {
+		if (early)
+			pace(start, i);
 		clients[i].state = OPENING;
 		waited_for++;
 		begin_open(&clients[i], i);
@@ -380,21 +395,23 @@ main(int argc, char **argv)
 {
 	int	 i, opt, seconds = 30;
 	bool	 wait_line = false;
-	int64_t	 until;
+	int64_t	 start, until;
 
-	while ((opt = getopt(argc, argv, "ewt:")) != -1) {
+	while ((opt = getopt(argc, argv, "ews:t:")) != -1) {
 		if (opt == 'e')
 			early = true;
 		else if (opt == 'w')
 			wait_line = true;
+		else if (opt == 's')
+			spread_ns = atoi(optarg) * INT64_C(1000000);
 		else if (opt == 't')
 			seconds = atoi(optarg);
 		else
 			return 2;
 	}
 	if (argc - optind != 3) {
-		fprintf(stderr, "usage: park [-w] [-e] [-t SECONDS] PORT "
-		    "REQUESTS SLEEP_MS\n");
+		fprintf(stderr, "usage: park [-w] [-e] [-s MS] [-t SECONDS] "
+		    "PORT REQUESTS SLEEP_MS\n");
 		return 2;
 	}
 	port = atoi(argv[optind]);
@@ -414,9 +431,13 @@ main(int argc, char **argv)
 		if (getchar() == EOF)
 			return 2;
 	}
-	for (i = 0; i < count; i++)
+	start = now_ns();
+	for (i = 0; i < count; i++) {
+		if (!early)
+			pace(start, i);
 		if (clients[i].state == OPEN)
 			send_request(&clients[i], i);
+	}
 	printf("SENT\n");
 	until = now_ns() + (int64_t)sleep_ms * 1000000 +
 	    (int64_t)seconds * 1000000000;
