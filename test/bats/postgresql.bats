@@ -79,6 +79,30 @@ at_once() {
 	wm_stop
 }
 
+@test "example: Django's requests have a transaction each" {
+	local engine
+	"$PYTHON" -c 'import django' || skip "needs Django"
+	for engine in async asyncio; do
+		PORT=$(wm_port)
+		wm_start --http-socket "127.0.0.1:$PORT" --greenlet \
+		    --wsgi-file "$WM_SOURCE/examples/postgresql/django_green.py" \
+		    --pythonpath "$WM_SOURCE/examples/postgresql" --$engine 50
+		at_once 20 /
+		[ "$(grep -c 'transaction .* True' out)" -eq 20 ]
+		[ "$(sort -u out | wc -l)" -eq 20 ]
+		[ $took -lt 5000000 ]
+		# Its connections are closed with the request.
+		wm_wait_for "Django to close" 10 connections_are 1
+		wm_stop
+	done
+}
+
+# How many clients PostgreSQL has, the asking one included.
+connections_are() {
+	[ "$(psql -At -c "select count(*) from pg_stat_activity
+	    where backend_type = 'client backend'")" = "$1" ]
+}
+
 @test "an error of a query is the request's that made it" {
 	is error "DivisionByZero failed 1"
 }
