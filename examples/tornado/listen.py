@@ -1,8 +1,8 @@
 """A Tornado app beside the WSGI app, on a port of its own in each worker."""
 import os
 
+from uwsgidecorators import *
 import tornado.web
-import uwsgi
 
 BASE = int(os.environ.get("BASE_PORT", "8000"))
 
@@ -19,11 +19,9 @@ t_application = tornado.web.Application([
 
 
 # here happens the magic, we bind after every fork()
+@postfork
 def start_the_tornado_servers():
     t_application.listen(BASE + uwsgi.worker_id(), "127.0.0.1")
-
-
-uwsgi.post_fork_hook = start_the_tornado_servers
 
 
 # this is our WSGI callable

@@ -228,6 +228,28 @@ py_wsgi_yield(struct request *req, PyObject *iterator)
 }
 
 /*
+ * Sends a piece of a body. Apps of uWSGI's yield file wrappers as well: those
+ * are read.
+ */
+static int
+py_wsgi_send_chunk(struct request *req, PyObject *chunk)
+{
+	PyObject	*iterator, *item = NULL;
+	int		 result = 0;
+
+	if (!py_file_check(chunk))
+		return py_response_write(req, chunk);
+	iterator = PyObject_GetIter(chunk);
+	while (iterator != NULL && result == 0 &&
+	    (item = PyIter_Next(iterator)) != NULL) {
+		result = py_response_write(req, item);
+		Py_DECREF(item);
+	}
+	Py_XDECREF(iterator);
+	return PyErr_Occurred() ? -1 : result;
+}
+
+/*
  * Anything that can be iterated: each piece goes out at once, and after each
  * the other requests have their turn.
  */
@@ -250,7 +272,7 @@ py_wsgi_send_iterable(struct request *req, PyObject *body)
 		    PyBytes_Check(chunk))
 			result = py_wsgi_send_one(req, iterator, chunk);
 		else if (!py_poll_of(req->core)->disconnected)
-			result = py_response_write(req, chunk);
+			result = py_wsgi_send_chunk(req, chunk);
 		one = false;
 		Py_DECREF(chunk);
 		chunk = NULL;

@@ -1,19 +1,50 @@
 """uWSGI's decorators, as far as this server has what they stand for.
 
-    from uwsgidecorators import postfork, thread
+    from uwsgidecorators import *
 
     @postfork
     def connect():
         ...         # in each worker, before it accepts requests
 
-A name that is not here belongs to something that this server does not have.
+The names of what it does not have are here too, so that whoever imports them
+and uses others runs unchanged; using one raises NotImplementedError.
 """
 import threading as _threading
 from functools import wraps as _wraps
 
 import uwsgi
 
-__all__ = ["postfork", "postfork_chain", "postfork_chain_hook", "thread"]
+# Names of uWSGI's module that stand for something that is not here.
+_missing = {
+    "timers": ("timer", "mstimer", "rbtimer"),
+    "cron": ("cron",),
+    "file monitors": ("filemon",),
+    "signals between processes": ("signal", "get_free_signal"),
+    "locks": ("lock",),
+    "RPC": ("rpc", "erlang"),
+    "harakiri of the app's own": ("harakiri",),
+    "spooler": ("spool", "spoolforever", "spoolraw"),
+    "mules": ("farm", "mule", "mulefunc", "muleloop", "mulemsg"),
+}
+
+# uWSGI's module gives "uwsgi" to whoever imports * from it.
+__all__ = ["uwsgi", "postfork", "postfork_chain", "postfork_chain_hook",
+           "thread"]
+
+
+def _not_here(name, what):
+    def use(*args, **keywords):
+        raise NotImplementedError(
+            f"uwsgidecorators.{name}: this server has no {what}")
+    use.__name__ = use.__qualname__ = name
+    use.__doc__ = f"Raises NotImplementedError: there are no {what}."
+    return use
+
+
+for _what, _names in _missing.items():
+    for _name in _names:
+        globals()[_name] = _not_here(_name, _what)
+        __all__.append(_name)
 
 # Functions that run in each worker after the fork, in this order.
 postfork_chain = []

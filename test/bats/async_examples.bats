@@ -56,6 +56,56 @@ get() {
 	wm_stop
 }
 
+@test "fileserve_async yields a file wrapper, also to a slow reader" {
+	export FILES=$WM_TMP/files
+	mkdir "$FILES"
+	head -c 3000000 /dev/urandom >"$FILES/random.bin"
+	wm_stop
+	wm_start -c here.json
+	get /fileserve/random.bin | cmp - "$FILES/random.bin"
+	curl -sS --fail --max-time 60 --limit-rate 6M \
+	    "http://127.0.0.1:$PORT/fileserve/random.bin" |
+		cmp - "$FILES/random.bin"
+	run get /fileserve/none
+	[ "$status" -ne 0 ]
+	wm_stop
+}
+
+@test "iobound_async passes on what another server says, 20 times at once" {
+	local origin=$PORT n pids=
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --async 30 --greenlet \
+	    --wsgi-file iobound_async.py --env "ORIGIN=127.0.0.1:$origin"
+	for n in $(seq 20); do
+		get / >"$WM_TMP/page$n" &
+		pids+=" $!"
+	done
+	for n in $pids; do
+		wait "$n"
+	done
+	for n in $(seq 20); do
+		[ "$(grep -c '<h1>' "$WM_TMP/page$n")" -eq 9999 ]
+	done
+	wm_stop
+	# A unix socket; nobody there.
+	wm_start --http-socket "127.0.0.1:$PORT" --async 30 --greenlet \
+	    --wsgi-file iobound_async.py --env "ORIGIN=$WM_TMP/none"
+	[ "$(curl -s --max-time 60 "http://127.0.0.1:$PORT/")" = \
+	    "No such file or directory" ]
+	wm_stop
+}
+
+@test "cpubound_green computes by suspend()" {
+	[ "$(get /green | head -n 1)" = "<h1>4950</h1>" ]
+	[ "$(get /green | wc -l)" -eq 10 ]
+	wm_stop
+}
+
+@test "sleepthread_async sleeps beside a thread" {
+	[ "$(get /thread | grep -c 'the thread went on: True')" -eq 3 ]
+	wm_stop
+}
+
 @test "x-wsgiorg.fdevent works through a middleware" {
 	[ "$(get /fdevent)" = "TRUE FALSE HELLO" ]
 	wm_stop

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# uwsgidecorators: postfork and thread.
+# uwsgidecorators: postfork, thread, and what is not here.
 
 load helper
 
@@ -34,7 +34,7 @@ get() {
 
 @test "a decorated function keeps its name and can be called" {
 	decorators_start
-	get / | jq -e '.[2:] == ["every", "In each worker.", []]'
+	get / | jq -e '.[2:] == ["every", "In each worker."]'
 	get /call | jq -e '.[1] | map(select(. == "every 1 True")) | length == 2'
 	wm_stop
 }
@@ -51,4 +51,86 @@ get() {
 	wm_wait_for "the reason in the log" "$WM_LIMIT" \
 	    wm_log_has "LookupError: a hook that fails"
 	! wm_log_has "wsgimaster ready"
+}
+
+@test "import * gives uwsgi, and the names of all of uWSGI's decorators" {
+	PORT=$(wm_port)
+	cat >app.py <<-'END'
+	from uwsgidecorators import *
+	names = """cron erlang farm filemon harakiri lock mstimer mule mulefunc
+	    muleloop mulemsg postfork rbtimer rpc signal spool spoolforever
+	    spoolraw thread timer get_free_signal""".split()
+	ran = []
+	@postfork
+	def hook():
+	    ran.append(uwsgi.worker_id())
+	def application(environ, start_response):
+	    start_response("200 OK", [])
+	    lost = [name for name in names if not callable(globals()[name])]
+	    return [f"{ran} {lost}".encode()]
+	END
+	wm_start --http-socket "127.0.0.1:$PORT" --wsgi-file app.py
+	[ "$(get /)" = "[1] []" ]
+	wm_stop
+}
+
+@test "a decorator of something that is not here says what" {
+	local use what
+	while IFS='|' read -r use what; do
+		cat >app.py <<-END
+		from uwsgidecorators import *
+		@$use
+		def function(*arguments):
+		    pass
+		def application(environ, start_response):
+		    pass
+		END
+		run timeout 60 "$WSGIMASTER" --http-socket 127.0.0.1:0 \
+		    --wsgi-file app.py
+		[ "$status" -eq 1 ]
+		name=${use%%(*}
+		grep -F "NotImplementedError: uwsgidecorators.$name: this\
+ server has no $what" <<<"$output" || wm_fail "$use: $output"
+	done <<-'END'
+	timer(3)|timers
+	timer(3, target='workers')|timers
+	rbtimer(3)|timers
+	mstimer(300)|timers
+	cron(59, 3, -1, -1, -1)|cron
+	filemon('/tmp')|file monitors
+	signal(17)|signals
+	lock|locks
+	rpc('hello')|RPC
+	harakiri(30)|harakiri
+	spool|spooler
+	spool(pass_arguments=True)|spooler
+	mulefunc|mules
+	mule(1)|mules
+	END
+}
+
+@test "hooks of the app's own: a later post_fork_hook takes the place" {
+	PORT=$(wm_port)
+	cat >app.py <<-'END'
+	import uwsgi
+	from uwsgidecorators import postfork
+	ran = []
+	@postfork
+	def one():
+	    ran.append("one")
+	chain = uwsgi.post_fork_hook
+	def mine():
+	    ran.append("mine")
+	    chain()
+	uwsgi.post_fork_hook = mine
+	@postfork
+	def two():
+	    ran.append("two")
+	def application(environ, start_response):
+	    start_response("200 OK", [])
+	    return [" ".join(ran).encode()]
+	END
+	wm_start --http-socket "127.0.0.1:$PORT" --wsgi-file app.py
+	[ "$(get /)" = "mine one two" ]
+	wm_stop
 }

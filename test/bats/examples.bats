@@ -67,3 +67,43 @@ get() {
 	    "The shop, at /shop; the rest of the path is empty" ]
 	wm_stop
 }
+
+@test "each example of uWSGI's has a file, an address and a test" {
+	local line file name count=0
+	while read -r line; do
+		IFS='|' read -r _ _ file name <<<"$line"
+		file=$(sed 's/[` ]//g' <<<"$file")
+		name=$(sed 's/^ *//; s/ *|* *$//' <<<"$name")
+		[ -e "$WM_SOURCE/examples/$file" ] || wm_fail "no file: $line"
+		jq -e --arg file "${file##*/}" '.mount, .module, .["wsgi-file"] |
+		    tostring | contains($file | rtrimstr(".py"))' \
+		    "$WM_SOURCE/examples/${file%%/*}/app.json" | grep -q true ||
+			wm_fail "not in app.json: $line"
+		grep -qxF "@test \"${name#*: }\" {" \
+		    "$WM_SOURCE/test/bats/${name%%:*}" ||
+			wm_fail "no test: $line"
+		count=$((count + 1))
+	done < <(sed -n '/^## uWSGI/,$p' "$WM_SOURCE/examples/README.md" |
+	    grep '^| .*`')
+	[ $count -ge 20 ]
+	# And no Python file of these folders is without an address.
+	for file in async asyncio tornado redis postgresql; do
+		for name in "$WM_SOURCE/examples/$file/"*.py; do
+			grep -rqF "$(basename "$name")" \
+			    "$WM_SOURCE/examples/README.md" \
+			    "$WM_SOURCE/examples/$file/app.json" \
+			    "$WM_SOURCE/test/bats" ||
+				wm_fail "nobody tests $name"
+		done
+	done
+}
+
+@test "every app.json is good" {
+	local folder
+	for folder in "$WM_SOURCE"/examples/*/; do
+		[ -e "$folder/app.json" ] || continue
+		[ "$WM_GREENLET" != no ] ||
+			! grep -q greenlet "$folder/app.json" || continue
+		(cd "$folder" && "$WSGIMASTER" -c app.json --check)
+	done
+}
