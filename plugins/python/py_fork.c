@@ -12,6 +12,7 @@
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_signals.h"
 #include "plugins/python/py_stdio.h"
+#include "plugins/python/py_thread.h"
 #include "worker/worker.h"
 
 static bool	 py_fork_done;	/* not the first fork */
@@ -105,6 +106,7 @@ py_fork_hook_child(PyObject *self, PyObject *unused)
 		Py_RETURN_NONE;
 	worker_forked(py_worker());
 	py_signals_forked();
+	py_thread_forked();
 	Py_RETURN_NONE;
 }
 

@@ -55,3 +55,30 @@ py_thread_stop(void)
 {
 	py_gil_thread_end();
 }
+
+/*
+ * The object that current_thread() made for a thread that is not Python's
+ * cannot stand for a child's main thread before Python 3.12: the child's
+ * threading._shutdown(), and so multiprocessing, would fail. Without it the
+ * module makes a proper one.
+ */
+void
+py_thread_forked(void)
+{
+	PyObject	*active, *type, *ident, *thread = NULL;
+
+	if (py_threading == NULL)
+		return;
+	active = PyObject_GetAttrString(py_threading, "_active");
+	type = PyObject_GetAttrString(py_threading, "_DummyThread");
+	ident = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
+	if (active != NULL && type != NULL && ident != NULL)
+		thread = PyObject_GetItem(active, ident);
+	if (thread != NULL && PyObject_IsInstance(thread, type) == 1)
+		PyObject_DelItem(active, ident);
+	Py_XDECREF(active);
+	Py_XDECREF(type);
+	Py_XDECREF(ident);
+	Py_XDECREF(thread);
+	PyErr_Clear();
+}

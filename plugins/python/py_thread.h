@@ -20,4 +20,10 @@ int	 py_thread_init(struct worker *w);
 void	 py_thread_start(struct core *core);
 void	 py_thread_stop(void);
 
+/*
+ * In a child that the app has forked, with the lock, before the module
+ * threading looks around: a core's thread is the child's main thread.
+ */
+void	 py_thread_forked(void);
+
 #endif

@@ -19,41 +19,45 @@ setup_file() {
 	export SYNC_PORT=$PORT SYNC_LOG=$WM_LOG
 	project_start --processes 2 --async 10 --greenlet
 	export CORES_PORT=$PORT
+	project_start --processes 2 --threads 4
+	export THREADS_PORT=$PORT
 }
 
 teardown_file() {
 	wm_teardown
 }
 
-both() {
+each() {
 	"$PYTHON" "$WM_SOURCE/test/clients/django_checks.py" "$1" \
 	    "$SYNC_PORT" "${@:2}"
 	"$PYTHON" "$WM_SOURCE/test/clients/django_checks.py" "$1" \
 	    "$CORES_PORT" "${@:2}"
+	"$PYTHON" "$WM_SOURCE/test/clients/django_checks.py" "$1" \
+	    "$THREADS_PORT" "${@:2}"
 }
 
 @test "the admin: log in, add a note, find it, log out" {
-	both admin
+	each admin
 }
 
 @test "a wrong password is told as Django tells it" {
-	both wrong-password
+	each wrong-password
 }
 
 @test "a form without its CSRF token is refused" {
-	both csrf
+	each csrf
 }
 
 @test "a session goes on in whichever worker answers" {
-	both session 2
+	each session 2
 }
 
 @test "5 MiB go up through a form and come back the same" {
-	both upload 5
+	each upload 5
 }
 
 @test "a small file goes up and comes back the same" {
-	both upload 1
+	each upload 1
 }
 
 @test "with post-buffering 5 MiB go up and come back the same" {
@@ -63,14 +67,14 @@ both() {
 }
 
 @test "the ORM writes and reads, from many clients at once" {
-	both orm 8 10
+	each orm 8 10
 }
 
 @test "Django's own pages answer what is missing and what fails" {
-	both errors
+	each errors
 	grep -q "ValueError: raised in Django on purpose" "$SYNC_LOG"
 }
 
 @test "a StreamingHttpResponse arrives whole" {
-	both stream
+	each stream
 }

@@ -15,6 +15,8 @@ setup_file() {
 	export SYNC_PORT=$PORT SYNC_LOG=$WM_LOG
 	flask_start --processes 2 --async 10 --greenlet
 	export CORES_PORT=$PORT
+	flask_start --processes 2 --threads 4
+	export THREADS_PORT=$PORT
 }
 
 teardown_file() {
@@ -26,10 +28,11 @@ get() {
 	curl -s --max-time 100 "${@:3}" "http://127.0.0.1:$1$2"
 }
 
-# Runs a function for the port of either server.
-both() {
+# Runs a function for the port of each server.
+each() {
 	"$1" "$SYNC_PORT"
 	"$1" "$CORES_PORT"
+	"$1" "$THREADS_PORT"
 }
 
 @test "a page, and one that is not there" {
@@ -39,7 +42,7 @@ both() {
 		[ "$(get "$1" /forbidden -o /dev/null -w '%{http_code}')" = 403 ]
 		[ "$(get "$1" / -X POST -o /dev/null -w '%{http_code}')" = 405 ]
 	}
-	both page
+	each page
 }
 
 @test "JSON goes there and back" {
@@ -48,7 +51,7 @@ both() {
 		    -d '{"x": [1, "zwei \u20ac"]}' >answer.json
 		jq -e '.got.x[1] == "zwei €" and .query.a == "b c"' answer.json
 	}
-	both json
+	each json
 }
 
 @test "a form and a file come to the app" {
@@ -59,7 +62,7 @@ both() {
 		jq -e --arg sum "$(sha256sum <random.bin | cut -d ' ' -f 1)" \
 		    '.sha256 == $sum and .size == 3000000' answer.json
 	}
-	both form
+	each form
 }
 
 @test "a session cookie counts visits over connections and workers" {
@@ -70,7 +73,7 @@ both() {
 			[ "$(cut -d ' ' -f 1 visits)" = "$n" ]
 		done
 	}
-	both visits
+	each visits
 }
 
 @test "a stream that needs the request's context arrives whole" {
@@ -79,7 +82,7 @@ both() {
 		[ "$(wc -l <stream.txt)" -eq 100 ]
 		[ "$(tail -n 1 stream.txt)" = "line 99" ]
 	}
-	both stream
+	each stream
 }
 
 @test "send_file sends from memory and from a file" {
@@ -91,24 +94,27 @@ both() {
 		get "$1" /source -r 10-19 >part.py
 		cmp part.py <(head -c 20 "$WM_APPS/flask_app.py" | tail -c 10)
 	}
-	both download
+	each download
 }
 
 @test "a redirect leads to where it says" {
 	moved() {
 		[ "$(get "$1" /moved -L)" = "Hello from Flask" ]
 	}
-	both moved
+	each moved
 }
 
 @test "requests that wait keep their own Flask context" {
-	for n in 1 2 3 4 5 6 7 8 9 10; do
-		get "$CORES_PORT" "/sleep?who=$n" >"slept.$n" &
-		pids+=" $!"
-	done
-	wait $pids
-	for n in 1 2 3 4 5 6 7 8 9 10; do
-		[ "$(cat "slept.$n")" = same ]
+	for port in "$CORES_PORT" "$THREADS_PORT"; do
+		pids=
+		for n in 1 2 3 4 5 6 7 8 9 10; do
+			get "$port" "/sleep?who=$n" >"slept.$n" &
+			pids+=" $!"
+		done
+		wait $pids
+		for n in 1 2 3 4 5 6 7 8 9 10; do
+			[ "$(cat "slept.$n")" = same ]
+		done
 	done
 }
 
@@ -116,6 +122,6 @@ both() {
 	raising() {
 		[ "$(get "$1" /raise -o /dev/null -w '%{http_code}')" = 500 ]
 	}
-	both raising
+	each raising
 	grep -q "ValueError: raised in Flask on purpose" "$SYNC_LOG"
 }
