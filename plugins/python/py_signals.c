@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "plugins/python/py_exception.h"
+#include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "worker/core.h"
 #include "worker/loop.h"
@@ -31,8 +32,11 @@ py_signals_cb(evutil_socket_t fd, short events, void *arg)
 	while (read(fd, scratch, sizeof(scratch)) == sizeof(scratch))
 		;
 	taken = py_gil_enter();
-	while (PyErr_CheckSignals() == -1)
+	while (PyErr_CheckSignals() == -1) {
+		py_fork_leave();
 		py_exception_log(NULL, "exception in a signal handler");
+	}
+	py_fork_leave();
 	py_gil_leave(taken);
 	cores_work_off(arg);
 }

@@ -32,6 +32,11 @@ class Ending:
         uwsgi.log(f"thread of core {self.core} ends")
 
 
+def fork_in_handler(number, frame):
+    if os.fork() == 0:
+        SIGNALS.append("child")
+
+
 def note_signal(number, frame):
     SIGNALS.append(threading.current_thread() is threading.main_thread())
     if number == signal.SIGUSR2:
@@ -41,6 +46,7 @@ def note_signal(number, frame):
 def at_start():
     signal.signal(signal.SIGUSR1, note_signal)
     signal.signal(signal.SIGUSR2, note_signal)
+    signal.signal(signal.SIGWINCH, fork_in_handler)
 
 
 def at_end():
@@ -111,6 +117,18 @@ def subprocesses(environ):
 @view
 def signals(environ):
     return str(SIGNALS)
+
+
+@view
+def reap(environ):
+    """How many children have ended."""
+    count = 0
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0] != 0:
+            count += 1
+    except ChildProcessError:
+        pass
+    return str(count)
 
 
 @view

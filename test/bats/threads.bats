@@ -45,6 +45,16 @@ threads_start() {
 	wm_stop
 }
 
+@test "a child that a signal handler forks does not go on as a server" {
+	threads_start --threads 2
+	check thread_checks forks-in-handler "$PORT"
+	wm_stop
+	[ "$WM_GREENLET" != no ] || return 0
+	threads_start --async 2 --greenlet
+	check thread_checks forks-in-handler "$PORT"
+	wm_stop
+}
+
 @test "subprocesses, asyncio.run and the app's own threads work" {
 	threads_start --threads 2
 	check thread_checks runs "$PORT"

@@ -110,6 +110,30 @@ def handles_signals(port):
     assert text(port, "/signals") == "[True, True, True]"
 
 
+def forks_in_handler(port):
+    """The child does not go on as a server, the parent does."""
+    pid = int(text(port, "/pid"))
+    for _ in range(5):
+        os.kill(pid, signal.SIGWINCH)
+        until("the child has left", lambda: zombies(pid) == 1)
+        for _ in range(20):
+            assert text(port, "/pid") == str(pid)
+        assert text(port, "/reap") == "1"
+    assert text(port, "/signals") == "[]"
+
+
+def zombies(parent):
+    """How many children have ended; none may live."""
+    with open(f"/proc/{parent}/task/{parent}/children",
+              encoding="ascii") as opened:
+        children = opened.read().split()
+    states = []
+    for child in children:
+        with open(f"/proc/{child}/stat", encoding="latin-1") as opened:
+            states.append(opened.read().rpartition(")")[2].split()[0])
+    return states.count("Z")
+
+
 def runs(port):
     """What a thread of its own allows."""
     assert text(port, "/subprocesses") == "-15 set()"
