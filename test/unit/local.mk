@@ -39,7 +39,7 @@ test_unit_test_response_SOURCES = \
 	test/unit/test_response.c $(unit_rig) $(unit_main)
 test_unit_test_wait_SOURCES = test/unit/test_wait.c $(unit_rig) $(unit_main)
 
-# It also runs built with -fsanitize=thread: scripts/tsan.
+# Also built with -fsanitize=thread, by scripts/tsan.
 unit_tests += test/unit/test_threads
 test_unit_test_threads_SOURCES = \
 	test/unit/test_threads.c $(unit_rig) $(unit_main)
