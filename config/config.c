@@ -225,6 +225,8 @@ config_run_action(const struct config *cfg, enum config_action action)
 int
 config_cores(const struct config *cfg)
 {
+	if (cfg->threads > 1)
+		return cfg->threads;
 	if (cfg->asyncio > 0)
 		return cfg->asyncio;
 	if (cfg->tornado > 0)

@@ -55,8 +55,9 @@ struct config {
 	int		 asyncio;		/* > 0: the loop engine */
 	int		 tornado;
 	bool		 asyncio_expose_loop;
-	int		 threads;		/* these 3: refused yet */
-	int		 gevent;
+	int		 threads;		/* > 1: cores are threads */
+	int		 thread_stacksize;	/* KiB; 0: the system's */
+	int		 gevent;		/* these 2: refused yet */
 	bool		 ugreen;
 	int		 queue_size;		/* 0: as many as cores */
 	double		 queue_timeout;

@@ -55,6 +55,40 @@ config_check_engines(const struct config *cfg, struct strlist *problems)
 	}
 }
 
+/* The threads' stack is one that Python fits into. */
+#define STACK_MIN	256
+
+/* A request that waits is put aside in one way only. */
+static void
+config_check_threads(const struct config *cfg, struct strlist *problems)
+{
+	const struct {
+		const char *name;
+		int value;
+	} others[] = {
+		{ "greenlet", cfg->greenlet },
+		{ "async", cfg->async },
+		{ "asyncio", cfg->asyncio },
+		{ "tornado", cfg->tornado },
+		{ "gevent", cfg->gevent },
+		{ "ugreen", cfg->ugreen },
+	};
+	size_t i;
+
+	if (cfg->thread_stacksize > 0 && cfg->thread_stacksize < STACK_MIN)
+		strlist_add_steal(problems, xasprintf("\"thread-stacksize\": "
+		    "%d KiB is too little; at least %d are needed",
+		    cfg->thread_stacksize, STACK_MIN));
+	if (cfg->threads < 2)
+		return;
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (others[i].value > 0)
+			strlist_add_steal(problems, xasprintf("\"threads\": "
+			    "%d and \"%s\" exclude each other: a request "
+			    "runs either in a thread or in the one that turns "
+			    "the event loop", cfg->threads, others[i].name));
+}
+
 /* Cores and what parks them go together. */
 static void
 config_check_cores(const struct config *cfg, struct strlist *problems)
@@ -62,6 +96,7 @@ config_check_cores(const struct config *cfg, struct strlist *problems)
 	long long cores = (long long)cfg->processes * config_cores(cfg);
 
 	config_check_engines(cfg, problems);
+	config_check_threads(cfg, problems);
 	if (cfg->greenlet && cfg->async < 1 && cfg->asyncio < 1 &&
 	    cfg->tornado < 1)
 		strlist_add(problems, "\"greenlet\" needs \"async\": say how "

@@ -160,11 +160,20 @@ const struct option_row option_table[] = {
 	{
 		.name = "threads",
 		.group = GROUP_CORES, .type = OPT_INT, AT(threads),
-		.max = 1, .arg = "N",
-		.reason = "threads is not available yet in this version; use "
-		    "processes, or async with greenlet",
-		.help = "Threads per worker. Not available yet: only 0 and 1 "
-		    "are accepted."
+		.max = 10000, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "How many requests each worker handles at the same "
+		    "time, each in a thread of its own, so that the app may "
+		    "block; 0 and 1 mean one, in the main thread. Not "
+		    "together with async, greenlet and the loop engines."
+	},
+	{
+		.name = "thread-stacksize", .alias = { "threads-stacksize",
+		    "thread-stack-size" },
+		.group = GROUP_CORES, .type = OPT_INT, AT(thread_stacksize),
+		.max = 1 << 20, .arg = "KIB", .flags = OPT_NO_RELOAD,
+		.help = "The stack of each thread in KiB, 256 at least; 0 "
+		    "means the system's usual size (ulimit -s). Memory is "
+		    "taken as it is used."
 	},
 	{
 		.name = "asyncio",

@@ -8,6 +8,7 @@
 extern const struct plugin	 python_plugin;
 extern const struct plugin	 asyncio_plugin;
 extern const struct plugin	 tornado_plugin;
+extern const struct plugin	 threads_plugin;
 #ifdef WM_HAVE_GREENLET
 extern const struct plugin	 greenlet_plugin;
 #endif
@@ -16,6 +17,7 @@ const struct plugin *const plugins[] = {
 	&python_plugin,
 	&asyncio_plugin,
 	&tornado_plugin,
+	&threads_plugin,
 #ifdef WM_HAVE_GREENLET
 	&greenlet_plugin,
 #endif

@@ -181,11 +181,14 @@ sb_core_set(struct sb_core *core, enum sb_core_state state, int fd)
 	    memory_order_release);
 }
 
-/* The only writer adds to its own counter: no locked instruction needed. */
+/* Of one thread's own counters: no locked instruction is needed. */
 #define sb_add(field, n)						\
 	atomic_store_explicit((field),					\
 	    atomic_load_explicit((field), memory_order_relaxed) + (n),	\
 	    memory_order_relaxed)
+/* For what several threads of the one process add to. */
+#define sb_add_shared(field, n)						\
+	atomic_fetch_add_explicit((field), (n), memory_order_relaxed)
 #define sb_set(field, v)						\
 	atomic_store_explicit((field), (v), memory_order_relaxed)
 #define sb_get(field)							\

@@ -233,7 +233,7 @@ conn_reject(struct conn *c, int status, const char *why)
 
 	access_log_reject(c, status, why);
 	n = response_format_error(text, sizeof(text), status,
-	    !conn_asks_head(c), response_date(c->worker));
+	    !conn_asks_head(c), response_date());
 	c->close = true;
 	if (send(c->fd, text, (size_t)n, MSG_NOSIGNAL) != n)
 		conn_close(c);

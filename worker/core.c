@@ -129,6 +129,14 @@ core_run(struct core *core, struct conn *conn)
 	core_switch(core, w->suspend->start);
 }
 
+/* The request is over: the core is to be freed. */
+void
+core_finish(struct core *core)
+{
+	core_set_state(core, CORE_FINISHED);
+	TAILQ_INSERT_TAIL(&core->worker->finished, core, link);
+}
+
 /* One whole request, on the core's own stack. */
 void
 core_main(struct core *core)
@@ -136,8 +144,7 @@ core_main(struct core *core)
 	struct worker	*w = core->worker;
 
 	request_run(&core->req);
-	core_set_state(core, CORE_FINISHED);
-	TAILQ_INSERT_TAIL(&w->finished, core, link);
+	core_finish(core);
 	if (w->running == NULL && !w->working)
 		event_active(&w->work_ev, EV_TIMEOUT, 1);
 }

@@ -69,6 +69,11 @@ struct core *core_take(struct worker *w);
 void	 core_run(struct core *core, struct conn *conn);
 /* The core's own stack, called by the suspend engine: one whole request. */
 void	 core_main(struct core *core);
+/*
+ * The second half of core_main: the request is over. For engines whose cores
+ * are threads; cores_work_off is to follow.
+ */
+void	 core_finish(struct core *core);
 /* Anybody on the loop thread: a waiting core goes on at this turn's end. */
 void	 core_wake(struct core *core, enum wait_reason reason);
 /*

@@ -69,9 +69,11 @@ engines_choose(struct worker *w, char **cause)
 	w->suspend = &suspend_none;
 	if (w->cfg->greenlet)
 		w->suspend = engines_suspend("greenlet");
+	else if (w->cfg->threads > 1)
+		w->suspend = engines_suspend("threads");
 	if (w->suspend == NULL) {
-		*cause = xstrdup("greenlet: this wsgimaster was built "
-		    "without it");
+		*cause = xasprintf("%s: this wsgimaster was built without it",
+		    w->cfg->greenlet ? "greenlet" : "threads");
 		return -1;
 	}
 	for (p = plugins; *p != NULL; p++) {

@@ -47,12 +47,12 @@ request_end(struct request *req)
 	req->end_us = clock_mono_us();
 	us = req->end_us - req->start_us;
 	avg = sb_get(&stats->avg_us);
-	sb_add(&stats->requests, 1);
-	sb_add(&stats->bytes_out, req->resp.wire);
-	sb_add(&stats->running_us, us);
+	sb_add_shared(&stats->requests, 1);
+	sb_add_shared(&stats->bytes_out, req->resp.wire);
+	sb_add_shared(&stats->running_us, us);
 	sb_set(&stats->avg_us, (avg + us) / 2);
 	if (req->failed)
-		sb_add(&stats->exceptions, 1);
+		sb_add_shared(&stats->exceptions, 1);
 	access_log_request(req);
 	sb_core_end(req->core->sb);
 }

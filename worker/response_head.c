@@ -189,31 +189,33 @@ response_add(struct request *req, const char *name, size_t name_len,
  * are those of the locale that the app may have set.
  */
 const char *
-response_date(struct worker *w)
+response_date(void)
 {
-	static const char	 days[] = "SunMonTueWedThuFriSat";
-	static const char	 months[] =
+	static _Thread_local char	 date[32];
+	static _Thread_local time_t	 date_s;
+	static const char		 days[] = "SunMonTueWedThuFriSat";
+	static const char		 months[] =
 	    "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t			 now = time(NULL);
-	struct tm		 tm;
+	time_t				 now = time(NULL);
+	struct tm			 tm;
 
-	if ((uint64_t)now == w->date_s)
-		return w->date;
+	if (now == date_s)
+		return date;
 	gmtime_r(&now, &tm);
-	snprintf(w->date, sizeof(w->date),
+	snprintf(date, sizeof(date),
 	    "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * tm.tm_wday,
 	    tm.tm_mday, months + 3 * tm.tm_mon, (tm.tm_year + 1900) % 10000,
 	    tm.tm_hour, tm.tm_min, tm.tm_sec);
-	w->date_s = (uint64_t)now;
-	return w->date;
+	date_s = now;
+	return date;
 }
 
 /* Adds the current date. */
 static void
-response_add_now(struct worker *w, struct strbuf *sb)
+response_add_now(struct strbuf *sb)
 {
 	strbuf_add(sb, "Date: ", 6);
-	strbuf_add(sb, response_date(w), 29);
+	strbuf_add(sb, response_date(), 29);
 	strbuf_add(sb, "\r\n", 2);
 }
 
@@ -272,7 +274,7 @@ response_head_complete(struct request *req, int64_t known)
 		resp->close = true;
 	response_choose_framing(req, known);
 	if (!resp->has_date)
-		response_add_now(req->worker, &resp->head);
+		response_add_now(&resp->head);
 	if (resp->close)
 		strbuf_add(&resp->head, "Connection: close\r\n", 19);
 	else if (req->head->minor == 0)

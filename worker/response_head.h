@@ -5,7 +5,6 @@
 #include <stdint.h>
 
 struct request;
-struct worker;
 
 /*
  * Chooses the framing and completes req->resp.head. known is the length of
@@ -13,7 +12,7 @@ struct worker;
  */
 void	 response_head_complete(struct request *req, int64_t known);
 
-/* The value of Date now, 29 bytes. */
-const char *response_date(struct worker *w);
+/* The value of Date now, 29 bytes; the calling thread's. */
+const char *response_date(void);
 
 #endif

@@ -2,14 +2,16 @@
 #ifndef WM_WORKER_RUNTIME_H
 #define WM_WORKER_RUNTIME_H
 
+struct core;
 struct worker;
 
 /*
  * Order of the calls. Spawner: start, load (unless lazy-apps), then for each
  * worker fork_before, fork(), fork_parent. Worker: fork_child, event_reinit,
- * load (if lazy-apps), worker_start, the loop, worker_stop. All on the one
- * main thread. Whoever returns to the caller has given up the interpreter's
- * lock: it is held only inside these functions and inside a core.
+ * load (if lazy-apps), worker_start, the loop, worker_stop. All on the main
+ * thread, unless it says otherwise. Whoever returns to the caller has given up
+ * the interpreter's lock: it is held only inside these functions and inside a
+ * core.
  * Functions with a cause return 0, or -1 with a message the caller frees.
  */
 struct runtime {
@@ -22,12 +24,19 @@ struct runtime {
 	int		(*worker_start)(struct worker *w, char **cause);
 	void		(*worker_stop)(struct worker *w);
 	/*
-	 * Around a poll(2) that blocks a worker without suspend engine: give
-	 * the lock up if this thread holds it, and take it back. block_begin
-	 * says whether it was held; block_end gets that back.
+	 * Around what blocks the calling thread, the loop's or a core's (a
+	 * poll(2) without suspend engine): give the lock up if this thread
+	 * holds it, and take it back. block_begin says whether it was held;
+	 * block_end gets that back.
 	 */
 	int		(*block_begin)(void);
 	void		(*block_end)(int held);
+	/*
+	 * On a thread that is a core, before its first request and when it
+	 * ends; without the lock.
+	 */
+	void		(*thread_start)(struct core *core);
+	void		(*thread_stop)(void);
 };
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * A suspend engine: how the stack of an async core is parked, so that the
- * worker's one thread can run another core.
+ * worker can run another core.
  *
  * The hub is the stack that turns the event loop. A core's life, seen from
  * here (core.h has the whole state machine):
@@ -20,8 +20,16 @@
  * A parked core's C stack is not in its place: greenlet copies it away. What
  * anybody else touches while a core is parked must not lie on its stack.
  *
- * All of it happens on the worker's loop thread. Alternatives are chosen once,
- * at the start; nobody asks afterwards which one it is.
+ * All of it happens on the worker's loop thread, unless the engine's cores are
+ * threads of their own (it has attach). Then start() only begins the request,
+ * which its thread runs while the loop goes on. What is the request's own
+ * (struct request, and of its connection what conn.h does not keep for the
+ * hub) belongs to that thread until the request is over; everything else
+ * belongs to the loop thread, and a core touches it between attach() and
+ * detach() only. park() and resume() are within.
+ *
+ * Alternatives are chosen once, at the start; nobody asks afterwards which one
+ * it is.
  */
 #ifndef WM_WORKER_SUSPEND_H
 #define WM_WORKER_SUSPEND_H
@@ -54,6 +62,15 @@ struct suspend_engine {
 	 * NULL: there are no other stacks.
 	 */
 	void		(*settle)(struct core *core);
+	/*
+	 * Any thread, without the interpreter's lock: has the loop thread
+	 * stand still, until detach; false when that cannot be (no loop turns
+	 * any more, or this is a child of the app's). On the loop thread
+	 * itself both do nothing. Between them nothing may block or wait, but
+	 * in park. Members NULL: the loop's thread is the cores'.
+	 */
+	bool		(*attach)(struct worker *w);
+	void		(*detach)(struct worker *w);
 };
 
 /* No engine: one core, which blocks the worker while it waits. */

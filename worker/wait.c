@@ -278,6 +278,34 @@ wait_events(struct core *core, struct wait_item *items, size_t n,
 	return reason;
 }
 
+/*
+ * The same with the loop standing still meanwhile, if the core is a thread.
+ * The interpreter's lock is given up before the loop is asked for.
+ */
+static enum wait_reason
+wait_attached(struct core *core, struct wait_item *items, size_t n,
+    double timeout, enum sb_core_state shown)
+{
+	struct worker		*w = core->worker;
+	enum wait_reason	 reason = WAIT_CANCELLED;
+	int			 held = 0, saved;
+
+	if (w->suspend->attach == NULL)
+		return wait_events(core, items, n, timeout, shown);
+	if (w->runtime != NULL)
+		held = w->runtime->block_begin();
+	if (w->suspend->attach(w)) {
+		reason = wait_events(core, items, n, timeout, shown);
+		saved = errno;
+		w->suspend->detach(w);
+	} else
+		saved = ECANCELED;
+	if (w->runtime != NULL)
+		w->runtime->block_end(held);
+	errno = saved;
+	return reason;
+}
+
 /* Waits in the way that the suspend engine allows. */
 static enum wait_reason
 wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
@@ -301,7 +329,7 @@ wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
 	if (core->worker->forked || (timeout == 0 && n > 0))
 		return wait_poll(core->worker, items, n, timeout);
 	if (core->worker->suspend->can_park)
-		return wait_events(core, items, n, timeout, shown);
+		return wait_attached(core, items, n, timeout, shown);
 	sb_core_set(core->sb, shown, n == 0 ? -1 : items[0].fd);
 	reason = wait_poll(core->worker, items, n, timeout);
 	sb_core_set(core->sb, SB_CORE_RUNNING, -1);

@@ -301,10 +301,11 @@ worker_main(struct worker *w, int id, int slot, int control)
 	log_info("leaves after %llu requests",
 	    (unsigned long long)sb_get(&w->stats->requests));
 	accept_done(w);
-	if (w->runtime != NULL)
-		w->runtime->worker_stop(w);
+	/* What the cores keep for themselves ends before the app's atexit. */
 	if (w->suspend->done != NULL)
 		w->suspend->done(w);
+	if (w->runtime != NULL)
+		w->runtime->worker_stop(w);
 	conns_done(w);
 	cores_done(w);
 	watch_done(w);

@@ -3,6 +3,7 @@
 #define WM_WORKER_WORKER_H
 
 #include <event2/event_struct.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -52,9 +53,9 @@ struct worker {
 	int				 control;	/* to the master */
 	struct event			 control_ev;
 	struct event			 tick_ev;
-	bool				 draining;
+	_Atomic bool			 draining;	/* any thread reads */
 	bool				 working;	/* in cores_work_off */
-	bool				 stopped;	/* the loop shall end */
+	_Atomic bool			 stopped;	/* the loop shall end */
 	bool				 forked;	/* not the worker, but a
 							   child of the app's */
 	int				 status;	/* of the process */
@@ -77,7 +78,7 @@ struct worker {
 	size_t				 nacceptors;
 	bool				 accepting;	/* listeners watched */
 	bool				 accept_paused;	/* out of fds */
-	bool				 accept_held;	/* the app wants it */
+	_Atomic bool			 accept_held;	/* the app wants it */
 	bool				 accept_warned;	/* and said so */
 	struct event			 accept_retry;
 
@@ -88,10 +89,6 @@ struct worker {
 	struct conn_buf			*free_bufs;
 	uint32_t			 nfree_bufs;
 	struct http_limits		 limits;
-
-	/* date.c */
-	char				 date[32];	/* IMF-fixdate */
-	uint64_t			 date_s;
 };
 
 /* Spawner: from configuration to a base; -1 and *cause when it cannot be. */

@@ -46,6 +46,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_poll.h \
 	plugins/python/py_process.c \
 	plugins/python/py_process.h \
+	plugins/python/py_signals.c \
+	plugins/python/py_signals.h \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \
 	plugins/python/py_running.c \
@@ -56,6 +58,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_stdio.h \
 	plugins/python/py_strings.c \
 	plugins/python/py_strings.h \
+	plugins/python/py_thread.c \
+	plugins/python/py_thread.h \
 	plugins/python/py_wait.c \
 	plugins/python/py_wait.h \
 	plugins/python/py_worker.c \

@@ -65,7 +65,8 @@ py_core_current(void)
 {
 	struct worker	*w = py_the_worker;
 
-	if (w == NULL || w->cores == NULL || !py_gil_is_loop_thread())
+	if (w == NULL || w->cores == NULL ||
+	    (w->suspend->attach == NULL && !py_gil_is_loop_thread()))
 		return NULL;
 	if (w->suspend->current == NULL)
 		return w->running;
@@ -76,10 +77,12 @@ py_core_current(void)
 bool
 py_core_may_wait(const struct core *core)
 {
-	if (!py_gil_is_loop_thread())
+	const struct core	*mine = py_core_current();
+
+	if (mine == NULL && !py_gil_is_loop_thread())
 		PyErr_SetString(PyExc_RuntimeError, "only the thread that "
 		    "runs a request may read its body or write its response");
-	else if (py_core_current() != core)
+	else if (mine != core)
 		PyErr_SetString(PyExc_RuntimeError, "this belongs to another "
 		    "request");
 	else if (core->state != CORE_RUNNING)
@@ -97,4 +100,36 @@ py_core_settle(struct core *core)
 	if (core->state != CORE_RUNNING &&
 	    core->worker->suspend->settle != NULL)
 		core->worker->suspend->settle(core);
+}
+
+/* Asks the suspend engine for the loop; 0 or -1. Without the lock. */
+static int
+py_core_attach(void *arg)
+{
+	struct worker	*w = arg;
+
+	return w->suspend->attach(w) ? 0 : -1;
+}
+
+/* May what is the loop's be touched? */
+bool
+py_core_take_loop(void)
+{
+	struct worker	*w = py_the_worker;
+
+	if (w == NULL || w->cores == NULL || w->forked)
+		return false;
+	if (py_gil_is_loop_thread())
+		return true;
+	if (w->suspend->attach == NULL)
+		return false;
+	return py_gil_without(py_core_attach, w) == 0;
+}
+
+/* The loop goes on. */
+void
+py_core_give_loop(void)
+{
+	if (!py_gil_is_loop_thread())
+		py_the_worker->suspend->detach(py_the_worker);
 }

@@ -34,8 +34,8 @@ void	 py_cores_done(void);
 struct py_core *py_core_of(const struct core *core);
 
 /*
- * The core whose request calls: on its own stack or in a greenlet that it
- * started. NULL: another thread, the loop itself, or no worker.
+ * The core whose request calls: on its own stack (or thread) or in a greenlet
+ * that it started. NULL: another thread, the loop itself, or no worker.
  */
 struct core *py_core_current(void);
 /*
@@ -49,5 +49,12 @@ bool	 py_core_may_wait(const struct core *core);
  * greenlet of the app's is in, so that this stack may wait again.
  */
 void	 py_core_settle(struct core *core);
+/*
+ * With the lock, which is given up meanwhile: may the caller, on whatever
+ * thread, touch what is the loop's (worker/suspend.h)? If true, it may until
+ * py_core_give_loop, and then must not run Python in between that could wait.
+ */
+bool	 py_core_take_loop(void);
+void	 py_core_give_loop(void);
 
 #endif

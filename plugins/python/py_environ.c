@@ -102,13 +102,14 @@ static int
 py_environ_init_wsgi(PyObject *env, struct worker *w)
 {
 	PyObject	*multi = w->cfg->processes > 1 ? Py_True : Py_False;
+	PyObject	*threads = w->cfg->threads > 1 ? Py_True : Py_False;
 
 	return py_environ_set(env, py_str->wsgi_version,
 	    Py_BuildValue("(ii)", 1, 0)) == -1 ||
 	    PyDict_SetItem(env, py_str->wsgi_url_scheme, py_str->http) == -1 ||
 	    py_environ_set(env, py_str->wsgi_input, py_input_empty()) == -1 ||
 	    py_environ_set(env, py_str->wsgi_errors, py_errors_new()) == -1 ||
-	    PyDict_SetItem(env, py_str->wsgi_multithread, Py_False) == -1 ||
+	    PyDict_SetItem(env, py_str->wsgi_multithread, threads) == -1 ||
 	    PyDict_SetItem(env, py_str->wsgi_multiprocess, multi) == -1 ||
 	    PyDict_SetItem(env, py_str->wsgi_run_once, Py_False) == -1 ||
 	    PyDict_SetItem(env, py_str->wsgi_input_terminated, Py_True) == -1 ||

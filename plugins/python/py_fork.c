@@ -10,11 +10,15 @@
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_signals.h"
 #include "plugins/python/py_stdio.h"
+#include "plugins/python/py_thread.h"
 #include "worker/worker.h"
 
 static bool	 py_fork_done;	/* not the first fork */
 static bool	 py_fork_ours;	/* the spawner forks now */
+/* This thread forks, and the loop stands still. */
+static _Thread_local bool	 py_fork_attached;
 
 /*
  * Collects garbage and then hides what is left from the collector, which
@@ -69,38 +73,74 @@ py_fork_child(void)
 	py_gil_leave(true);
 }
 
-/* Python's hook, in every child that goes on with this program. New. */
+/*
+ * Python's hook before a fork of the app's, by whatever thread: what is the
+ * loop's must be whole in the child. New.
+ */
 static PyObject *
-py_fork_hook(PyObject *self, PyObject *unused)
+py_fork_hook_before(PyObject *self, PyObject *unused)
 {
 	(void)self, (void)unused;
-	if (!py_fork_ours && py_worker() != NULL)
-		worker_forked(py_worker());
+	py_fork_attached = !py_fork_ours && py_core_take_loop();
 	Py_RETURN_NONE;
 }
 
-static PyMethodDef	 py_fork_hook_def = {
-	"wsgimaster_forked", py_fork_hook, METH_NOARGS, NULL
+/* Python's hook after it, in the parent. New. */
+static PyObject *
+py_fork_hook_parent(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	if (py_fork_attached)
+		py_core_give_loop();
+	py_fork_attached = false;
+	Py_RETURN_NONE;
+}
+
+/* Python's hook, in every child that goes on with this program. New. */
+static PyObject *
+py_fork_hook_child(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	py_fork_attached = false;
+	if (py_fork_ours || py_worker() == NULL)
+		Py_RETURN_NONE;
+	worker_forked(py_worker());
+	py_signals_forked();
+	py_thread_forked();
+	Py_RETURN_NONE;
+}
+
+static PyMethodDef	 py_fork_hooks[] = {
+	{ "wsgimaster_fork_before", py_fork_hook_before, METH_NOARGS, NULL },
+	{ "wsgimaster_fork_parent", py_fork_hook_parent, METH_NOARGS, NULL },
+	{ "wsgimaster_fork_child", py_fork_hook_child, METH_NOARGS, NULL },
 };
 
-/* Has Python call the hook, before those that the app registers. */
+/*
+ * Has Python call the hooks: in a child before those that the app registers,
+ * before the fork behind them.
+ */
 int
 py_fork_init(void)
 {
-	PyObject	*os, *hook, *method = NULL, *done = NULL;
+	PyObject	*os, *hooks[3], *method = NULL, *done = NULL;
 	PyObject	*args, *keywords = NULL;
+	size_t		 i;
 
 	os = PyImport_ImportModule("os");
-	hook = PyCFunction_New(&py_fork_hook_def, NULL);
+	for (i = 0; i < 3; i++)
+		hooks[i] = PyCFunction_New(&py_fork_hooks[i], NULL);
 	args = PyTuple_New(0);
 	if (os != NULL)
 		method = PyObject_GetAttrString(os, "register_at_fork");
-	if (hook != NULL)
-		keywords = Py_BuildValue("{sO}", "after_in_child", hook);
+	if (hooks[0] != NULL && hooks[1] != NULL && hooks[2] != NULL)
+		keywords = Py_BuildValue("{sOsOsO}", "before", hooks[0],
+		    "after_in_parent", hooks[1], "after_in_child", hooks[2]);
 	if (method != NULL && args != NULL && keywords != NULL)
 		done = PyObject_Call(method, args, keywords);
 	Py_XDECREF(os);
-	Py_XDECREF(hook);
+	for (i = 0; i < 3; i++)
+		Py_XDECREF(hooks[i]);
 	Py_XDECREF(method);
 	Py_XDECREF(args);
 	Py_XDECREF(keywords);

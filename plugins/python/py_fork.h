@@ -15,9 +15,10 @@ void	 py_fork_child(void);
 /* With the lock: from now on the app's children are told apart. */
 int	 py_fork_init(void);
 /*
- * In a child that the app has forked, when the request's app has come to its
- * end, with or without an exception: the child ends here, as a script would,
- * but for atexit. Elsewhere nothing happens.
+ * In a child that the app has forked, when the request's app (or a signal
+ * handler of the app's on the loop's stack) has come to its end, with or
+ * without an exception: the child ends here, as a script would, but for
+ * atexit. Elsewhere nothing happens.
  */
 void	 py_fork_leave(void);
 

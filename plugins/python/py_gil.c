@@ -10,12 +10,13 @@
 #include "base/address.h"
 
 /*
- * held says whether the loop thread holds the lock because of us; while an
- * extension has given it up (time.sleep) none of our code runs there.
+ * Of the loop thread and of each core's thread: held says whether it holds
+ * the lock because of us; while an extension has given it up (time.sleep) none
+ * of our code runs there. The app's own threads have neither.
  */
-static bool		 gil_held;
-static PyThreadState	*gil_saved;
-static pthread_t	 gil_thread;
+static _Thread_local bool		 gil_held;
+static _Thread_local PyThreadState	*gil_saved;
+static pthread_t			 gil_thread;
 
 /* The initialising thread holds the lock. */
 void
@@ -31,6 +32,8 @@ py_gil_enter(void)
 {
 	if (gil_held)
 		return false;
+	if (gil_saved == NULL)
+		gil_saved = PyThreadState_New(PyInterpreterState_Main());
 	PyEval_RestoreThread(gil_saved);
 	gil_held = true;
 	return true;
@@ -51,6 +54,19 @@ bool
 py_gil_is_loop_thread(void)
 {
 	return pthread_equal(pthread_self(), gil_thread) != 0;
+}
+
+/* Deletes the thread state of the calling thread, a core's. */
+void
+py_gil_thread_end(void)
+{
+	if (gil_saved == NULL)		/* it had no request */
+		return;
+	py_gil_enter();
+	PyThreadState_Clear(gil_saved);
+	gil_saved = NULL;
+	gil_held = false;
+	PyThreadState_DeleteCurrent();
 }
 
 /* Gives the lock up around a blocking call, if it is held. */

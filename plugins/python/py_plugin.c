@@ -7,6 +7,7 @@
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_init.h"
+#include "plugins/python/py_thread.h"
 #include "plugins/python/py_worker.h"
 #include "plugins/python/py_wsgi.h"
 #include "worker/handler.h"
@@ -23,6 +24,8 @@ static const struct runtime	 python_runtime = {
 	.worker_stop = py_worker_stop,
 	.block_begin = py_gil_block_begin,
 	.block_end = py_gil_block_end,
+	.thread_start = py_thread_start,
+	.thread_stop = py_thread_stop,
 };
 
 /* Whatever nobody else has answered. */

@@ -247,12 +247,14 @@ py_poll_switch(struct core *core)
 	return -1;
 }
 
-/* Would anybody gain by a switch now? */
+/* Would anybody gain by a switch now? Threads take turns by themselves. */
 static bool
 py_poll_is_due(const struct core *core, const struct py_poll *p)
 {
 	const struct worker	*w = core->worker;
 
+	if (!w->suspend->can_park || w->suspend->attach != NULL)
+		return false;
 	return py_poll_turning > 0 || !TAILQ_EMPTY(&w->woken) ||
 	    !TAILQ_EMPTY(&w->finished) ||
 	    clock_mono_us() - p->turn_us >= PY_POLL_TURN_US;
@@ -264,11 +266,7 @@ py_poll_yield(struct core *core)
 {
 	struct py_poll	*p = py_poll_of(core);
 
-	if (!py_poll_is_pending(core)) {
-		if (!core->worker->suspend->can_park)
-			return py_poll_set_result(p, -1, 0, false);
-		if (!py_poll_is_due(core, p))
-			return py_poll_set_result(p, -1, 0, false);
-	}
+	if (!py_poll_is_pending(core) && !py_poll_is_due(core, p))
+		return py_poll_set_result(p, -1, 0, false);
 	return py_poll_switch(core);
 }

@@ -5,16 +5,17 @@
 #include "plugins/python/py_process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "config/config.h"
 #include "plugins/python/py_core.h"
 #include "shm/listener.h"
@@ -252,8 +253,10 @@ py_process_accepting(PyObject *self, PyObject *args)
 	(void)self;
 	if (!PyArg_ParseTuple(args, "|p:accepting", &on))
 		return NULL;
-	/* The hub looks at it before it polls again. */
 	py_worker()->accept_held = !on;
+	/* The hub looks at it before it polls again: let it turn. */
+	if (py_core_take_loop())
+		py_core_give_loop();
 	Py_RETURN_NONE;
 }
 
@@ -282,6 +285,18 @@ py_process_arguments(char **start, size_t *len)
 	return true;
 }
 
+/* The short name, the main thread's: that is the process's. */
+static void
+py_process_comm(const char *name)
+{
+	int	 fd = open("/proc/self/comm", O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	(void)fd_write_all(fd, name, strlen(name));
+	close(fd);
+}
+
 /* setprocname(name): what ps and top show. New: None. */
 static PyObject *
 py_process_setprocname(PyObject *self, PyObject *args)
@@ -293,7 +308,7 @@ py_process_setprocname(PyObject *self, PyObject *args)
 	(void)self;
 	if (!PyArg_ParseTuple(args, "s:setprocname", &name))
 		return NULL;
-	prctl(PR_SET_NAME, name);
+	py_process_comm(name);
 	if (py_process_arguments(&start, &len)) {
 		n = strlen(name) < len ? strlen(name) : len - 1;
 		memset(start, 0, len);

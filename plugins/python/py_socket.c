@@ -323,6 +323,23 @@ py_socket_send(PyObject *self, PyObject *args)
 	Py_RETURN_TRUE;
 }
 
+/* Closes, and tells who waits for it; close's result and errno. */
+static int
+py_socket_forget(int fd)
+{
+	bool	 taken = py_core_take_loop();
+	int	 result, saved;
+
+	if (taken)
+		watch_forget(py_worker(), fd);
+	result = close(fd);
+	saved = errno;
+	if (taken)
+		py_core_give_loop();
+	errno = saved;
+	return result;
+}
+
 /* close(fd): who waits for it is told. New: None. */
 static PyObject *
 py_socket_close(PyObject *self, PyObject *args)
@@ -342,9 +359,7 @@ py_socket_close(PyObject *self, PyObject *args)
 			return NULL;
 		Py_RETURN_NONE;
 	}
-	if (py_gil_is_loop_thread())
-		watch_forget(py_worker(), fd);
-	if (close(fd) == -1)
+	if (py_socket_forget(fd) == -1)
 		return PyErr_SetFromErrno(PyExc_OSError);
 	Py_RETURN_NONE;
 }

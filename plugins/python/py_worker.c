@@ -11,7 +11,9 @@
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_module.h"
 #include "plugins/python/py_poll.h"
+#include "plugins/python/py_signals.h"
 #include "plugins/python/py_stdio.h"
+#include "plugins/python/py_thread.h"
 #include "worker/worker.h"
 
 /* Loads the apps. */
@@ -38,8 +40,12 @@ py_worker_start(struct worker *w, char **cause)
 	py_polls_init(w);
 	if (py_environ_init(w) == -1)
 		*cause = py_exception_cause("environ");
+	else if (py_thread_init(w) == -1)
+		*cause = py_exception_cause("threading");
 	else if (py_module_call_hook("post_fork_hook") == -1)
 		*cause = py_exception_cause("post_fork_hook");
+	else if (py_signals_init(w) == -1)
+		*cause = py_exception_cause("signal.set_wakeup_fd()");
 	else
 		result = 0;
 	py_gil_leave(taken);
@@ -76,6 +82,7 @@ py_worker_stop(struct worker *w)
 		py_exception_log(NULL, "atexit");
 	py_worker_call("threading", "_shutdown");
 	py_worker_call("atexit", "_run_exitfuncs");
+	py_signals_done();
 	py_environ_done();
 	py_cores_done();
 	py_polls_done(w);

@@ -311,12 +311,12 @@ def is_pair(environ, start_response):
 def close_it(environ, start_response):
     """Closes it; its number is free then."""
     ours, other = PAIRS.pop("close")
-    other.close()
     number = ours.detach()
     if environ["QUERY_STRING"] == "uwsgi":
         uwsgi.close(number)
     else:
         os.close(number)
+    other.close()
     return say(start_response, number)
 
 

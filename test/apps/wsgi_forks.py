@@ -1,5 +1,7 @@
 """Requests that fork, and children that do what a child should not."""
+import multiprocessing
 import os
+import subprocess
 import sys
 import threading
 
@@ -44,6 +46,25 @@ def exits(start_response):
     status = os.waitpid(child, 0)[1] >> 8
     start_response("200 OK", PLAIN)
     return [b"%d" % status]
+
+
+def of_every_kind(start_response):
+    """Children by os.fork, multiprocessing and subprocess, from one request."""
+    child = os.fork()
+    if child == 0:
+        os._exit(3)
+    worker = multiprocessing.get_context("fork").Process(
+        target=sys.exit, args=(4,))
+    worker.start()
+    ran = subprocess.run([sys.executable, "-S", "-c", "raise SystemExit(5)"],
+                         preexec_fn=os.getpid)
+    thread = threading.Thread(target=os.fork)
+    thread.start()
+    worker.join()
+    thread.join()
+    status = os.waitpid(child, 0)[1] >> 8
+    start_response("200 OK", PLAIN)
+    return [b"%d %d %d" % (status, worker.exitcode, ran.returncode)]
 
 
 def in_thread(start_response):

@@ -1,20 +1,19 @@
 #!/usr/bin/env bats
-# uwsgi's async functions and x-wsgiorg.fdevent, with greenlet cores and without.
+# uwsgi's async functions and x-wsgiorg.fdevent, with greenlet cores, with threads
+# and with neither.
 
 load probe
 
 setup_file() {
 	cd "$WM_TMP" || return 1
-	[ "$WM_GREENLET" != no ] || return 0
 	export TEST_FILE=$WM_TMP/lines
 	seq 100000 >"$TEST_FILE"
+	async_start --threads 8
+	export THREADS_PORT=$PORT THREADS_STATS=$STATS THREADS_LOG=$WM_LOG
+	export CORES_PORT= CORES_STATS= CORES_LOG=
+	[ "$WM_GREENLET" != no ] || return 0
 	async_start --async 8 --greenlet
-	export CORES_PORT=$PORT CORES_STATS=$STATS CORES_LOG=$WM_LOG
-}
-
-setup() {
-	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
-	cd "$WM_TMP" || return 1
+	CORES_PORT=$PORT CORES_STATS=$STATS CORES_LOG=$WM_LOG
 }
 
 teardown_file() {
@@ -28,9 +27,24 @@ async_start() {
 	    --pythonpath "$WM_APPS" --module async_api "$@"
 }
 
-# async CHECK ARGUMENT...: on the file's server.
+# async CHECK ARGUMENT...: on the file's servers; @stats is the server's own.
 async() {
+	async_threads "$@"
+	[ -z "$CORES_PORT" ] || async_greenlet "$@"
+}
+
+async_threads() {
+	set -- "${@/#@stats/$THREADS_STATS}"
+	check async_checks "$1" "$THREADS_PORT" "${@:2}"
+}
+
+async_greenlet() {
+	set -- "${@/#@stats/$CORES_STATS}"
 	check async_checks "$1" "$CORES_PORT" "${@:2}"
+}
+
+needs_greenlet() {
+	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
 }
 
 @test "wait_fd_read, wait_fd_write and async_sleep only register" {
@@ -38,15 +52,15 @@ async() {
 }
 
 @test "suspend() and yield wait for any of several descriptors" {
-	async waits "$CORES_STATS"
+	async waits @stats
 }
 
 @test "one descriptor can be waited for in both directions" {
-	async writable "$CORES_STATS"
+	async writable @stats
 }
 
 @test "two requests can wait for one descriptor" {
-	async two-cores "$CORES_STATS"
+	async two-cores @stats
 }
 
 @test "what was registered counts for one wait" {
@@ -67,11 +81,17 @@ async() {
 }
 
 @test "a greenlet that the request has started can wait" {
-	async child "$CORES_STATS"
+	needs_greenlet
+	async child @stats
 }
 
 @test "yield and suspend give everybody a turn" {
-	async fair
+	needs_greenlet
+	async_greenlet fair 4 /count /suspends
+}
+
+@test "with threads suspend gives everybody a turn" {
+	async_threads fair 2000 /suspends
 }
 
 @test "who computes and yields keeps nobody out" {
@@ -83,11 +103,15 @@ async() {
 }
 
 @test "a descriptor closed while waited for raises within a second or so" {
-	async closed "$CORES_STATS" os
+	async closed @stats os
 }
 
 @test "a closed descriptor's number is good for the next client" {
-	async closed "$CORES_STATS" reused
+	async closed @stats reused
+}
+
+@test "uwsgi.close() tells who waits at once" {
+	async closed @stats uwsgi
 }
 
 @test "environ has x-wsgiorg.fdevent and ngx" {
@@ -118,15 +142,26 @@ async() {
 }
 
 @test "the module tells about the server" {
+	needs_greenlet
 	async process 1
 	async_start --async 2 --greenlet --processes 3
 	check async_checks process "$PORT" 3
 	check async_checks renames "$PORT"
 	wm_stop
+	async_start --threads 2
+	check async_checks renames "$PORT"
+	wm_stop
 }
 
 @test "accepting(0) leaves new clients to others" {
+	needs_greenlet
 	async_start --async 4 --greenlet
+	check async_checks accepting "$PORT"
+	wm_stop
+}
+
+@test "accepting(0) leaves new clients to others, with threads" {
+	async_start --threads 4
 	check async_checks accepting "$PORT"
 	wm_stop
 }

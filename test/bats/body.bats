@@ -12,25 +12,25 @@ teardown_file() {
 }
 
 @test "1 MiB arrives byte exact, by length and chunked" {
-	both body_checks upload 1
-	both body_checks upload-chunked 1
+	each body_checks upload 1
+	each body_checks upload-chunked 1
 }
 
 @test "64 MiB arrive byte exact, by length and chunked" {
-	both body_checks upload 64
-	both body_checks upload-chunked 64
+	each body_checks upload 64
+	each body_checks upload-chunked 64
 }
 
 @test "chunks of three bytes are put together" {
-	both body_checks upload-tiny-chunks
+	each body_checks upload-tiny-chunks
 }
 
 @test "a body that drips in is read to its end" {
-	both body_checks upload-slowly
+	each body_checks upload-slowly
 }
 
 @test "no more of the connection is read than was announced" {
-	both body_checks ready-made-errors
+	each body_checks ready-made-errors
 }
 
 @test "with post-buffering small bodies are collected in memory" {
@@ -80,7 +80,7 @@ teardown_file() {
 }
 
 @test "an upload that is broken off is an error of the app's read" {
-	both body_checks aborted
+	each body_checks aborted
 }
 
 @test "with post-buffering an upload that is broken off costs nothing" {
@@ -90,13 +90,13 @@ teardown_file() {
 }
 
 @test "a body that was not read is never taken for a request" {
-	both body_checks unread
+	each body_checks unread
 }
 
 @test "a small body that was not read does not cost the connection" {
-	both body_checks unread-small-keeps
+	each body_checks unread-small-keeps
 }
 
 @test "the answer to a large body that was not read arrives" {
-	both body_checks unread-large
+	each body_checks unread-large
 }

@@ -89,11 +89,20 @@ server() {
 	[[ "$stderr" == *'"greenlet" needs "async"'* ]]
 }
 
-@test "threads and the other engines are refused with a reason" {
+@test "threads are refused together with another engine" {
 	local option
-	server -c app.json --threads 4
-	[ "$status" -eq 2 ]
-	[[ "$stderr" == *"threads is not available yet in this version"* ]]
+	server -c app.json --threads 4 --check
+	[ "$status" -eq 0 ]
+	for option in async asyncio tornado; do
+		server -c app.json --threads 4 "--$option" 10 --greenlet --check
+		[ "$status" -eq 2 ]
+		[[ "$stderr" == *"\"threads\": 4 and \"greenlet\" exclude"* ]]
+		[[ "$stderr" == *"\"threads\": 4 and \"$option\" exclude"* ]]
+	done
+}
+
+@test "the other engines are refused with a reason" {
+	local option
 	server -c app.json --greenlet --gevent 10
 	[ "$status" -eq 2 ]
 	[[ "$stderr" == *"the gevent engine is not available yet"* ]]

@@ -18,6 +18,8 @@ setup_file() {
 	project_start --processes 3
 	export SYNC_PORT=$PORT SYNC_LOG=$WM_LOG
 	export PORTS=$SYNC_PORT
+	project_start --processes 2 --threads 4
+	PORTS+=" $PORT"
 	[ "$WM_GREENLET" != no ] || return 0
 	project_start --processes 2 --async 10 --greenlet
 	PORTS+=" $PORT"

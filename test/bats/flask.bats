@@ -14,6 +14,8 @@ setup_file() {
 	flask_start --processes 2
 	export SYNC_PORT=$PORT SYNC_LOG=$WM_LOG
 	export PORTS=$SYNC_PORT
+	flask_start --processes 2 --threads 4
+	PORTS+=" $PORT"
 	[ "$WM_GREENLET" != no ] || return 0
 	flask_start --processes 2 --async 10 --greenlet
 	PORTS+=" $PORT"

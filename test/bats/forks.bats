@@ -22,3 +22,17 @@ fork_start() {
 	check fork_checks children-do-not-serve "$PORT"
 	wm_stop
 }
+
+@test "a child that an app forks answers nobody, with threads" {
+	fork_start --threads 4
+	check fork_checks children-do-not-serve "$PORT"
+	wm_log_has "^ValueError: of a child"
+	wm_stop
+}
+
+@test "threads fork while others are served" {
+	fork_start --threads 8
+	check fork_checks under-load "$PORT" 40
+	wm_stop
+	! wm_log_has "killed by signal"
+}

@@ -12,119 +12,119 @@ teardown_file() {
 }
 
 @test "a connection serves many requests" {
-	both http_checks keep-alive
+	each http_checks keep-alive
 }
 
 @test "Connection: close ends the connection after the answer" {
-	both http_checks connection-close
+	each http_checks connection-close
 }
 
 @test "what is sent behind a request with Connection: close is ignored" {
-	both http_checks close-ends-pipeline
+	each http_checks close-ends-pipeline
 }
 
 @test "a client that sends no more still gets its answers" {
-	both http_checks half-close
+	each http_checks half-close
 }
 
 @test "Python's http.client keeps one connection for all kinds of bodies" {
-	both http_checks http-client
+	each http_checks http-client
 }
 
 @test "pipelined requests are answered in order" {
-	both http_checks pipelining
+	each http_checks pipelining
 }
 
 @test "a quick request that was pipelined behind a slow one comes second" {
-	both http_checks pipelining-slow-first
+	each http_checks pipelining-slow-first
 }
 
 @test "requests may arrive byte by byte" {
-	both http_checks byte-by-byte
+	each http_checks byte-by-byte
 }
 
 @test "a chunked request with extensions and trailers is read to its end" {
-	both http_checks chunked-request-trailers
+	each http_checks chunked-request-trailers
 }
 
 @test "a response without Content-Length is chunked and keeps the connection" {
-	both http_checks chunked-response
+	each http_checks chunked-response
 }
 
 @test "a body that is one piece gets a Content-Length" {
-	both http_checks length-is-added
+	each http_checks length-is-added
 }
 
 @test "100 Continue is sent when the app begins to read" {
-	both http_checks expect-answered
+	each http_checks expect-answered
 }
 
 @test "100 Continue is never sent for a body that the app does not read" {
-	both http_checks expect-never-read
+	each http_checks expect-never-read
 }
 
 @test "a client that does not wait for 100 Continue is served" {
-	both http_checks expect-with-body
+	each http_checks expect-with-body
 }
 
 @test "an unknown expectation is 417" {
-	both http_checks expect-unknown
+	each http_checks expect-unknown
 }
 
 @test "HEAD is answered like GET, without a body" {
-	both http_checks head
+	each http_checks head
 }
 
 @test "204 and 304 have no body and no framing" {
-	both http_checks no-body-statuses
+	each http_checks no-body-statuses
 }
 
 @test "HTTP/1.0 gets no chunks and a closed connection" {
-	both http_checks http10
+	each http_checks http10
 }
 
 @test "HTTP/1.0 with keep-alive keeps the connection where it can" {
-	both http_checks http10-keep-alive
+	each http_checks http10-keep-alive
 }
 
 @test "of an absolute target the authority counts" {
-	both http_checks absolute-form
+	each http_checks absolute-form
 }
 
 @test "OPTIONS * reaches the app with an empty path" {
-	both http_checks options-asterisk
+	each http_checks options-asterisk
 }
 
 @test "empty lines before a request are skipped" {
-	both http_checks leading-empty-lines
+	each http_checks leading-empty-lines
 }
 
 @test "the environ is what PEP 3333 says" {
-	both http_checks environ
+	each http_checks environ
 }
 
 @test "Proxy and names with an underscore never reach the app" {
-	both http_checks dropped-fields
+	each http_checks dropped-fields
 }
 
 @test "no malformed head reaches the app, nor what is sent behind it" {
-	both http_checks bad-heads
+	each http_checks bad-heads
 }
 
 @test "no malformed request line reaches the app, nor what comes after it" {
-	both http_checks bad-lines
+	each http_checks bad-lines
 }
 
 @test "a path that decodes to a NUL is 400" {
-	both http_checks nul-in-path
+	each http_checks nul-in-path
 }
 
 @test "two Content-Lengths are refused also when they agree" {
-	both http_checks same-length-twice
+	each http_checks same-length-twice
 }
 
 @test "a malformed chunk ends the connection, nothing behind it is a request" {
-	both http_checks bad-chunks
+	each http_checks bad-chunks
 }
 
 @test "a request line over limit-request-line is 414" {

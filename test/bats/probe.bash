@@ -3,14 +3,14 @@
 #	load probe
 #
 #	setup_file() {
-#		probe_start_file		# SYNC_PORT, CORES_PORT
+#		probe_start_file		# SYNC_, CORES_, THREADS_PORT
 #	}
 #	teardown_file() {
 #		wm_teardown
 #	}
 #
 #	@test "..." {
-#		both http_checks keep-alive
+#		each http_checks keep-alive
 #	}
 
 load helper
@@ -24,7 +24,8 @@ probe_start() {
 	    --pythonpath "$WM_APPS" --module http_probe "$@"
 }
 
-# With one core a worker, and with four on greenlets, for all tests of a file.
+# With one core a worker, with four on greenlets, and with four threads, for all
+# tests of a file.
 probe_start_file() {
 	cd "$WM_TMP" || return 1
 	export TEST_FILE=$WM_TMP/pattern.bin
@@ -35,6 +36,8 @@ sys.stdout.buffer.write(b"".join(b"%07d\n" % n for n in range(500001)))' \
 	export SYNC_PORT=$PORT SYNC_STATS=$STATS SYNC_LOG=$WM_LOG
 	probe_start --async 4 --greenlet "$@"
 	export CORES_PORT=$PORT CORES_STATS=$STATS CORES_LOG=$WM_LOG
+	probe_start --threads 4 "$@"
+	export THREADS_PORT=$PORT THREADS_STATS=$STATS THREADS_LOG=$WM_LOG
 }
 
 # check CLIENT CHECK PORT [ARGUMENT...]: a check of test/clients.
@@ -42,8 +45,9 @@ check() {
 	"$PYTHON" "$WM_SOURCE/test/clients/$1.py" "${@:2}"
 }
 
-# both CLIENT CHECK [ARGUMENT...]: the same on both servers of the file.
-both() {
+# each CLIENT CHECK [ARGUMENT...]: the same on each server of the file.
+each() {
 	check "$1" "$2" "$SYNC_PORT" "${@:3}"
 	check "$1" "$2" "$CORES_PORT" "${@:3}"
+	check "$1" "$2" "$THREADS_PORT" "${@:3}"
 }

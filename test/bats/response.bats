@@ -12,45 +12,46 @@ teardown_file() {
 }
 
 @test "a file goes out byte exact by wsgi.file_wrapper" {
-	both response_checks file "$TEST_FILE"
+	each response_checks file "$TEST_FILE"
 }
 
 @test "64 MiB in one piece go out byte exact" {
-	both response_checks big 64
+	each response_checks big 64
 }
 
 @test "a slow reader gets every byte" {
-	both response_checks slow-reader "/big?size=16777216"
+	each response_checks slow-reader "/big?size=16777216"
 }
 
 @test "1,000 chunks arrive in order and the iterable is closed once" {
-	both response_checks pieces
+	each response_checks pieces
 }
 
 @test "what the app has given is sent before it goes on" {
-	both response_checks arrives-piece-by-piece
+	each response_checks arrives-piece-by-piece
 }
 
 @test "the iterable is closed when the client leaves" {
-	both response_checks client-leaves
+	each response_checks client-leaves
 }
 
 @test "a response shorter than its Content-Length is cut off" {
-	both response_checks too-short
+	each response_checks too-short
 }
 
 @test "a response longer than its Content-Length ends where it should" {
-	both response_checks too-long
+	each response_checks too-long
 }
 
 @test "an exception is 500 and stays in the log" {
-	both response_checks exception
+	each response_checks exception
 	grep -q "ValueError: raised on purpose" "$SYNC_LOG"
 	grep -q "ValueError: raised on purpose" "$CORES_LOG"
+	grep -q "ValueError: raised on purpose" "$THREADS_LOG"
 }
 
 @test "an exception behind the head cuts the response off" {
-	both response_checks exception-late
+	each response_checks exception-late
 	grep -q "ValueError: raised late on purpose" "$SYNC_LOG"
 }
 

@@ -13,43 +13,44 @@ teardown_file() {
 }
 
 @test "half a head is 408 after header-timeout" {
-	both timeout_checks header
+	each timeout_checks header
 }
 
 @test "a head that drips in does not live longer" {
-	both timeout_checks header-dripping
+	each timeout_checks header-dripping
 }
 
 @test "a connection on which nothing comes is closed after header-timeout" {
-	both timeout_checks nothing
+	each timeout_checks nothing
 }
 
 @test "an idle connection is closed without a word after keepalive-timeout" {
-	both timeout_checks idle
+	each timeout_checks idle
 }
 
 @test "every response gives an idle connection its time anew" {
-	both timeout_checks idle-used-again
+	each timeout_checks idle-used-again
 }
 
 @test "a pause in the body is an error of the app's read after body-timeout" {
-	run both timeout_checks body 408
+	run each timeout_checks body 408
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[ "$output" = $'1\n1' ]
+	[ "$output" = $'1\n1\n1' ]
 }
 
 @test "a slow body without long pauses is read" {
-	both timeout_checks body-slow
+	each timeout_checks body-slow
 }
 
 @test "a client that takes nothing loses its response after write-timeout" {
 	check timeout_checks write "$SYNC_PORT" "$SYNC_STATS"
 	check timeout_checks write "$CORES_PORT" "$CORES_STATS"
+	check timeout_checks write "$THREADS_PORT" "$THREADS_STATS"
 }
 
 @test "a client that takes something now and then gets all" {
-	both timeout_checks write-slow
+	each timeout_checks write-slow
 }
 
 @test "with post-buffering a pause in the body is 408 and no app is called" {

@@ -12,6 +12,8 @@ setup_file() {
 	cd "$WM_TMP" || return 1
 	wsgi_start --module wsgi_cases
 	export SYNC_PORT=$PORT SYNC_LOG=$WM_LOG
+	wsgi_start --module wsgi_cases --threads 8
+	export THREADS_PORT=$PORT THREADS_LOG=$WM_LOG
 	export CORES_PORT= CORES_LOG=
 	[ "$WM_GREENLET" != no ] || return 0
 	wsgi_start --module wsgi_cases --async 8 --greenlet
@@ -29,15 +31,17 @@ lacks() {
 	fi
 }
 
-# both CLIENT CHECK: the same check with one core and with greenlet cores.
-both() {
+# each CLIENT CHECK: the same check with one core, threads and greenlet cores.
+each() {
 	check "$1" "$2" "$SYNC_PORT"
+	check "$1" "$2" "$THREADS_PORT"
 	[ -z "$CORES_PORT" ] || check "$1" "$2" "$CORES_PORT"
 }
 
 # The same, with each server's log as an argument.
-both_logs() {
+each_log() {
 	check wsgi_checks "$1" "$SYNC_PORT" "$SYNC_LOG"
+	check wsgi_checks "$1" "$THREADS_PORT" "$THREADS_LOG"
 	[ -z "$CORES_PORT" ] ||
 		check wsgi_checks "$1" "$CORES_PORT" "$CORES_LOG"
 }
@@ -62,6 +66,13 @@ needs_greenlet() {
 	wm_stop
 }
 
+@test "wsgiref.validate finds nothing, with threads" {
+	wsgi_start --module wsgi_validated --threads 4
+	check wsgi_checks validated "$PORT"
+	lacks "$WM_LOG" Traceback
+	wm_stop
+}
+
 @test "wsgiref.validate finds nothing, with collected bodies" {
 	wsgi_start --module wsgi_validated --post-buffering 8
 	check wsgi_checks validated "$PORT"
@@ -71,43 +82,44 @@ needs_greenlet() {
 
 @test "environ has what PEP 3333 and uWSGI put there" {
 	check wsgi_checks environ "$SYNC_PORT" 1
+	check wsgi_checks environ "$THREADS_PORT" 8 True
 	[ -z "$CORES_PORT" ] || check wsgi_checks environ "$CORES_PORT" 8
 }
 
 @test "paths are decoded to latin-1, hosts come from the request" {
-	both wsgi_checks paths
+	each wsgi_checks paths
 }
 
 @test "header values of one request never show up in another" {
-	both wsgi_checks repeated-values
+	each wsgi_checks repeated-values
 }
 
 @test "a bad status or header is a 500 that names it" {
-	both_logs bad-heads
+	each_log bad-heads
 }
 
 @test "start_response comes first, once" {
-	both wsgi_checks heads
+	each wsgi_checks heads
 }
 
 @test "exc_info replaces a head that is not out, and raises if it is" {
-	both wsgi_checks exc-info
+	each wsgi_checks exc-info
 }
 
 @test "bodies of every kind are framed right" {
-	both wsgi_checks bodies
+	each wsgi_checks bodies
 }
 
 @test "a body that is not bytes is an error that shows it" {
-	both_logs bad-bodies
+	each_log bad-bodies
 }
 
 @test "write() sends before what is returned" {
-	both wsgi_checks writes
+	each wsgi_checks writes
 }
 
 @test "close() is called once, however the response ended" {
-	both wsgi_checks closes
+	each wsgi_checks closes
 	grep -q "close on purpose" "$SYNC_LOG"
 }
 
@@ -117,38 +129,43 @@ needs_greenlet() {
 	lacks "$CORES_LOG" BrokenPipe
 }
 
+@test "a generator is closed when the client leaves, with threads" {
+	check wsgi_checks client-leaves "$THREADS_PORT"
+	lacks "$THREADS_LOG" BrokenPipe
+}
+
 @test "a client that leaves in its body is a ConnectionResetError" {
-	both wsgi_checks client-leaves-in-body
+	each wsgi_checks client-leaves-in-body
 }
 
 @test "whatever an app raises, the client gets 500 and the worker stays" {
-	both_logs exceptions
+	each_log exceptions
 }
 
 @test "wsgi.input reads pieces, lines and into buffers" {
-	both wsgi_checks inputs
-	both wsgi_checks input-mixed
+	each wsgi_checks inputs
+	each wsgi_checks input-mixed
 }
 
 @test "wsgi.input can seek only in a collected body" {
-	both wsgi_checks seek-streamed
+	each wsgi_checks seek-streamed
 	wsgi_start --module wsgi_cases --post-buffering 100
 	check wsgi_checks seek-collected "$PORT"
 	wm_stop
 }
 
 @test "input, start_response and write() are dead after their request" {
-	both wsgi_checks kept
+	each wsgi_checks kept
 }
 
 @test "wsgi.file_wrapper sends files of every kind and closes them" {
-	both wsgi_checks files
+	each wsgi_checks files
 }
 
 @test "wsgi.errors, log() and print() land in the log at once" {
 	local line log
-	both wsgi_checks complains
-	for log in "$SYNC_LOG" ${CORES_LOG:+"$CORES_LOG"}; do
+	each wsgi_checks complains
+	for log in "$SYNC_LOG" "$THREADS_LOG" ${CORES_LOG:+"$CORES_LOG"}; do
 		for line in "first half, second half" "another line" \
 		    "in pieces" "unfinished" 'at the end € \\udcff' \
 		    "by log\(\)" "by log\(\) in bytes"; do
@@ -162,13 +179,15 @@ needs_greenlet() {
 
 @test "the module is one under two names and knows the server" {
 	check wsgi_checks module "$SYNC_PORT" 1 1
-	[ -z "$CORES_PORT" ] || check wsgi_checks module "$CORES_PORT" 8 1
+	check wsgi_checks module "$THREADS_PORT" 8 1 threads
+	[ -z "$CORES_PORT" ] ||
+		check wsgi_checks module "$CORES_PORT" 8 1 greenlet
 }
 
 @test "every request has a context of its own" {
-	both wsgi_checks contexts
+	each wsgi_checks contexts
 }
 
 @test "sleep() and wait() work in a request and in a thread" {
-	both wsgi_checks waits
+	each wsgi_checks waits
 }

@@ -59,7 +59,7 @@ def validated(port):
 
 # ---- environ ----
 
-def environ(port, cores):
+def environ(port, cores, threads="False"):
     with Wire(port) as client:
         client.send(b"PUT /environ%2Fx/../caf%C3%A9%20?a=%20b&c HTTP/1.1\r\n"
                     b"Host: example.org:8080\r\n"
@@ -98,7 +98,7 @@ def environ(port, cores):
         assert key not in found, key
     values = {key: value for key, (_, value) in found.items()}
     assert values["wsgi.version"] == "(1, 0)"
-    assert values["wsgi.multithread"] == "False"
+    assert values["wsgi.multithread"] == threads
     assert values["wsgi.multiprocess"] == "False"
     assert values["wsgi.run_once"] == "False"
     assert values["wsgi.input_terminated"] == "True"
@@ -457,7 +457,7 @@ def complains(port):
     assert ask(port, "/complain").startswith("TypeError: ")
 
 
-def module(port, cores, processes):
+def module(port, cores, processes, engine=None):
     told = ask(port, "/module")
     assert told["same"] and told["ready"]
     assert 1 <= told["worker_id"] <= int(processes)
@@ -466,7 +466,8 @@ def module(port, cores, processes):
     assert told["cores"] == int(cores)
     assert told["version_info"] == 5
     assert told["opt"]["module"] == "b'wsgi_cases'"
-    assert ("greenlet" in told["opt"]) == (int(cores) > 1)
+    for option in ("greenlet", "threads"):
+        assert (option in told["opt"]) == (option == engine), option
     assert "body-timeout" not in told["opt"]
     assert told["log"].startswith("TypeError: ")
 

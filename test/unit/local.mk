@@ -38,3 +38,8 @@ test_unit_test_body_SOURCES = test/unit/test_body.c $(unit_rig) $(unit_main)
 test_unit_test_response_SOURCES = \
 	test/unit/test_response.c $(unit_rig) $(unit_main)
 test_unit_test_wait_SOURCES = test/unit/test_wait.c $(unit_rig) $(unit_main)
+
+# Also built with -fsanitize=thread, by scripts/tsan.
+unit_tests += test/unit/test_threads
+test_unit_test_threads_SOURCES = \
+	test/unit/test_threads.c $(unit_rig) $(unit_main)

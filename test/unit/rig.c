@@ -68,7 +68,9 @@ static const struct plugin rig_plugin = {
 	.handler = &rig_handlers,
 };
 
-const struct plugin *const plugins[] = { &rig_plugin, NULL };
+extern const struct plugin	 threads_plugin;
+
+const struct plugin *const plugins[] = { &rig_plugin, &threads_plugin, NULL };
 
 /* First function of a core's stack. */
 static void
@@ -172,6 +174,8 @@ rig_start(bool parking, const char *const *options)
 	cores_init(w, config_cores(&rig_config));
 	conns_init(w);
 	w->acceptors = NULL;
+	if (w->suspend->init != NULL && w->suspend->init(w, &cause) == -1)
+		fatalx("%s", cause);
 	return w;
 }
 
@@ -181,6 +185,8 @@ rig_stop(struct worker *w)
 {
 	int	 i;
 
+	if (w->suspend->done != NULL)
+		w->suspend->done(w);
 	for (i = 0; i < w->ncores; i++)
 		free(w->cores[i].suspend_data);
 	conns_done(w);

@@ -1,7 +1,7 @@
 /*
  * A worker without processes, Python or network: one in this very process,
  * with a handler in C, whose clients are socketpairs. Cores are parked by
- * ucontext, so that waiting is tested without greenlet.
+ * ucontext, so that waiting is tested without greenlet; or they are threads.
  */
 #ifndef WM_TEST_UNIT_RIG_H
 #define WM_TEST_UNIT_RIG_H
@@ -17,7 +17,8 @@ extern int	(*rig_handler)(struct request *req);
 
 /*
  * options: a NULL-ended list as on the command line ("--async", "4", ...). With
- * parking cores can wait; without it there is one core and no engine.
+ * parking cores can wait; without it there is one core and no engine, or with
+ * "--threads" the threads engine.
  */
 struct worker	*rig_start(bool parking, const char *const *options);
 void		 rig_stop(struct worker *w);

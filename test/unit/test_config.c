@@ -405,11 +405,36 @@ TEST(the_command_line_wins_and_lists_are_joined)
 	free(line);
 }
 
+TEST(threads_exclude_what_parks_requests_otherwise)
+{
+	struct config cfg;
+	char *cause;
+
+	REQUIRE(load_app(&cfg, &cause, "--threads 8") == 0);
+	CHECK_INT(config_cores(&cfg), 8);
+	CHECK_INT(config_queue_size(&cfg), 8);
+	config_done(&cfg);
+	REQUIRE(load_app(&cfg, &cause, "--threads 1 --async 4 --greenlet") ==
+	    0);
+	CHECK_INT(config_cores(&cfg), 4);
+	config_done(&cfg);
+	check_cli_error("--threads 2 --async 4", "\"async\": 4 needs "
+	    "\"greenlet\": without it nothing can put a waiting request "
+	    "aside\n\"threads\": 2 and \"async\" exclude each other: a "
+	    "request runs either in a thread or in the one that turns the "
+	    "event loop");
+	check_cli_error("--threads 2 --asyncio 4 --greenlet", "\"threads\": 2 "
+	    "and \"greenlet\" exclude each other: a request runs either in a "
+	    "thread or in the one that turns the event loop\n\"threads\": 2 "
+	    "and \"asyncio\" exclude each other: a request runs either in a "
+	    "thread or in the one that turns the event loop");
+	check_cli_error("--threads 2 --threads-stacksize 64",
+	    "\"thread-stacksize\": 64 KiB is too little; at least 256 are "
+	    "needed");
+}
+
 TEST(what_is_not_there_yet_is_refused_with_a_reason)
 {
-	check_cli_error("--threads 2", "command line: --threads cannot be 2: "
-	    "threads is not available yet in this version; use processes, or "
-	    "async with greenlet");
 	check_cli_error("--gevent 10", "command line: --gevent cannot be "
 	    "10: the gevent engine is not available yet in this version; use "
 	    "async with greenlet");
