@@ -54,9 +54,12 @@ struct config {
 	bool		 greenlet;
 	int		 asyncio;		/* > 0: the loop engine */
 	int		 tornado;
-	bool		 asyncio_expose_loop;
-	int		 threads;		/* these 3: refused yet */
 	int		 gevent;
+	bool		 asyncio_expose_loop;
+	bool		 gevent_monkey_patch;
+	bool		 gevent_early_monkey_patch;
+	bool		 gevent_wait_for_hub;
+	int		 threads;		/* these 2: refused yet */
 	bool		 ugreen;
 	int		 queue_size;		/* 0: as many as cores */
 	double		 queue_timeout;

@@ -9,6 +9,7 @@ extern const struct plugin	 python_plugin;
 extern const struct plugin	 asyncio_plugin;
 extern const struct plugin	 tornado_plugin;
 #ifdef WM_HAVE_GREENLET
+extern const struct plugin	 gevent_plugin;
 extern const struct plugin	 greenlet_plugin;
 #endif
 
@@ -17,6 +18,7 @@ const struct plugin *const plugins[] = {
 	&asyncio_plugin,
 	&tornado_plugin,
 #ifdef WM_HAVE_GREENLET
+	&gevent_plugin,
 	&greenlet_plugin,
 #endif
 	NULL

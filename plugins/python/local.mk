@@ -56,6 +56,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_stdio.h \
 	plugins/python/py_strings.c \
 	plugins/python/py_strings.h \
+	plugins/python/py_turn.c \
+	plugins/python/py_turn.h \
 	plugins/python/py_wait.c \
 	plugins/python/py_wait.h \
 	plugins/python/py_worker.c \

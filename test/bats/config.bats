@@ -94,9 +94,14 @@ server() {
 	server -c app.json --threads 4
 	[ "$status" -eq 2 ]
 	[[ "$stderr" == *"threads is not available yet in this version"* ]]
-	server -c app.json --greenlet --gevent 10
+	server -c app.json --gevent-monkey-patch
 	[ "$status" -eq 2 ]
-	[[ "$stderr" == *"the gevent engine is not available yet"* ]]
+	[[ "$stderr" == *'"gevent-monkey-patch" needs "gevent"'* ]]
+	server -c app.json --asyncio 10 --greenlet --gevent 10
+	[ "$status" -eq 2 ]
+	[[ "$stderr" == *'"asyncio" and "gevent" both name the event loop'* ]]
+	server -c app.json --gevent 10 --greenlet --check
+	[ "$status" -eq 0 ]
 	for option in asyncio tornado; do
 		server -c app.json "--$option" 10 --check
 		[ "$status" -eq 2 ]
