@@ -230,7 +230,6 @@ class loop(base_loop):
     backend_int = 0
     origflags_int = 0
     origflags = ()
-    sig_pending = 0
 
     def __new__(cls, flags=None, default=None, ptr=0):
         """Flags are libev's: which poller there is, is not to be chosen."""

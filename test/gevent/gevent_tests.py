@@ -19,6 +19,16 @@ def status_of(code):
     return 1
 
 
+def quiet_hub(test):
+    """The hub is there already when a test names the class of its own."""
+    with open(test) as file:
+        if "ignoring_expected_test_error" not in file.read():
+            return
+    import gevent
+    from gevent.testing.hub import QuietHub
+    gevent.get_hub().__class__ = QuietHub
+
+
 def run():
     # The server's handlers are C's: tests cannot set them again afterwards.
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1,
@@ -30,11 +40,12 @@ def run():
     gc.unfreeze()
     me = os.getpid()
     test = os.environ["TEST"]
-    sys.argv = [test, "-v"]
+    sys.argv = [test]
     sys.path.insert(0, os.path.dirname(test))
     # What python itself would have: subprocesses are no servers.
     sys.executable = os.environ["PYTHON"]
     try:
+        quiet_hub(test)
         runpy.run_path(test, run_name="__main__")
         status = 0
     except SystemExit as error:
