@@ -132,7 +132,7 @@ gevent_engine_finish(const struct worker *w)
 	Py_XDECREF(done);
 }
 
-/* Runs the hub until the worker leaves. The server counts as one to wait for. */
+/* Runs the hub until the worker leaves. The server is one to wait for. */
 static void
 gevent_engine_run(struct worker *w)
 {

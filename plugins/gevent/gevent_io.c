@@ -24,11 +24,13 @@ gevent_io_cb(evutil_socket_t fd, short events, void *arg)
 	gevent_watcher_feed(&io->w, revents & io->events);
 }
 
-/* The descriptor cannot be watched, or not any more, as libev tells it. */
+/*
+ * The descriptor cannot be watched, or not any more: told as libev does. The
+ * call makes it inactive, since this may be without the lock.
+ */
 static void
 gevent_io_fail(struct gevent_io *io)
 {
-	gevent_watcher_deactivate(&io->w);
 	gevent_watcher_feed(&io->w, GEVENT_EV_ERROR | GEVENT_EV_READ |
 	    GEVENT_EV_WRITE);
 }
@@ -43,7 +45,7 @@ gevent_io_gone_cb(struct watch *watch)
 	gevent_io_fail(io);
 }
 
-/* Starts; one that cannot be watched is fed, and not active any more. */
+/* Starts; one that cannot be watched is fed. */
 int
 gevent_io_start(struct gevent_watcher *w)
 {

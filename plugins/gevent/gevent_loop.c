@@ -127,6 +127,7 @@ gevent_loop_part(struct gevent_loop *loop)
 		return -1;
 	gevent_watcher_leave_all(loop, true);
 	gevent_callback_drop_all(loop);
+	loop->refs = gevent_watcher_count(loop);
 	py_turn_disarm(&loop->turn);
 	event_del(&loop->wake_ev);
 	fd_close(&loop->wake[0]);

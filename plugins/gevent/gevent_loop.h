@@ -183,10 +183,11 @@ PyObject *gevent_types_make(PyObject *loop, enum gevent_kind kind,
 	    PyObject *args, PyObject *kwargs);
 
 /* gevent_watcher.c */
-/* Any of these three may be called without the lock, in the poll. */
 void	 gevent_watcher_activate(struct gevent_watcher *w);
 void	 gevent_watcher_deactivate(struct gevent_watcher *w);
+/* Without the lock too, in the poll. */
 void	 gevent_watcher_feed(struct gevent_watcher *w, int revents);
+int	 gevent_watcher_count(const struct gevent_loop *loop);
 /* Feeds what is ready, and calls back all that is fed. */
 void	 gevent_watcher_take_ready(struct gevent_loop *loop);
 void	 gevent_watcher_call_all(struct gevent_loop *loop);

@@ -98,6 +98,19 @@ gevent_watcher_feed_kind(struct gevent_loop *loop, enum gevent_kind kind,
 	}
 }
 
+/* How many active ones count. */
+int
+gevent_watcher_count(const struct gevent_loop *loop)
+{
+	const struct gevent_watcher	*w;
+	int				 kind, n = 0;
+
+	for (kind = 0; kind < GEVENT_KINDS; kind++)
+		TAILQ_FOREACH(w, &loop->active[kind], active_link)
+			n += w->ref;
+	return n;
+}
+
 /* Is anything as important waiting for its call? */
 bool
 gevent_watcher_is_fed(const struct gevent_loop *loop, int priority)
@@ -179,6 +192,8 @@ gevent_watcher_call(struct gevent_watcher *w, int revents)
 {
 	PyObject	*callback = w->callback, *args, *result = NULL;
 
+	if (revents & GEVENT_EV_ERROR)
+		gevent_watcher_deactivate(w);
 	if (callback == NULL)
 		return;
 	Py_INCREF(w);

@@ -51,6 +51,40 @@ check() {
 	"$PYTHON" "$WM_SOURCE/test/clients/$1.py" "${@:2}"
 }
 
+# example_start NAME ARGS...: an example, its pauses of 2 seconds made short.
+example_start() {
+	PORT=$(wm_port)
+	sed -e 's/(2)/(0.5)/' "$WM_SOURCE/examples/gevent/$1" >"$WM_TMP/app.py"
+	shift
+	wm_start --http-socket "127.0.0.1:$PORT" --wsgi-file app.py \
+	    --gevent 100 --gevent-early-monkey-patch "$@"
+}
+
+@test "example: a body in pieces, with pauses" {
+	example_start sleep.py
+	[ "$(get / | tr '\n' ' ')" = "piece 0 piece 1 piece 2 " ]
+	wm_stop
+}
+
+@test "example: a page is fetched with the standard library" {
+	export URL=http://127.0.0.1:$CASES_PORT/hello
+	export no_proxy=127.0.0.1
+	example_start fetch.py
+	[ "$(get /)" = "19 bytes" ]
+	wm_stop
+}
+
+@test "example: several things at once" {
+	example_start together.py
+	[ "$(get /)" = "0.1, 0.2" ]
+	wm_stop
+}
+
+@test "the examples' app.json is good" {
+	cd "$WM_SOURCE/examples/gevent"
+	"$WSGIMASTER" -c app.json --check
+}
+
 @test "the loop is the server's, and uwsgi.loop says so" {
 	is hello "b'gevent' libevent"
 }
