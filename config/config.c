@@ -231,6 +231,8 @@ config_cores(const struct config *cfg)
 		return cfg->asyncio;
 	if (cfg->tornado > 0)
 		return cfg->tornado;
+	if (cfg->gevent > 0)
+		return cfg->gevent;
 	return cfg->async > 1 ? cfg->async : 1;
 }
 

@@ -54,10 +54,13 @@ struct config {
 	bool		 greenlet;
 	int		 asyncio;		/* > 0: the loop engine */
 	int		 tornado;
+	int		 gevent;
 	bool		 asyncio_expose_loop;
+	bool		 gevent_monkey_patch;
+	bool		 gevent_early_monkey_patch;
+	bool		 gevent_wait_for_hub;
 	int		 threads;		/* > 1: cores are threads */
 	int		 thread_stacksize;	/* KiB; 0: the system's */
-	int		 gevent;		/* these 2: refused yet */
 	bool		 ugreen;
 	int		 queue_size;		/* 0: as many as cores */
 	double		 queue_timeout;

@@ -2,6 +2,7 @@
 #include "config/config_check.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -35,6 +36,7 @@ config_check_engines(const struct config *cfg, struct strlist *problems)
 		{ "async", cfg->async, 1 },
 		{ "asyncio", cfg->asyncio, 0 },
 		{ "tornado", cfg->tornado, 0 },
+		{ "gevent", cfg->gevent, INT_MAX },
 	};
 	const struct config_engine *engine, *first = NULL;
 	size_t i;
@@ -87,6 +89,25 @@ config_check_threads(const struct config *cfg, struct strlist *problems)
 			    "%d and \"%s\" exclude each other: a request "
 			    "runs either in a thread or in the one that turns "
 			    "the event loop", cfg->threads, others[i].name));
+/* What is about gevent alone. */
+static void
+config_check_gevent(const struct config *cfg, struct strlist *problems)
+{
+	const struct config_engine switches[] = {
+		{ "gevent-monkey-patch", cfg->gevent_monkey_patch, 0 },
+		{ "gevent-early-monkey-patch",
+		    cfg->gevent_early_monkey_patch, 0 },
+		{ "gevent-wait-for-hub", cfg->gevent_wait_for_hub, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
+		if (switches[i].cores && cfg->gevent < 1)
+			strlist_add_steal(problems, xasprintf("\"%s\" needs "
+			    "\"gevent\": say how many requests a worker "
+			    "handles at the same time, like \"gevent\": 100",
+			    switches[i].name));
+	}
 }
 
 /* Cores and what parks them go together. */
@@ -97,8 +118,9 @@ config_check_cores(const struct config *cfg, struct strlist *problems)
 
 	config_check_engines(cfg, problems);
 	config_check_threads(cfg, problems);
+	config_check_gevent(cfg, problems);
 	if (cfg->greenlet && cfg->async < 1 && cfg->asyncio < 1 &&
-	    cfg->tornado < 1)
+	    cfg->tornado < 1 && cfg->gevent < 1)
 		strlist_add(problems, "\"greenlet\" needs \"async\": say how "
 		    "many requests a worker handles at the same time, like "
 		    "\"async\": 100");

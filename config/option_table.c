@@ -198,11 +198,31 @@ const struct option_row option_table[] = {
 	{
 		.name = "gevent",
 		.group = GROUP_CORES, .type = OPT_INT, AT(gevent),
-		.arg = "N",
-		.reason = "the gevent engine is not available yet in this "
-		    "version; use async with greenlet",
-		.help = "Run gevent's loop with N cores per worker. Not "
-		    "available yet: only 0 is accepted."
+		.max = 100000, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "Like async, on gevent's loop. Brings greenlet with "
+		    "it."
+	},
+	{
+		.name = "gevent-monkey-patch",
+		.group = GROUP_CORES, .type = OPT_BOOL,
+		AT(gevent_monkey_patch), .max = 1,
+		.help = "Call gevent.monkey.patch_all() before the app is "
+		    "loaded, when gevent's loop is there. Needs gevent."
+	},
+	{
+		.name = "gevent-early-monkey-patch",
+		.group = GROUP_CORES, .type = OPT_BOOL,
+		AT(gevent_early_monkey_patch), .max = 1,
+		.help = "The same before anything else is imported. Needs "
+		    "gevent."
+	},
+	{
+		.name = "gevent-wait-for-hub",
+		.group = GROUP_CORES, .type = OPT_BOOL,
+		AT(gevent_wait_for_hub), .max = 1,
+		.help = "Let a worker that leaves wait for everything that "
+		    "gevent still has to do, not for requests alone. Needs "
+		    "gevent."
 	},
 	{
 		.name = "ugreen",

@@ -10,6 +10,7 @@ extern const struct plugin	 asyncio_plugin;
 extern const struct plugin	 tornado_plugin;
 extern const struct plugin	 threads_plugin;
 #ifdef WM_HAVE_GREENLET
+extern const struct plugin	 gevent_plugin;
 extern const struct plugin	 greenlet_plugin;
 #endif
 
@@ -19,6 +20,7 @@ const struct plugin *const plugins[] = {
 	&tornado_plugin,
 	&threads_plugin,
 #ifdef WM_HAVE_GREENLET
+	&gevent_plugin,
 	&greenlet_plugin,
 #endif
 	NULL

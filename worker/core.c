@@ -10,6 +10,7 @@
 #include "shm/scoreboard.h"
 #include "worker/accept.h"
 #include "worker/conn.h"
+#include "worker/loop.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
@@ -108,8 +109,11 @@ core_switch(struct core *core, void (*into)(struct core *))
 
 	w->running = core;
 	into(core);
-	if (w->forked)		/* the loop is the parent's */
+	if (w->forked) {	/* the loop is the parent's */
+		if (w->loop->forked != NULL)
+			w->loop->forked(w);
 		_exit(0);
+	}
 	w->running = NULL;
 }
 

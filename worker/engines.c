@@ -26,7 +26,7 @@ engines_suspend(const char *name)
 	return NULL;
 }
 
-/* The loop engine of that name; all of them are compiled in. */
+/* The loop engine of that name; what is missing lacks greenlet too. */
 static const struct loop_engine *
 engines_loop(const char *name)
 {
@@ -65,9 +65,10 @@ engines_choose(struct worker *w, char **cause)
 	const struct plugin *const	*p;
 
 	w->loop = engines_loop(w->cfg->asyncio > 0 ? "asyncio" :
-	    w->cfg->tornado > 0 ? "tornado" : "libevent");
+	    w->cfg->tornado > 0 ? "tornado" :
+	    w->cfg->gevent > 0 ? "gevent" : "libevent");
 	w->suspend = &suspend_none;
-	if (w->cfg->greenlet)
+	if (w->cfg->greenlet || w->cfg->gevent > 0)
 		w->suspend = engines_suspend("greenlet");
 	else if (w->cfg->threads > 1)
 		w->suspend = engines_suspend("threads");

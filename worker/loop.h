@@ -18,6 +18,12 @@ struct loop_engine {
 	void		(*run)(struct worker *w);
 	/* From within a turn: run() returns soon. */
 	void		(*stop)(struct worker *w);
+	/*
+	 * In a child that the app has forked, on the hub's stack, when the
+	 * request that forked has switched away: does not return. NULL: the
+	 * child ends there.
+	 */
+	void		(*forked)(struct worker *w);
 };
 
 /* libevent alone. */

@@ -18,6 +18,7 @@
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_running.h"
+#include "plugins/python/py_turn.h"
 #include "worker/worker.h"
 
 /* As in the selectors module. */
@@ -47,9 +48,7 @@ struct selector {
 	struct selector_watch		**watches;	/* by fd */
 	int				 nwatches;
 	struct selector_watches		 ready;
-	struct event			 timer;
-	int				 flags;		/* for the turn */
-	bool				 is_late;	/* the timer's */
+	struct py_turn			 turn;
 };
 
 /* selectors.SelectorKey and selectors._SelectorMapping; for the whole run. */
@@ -69,16 +68,6 @@ selector_ready_cb(evutil_socket_t fd, short events, void *arg)
 		watch->ready |= SELECTOR_READ;
 	if (events & EV_WRITE)
 		watch->ready |= SELECTOR_WRITE;
-}
-
-/* The time is over. Without the lock. */
-static void
-selector_timer_cb(evutil_socket_t fd, short events, void *arg)
-{
-	struct selector	*s = arg;
-
-	(void)fd, (void)events;
-	s->is_late = true;
 }
 
 /* Selector(). New. */
@@ -101,7 +90,7 @@ selector_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 		Py_DECREF(s);
 		return NULL;
 	}
-	event_assign(&s->timer, s->base, -1, 0, selector_timer_cb, s);
+	py_turn_init(&s->turn, s->base);
 	return (PyObject *)s;
 }
 
@@ -134,7 +123,7 @@ selector_clear(struct selector *s)
 	s->watches = NULL;
 	s->nwatches = 0;
 	if (s->base != NULL) {
-		event_del(&s->timer);
+		py_turn_disarm(&s->turn);
 		if (s->is_own)
 			event_base_free(s->base);
 	}
@@ -487,37 +476,6 @@ selector_close(PyObject *self, PyObject *unused)
 	Py_RETURN_NONE;
 }
 
-/* Turns the base once. Without the lock. */
-static int
-selector_turn(void *arg)
-{
-	struct selector	*s = arg;
-
-	return event_base_loop(s->base, s->flags);
-}
-
-/* Adds the timer and sets the turn's flags. Seconds below 0: for ever. */
-static void
-selector_arm(struct selector *s, double seconds)
-{
-	struct timeval	 tv;
-
-	s->flags = EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY;
-	s->is_late = false;
-	if (seconds < 0)
-		return;
-	if (seconds < 1e-6) {
-		s->flags |= EVLOOP_NONBLOCK;
-		s->is_late = true;
-		return;
-	}
-	if (seconds > 1e7)
-		seconds = 1e7;
-	tv.tv_sec = (time_t)seconds;
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	event_add(&s->timer, &tv);
-}
-
 /* What is ready as [(key, events)]. New. */
 static PyObject *
 selector_take_ready(struct selector *s)
@@ -573,8 +531,8 @@ selector_turn_until(struct selector *s)
 	if (!s->is_own)
 		py_running_hide(&saved);
 	do
-		result = py_gil_without(selector_turn, s);
-	while (result != -1 && TAILQ_EMPTY(&s->ready) && !s->is_late &&
+		result = py_turn_once(&s->turn);
+	while (result != -1 && TAILQ_EMPTY(&s->ready) && !s->turn.is_late &&
 	    !asyncio_engine_is_stopping() &&
 	    asyncio_engine_is_idle((PyObject *)s, first));
 	if (!s->is_own)
@@ -583,7 +541,7 @@ selector_turn_until(struct selector *s)
 	Py_XDECREF(first);
 	if (result == -1)
 		PyErr_SetString(PyExc_OSError, "the event base has failed");
-	return result == -1 ? -1 : 0;
+	return result;
 }
 
 /* select(timeout=None). New. */
@@ -607,10 +565,10 @@ selector_select(PyObject *self, PyObject *args, PyObject *kwargs)
 	}
 	if (!s->is_own && asyncio_engine_is_stopping())
 		seconds = 0;
-	selector_arm(s, seconds);
+	py_turn_arm(&s->turn, seconds);
 	result = selector_turn_until(s);
 	if (seconds > 0)
-		event_del(&s->timer);
+		py_turn_disarm(&s->turn);
 	if (result == -1)
 		return NULL;
 	if (!s->is_own && asyncio_engine_turned() == -1)

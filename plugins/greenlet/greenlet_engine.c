@@ -19,6 +19,7 @@
 #include <Python.h>
 #include <greenlet.h>
 
+#include "plugins/greenlet/greenlet_hub.h"
 #include "plugins/greenlet/greenlet_plugin.h"
 #include "plugins/greenlet/greenlet_type.h"
 
@@ -352,7 +353,15 @@ greenlet_check_version(char **cause)
 	return result;
 }
 
-/* In the worker: this stack is the hub. */
+/* Another stack than the one that calls init turns the loop. */
+void
+greenlet_hub_set(PyObject *hub)
+{
+	Py_INCREF(hub);
+	Py_XSETREF(greenlet_hub, (PyGreenlet *)hub);
+}
+
+/* In the worker: this stack is the hub, unless there is one. */
 static int
 greenlet_init(struct worker *w, char **cause)
 {
@@ -363,7 +372,7 @@ greenlet_init(struct worker *w, char **cause)
 	result = greenlet_check_version(cause);
 	if (result == 0) {
 		PyGreenlet_Import();
-		if (_PyGreenlet_API != NULL)
+		if (_PyGreenlet_API != NULL && greenlet_hub == NULL)
 			greenlet_hub = PyGreenlet_GetCurrent();
 		if (greenlet_hub != NULL)
 			greenlet_type = greenlet_type_new();
@@ -376,7 +385,10 @@ greenlet_init(struct worker *w, char **cause)
 	return result;
 }
 
-/* In the worker, at its end: idle greenlets finish. */
+/*
+ * In the worker, at its end: idle greenlets finish, and come back to this
+ * stack, whichever was the hub.
+ */
 static void
 greenlet_done(struct worker *w)
 {
@@ -384,6 +396,7 @@ greenlet_done(struct worker *w)
 	bool			 taken = py_gil_enter();
 	int			 i;
 
+	Py_SETREF(greenlet_hub, PyGreenlet_GetCurrent());
 	for (i = 0; i < w->ncores; i++) {
 		seat = w->cores[i].suspend_data;
 		if (seat == NULL || seat->assigned)

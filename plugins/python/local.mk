@@ -60,6 +60,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_strings.h \
 	plugins/python/py_thread.c \
 	plugins/python/py_thread.h \
+	plugins/python/py_turn.c \
+	plugins/python/py_turn.h \
 	plugins/python/py_wait.c \
 	plugins/python/py_wait.h \
 	plugins/python/py_worker.c \

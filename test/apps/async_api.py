@@ -586,7 +586,7 @@ def process(environ, start_response):
         "total": uwsgi.total_requests(), "logsize": uwsgi.logsize(),
         "queue": uwsgi.listen_queue(), "mule": uwsgi.mule_id(),
         "no socket": error_of(uwsgi.listen_queue, 99),
-        "listening": listening, "loop": uwsgi.loop,
+        "listening": listening, "loop": uwsgi.loop and uwsgi.loop.decode(),
         "started_on": uwsgi.started_on, "buffer_size": uwsgi.buffer_size,
         "is_a_reload": uwsgi.is_a_reload, "has_threads": uwsgi.has_threads,
         "request_id": uwsgi.request_id()})

@@ -37,9 +37,9 @@ class Call:
 
 
 def hub():
-    """The greenlet that turns the loop: the last parent."""
+    """The greenlet that turns the loop: the last parent, or gevent's hub."""
     found = greenlet.getcurrent()
-    while found.parent is not None:
+    while found.parent is not None and not hasattr(found, "loop"):
         found = found.parent
     return found
 

@@ -93,7 +93,7 @@ server() {
 	local option
 	server -c app.json --threads 4 --check
 	[ "$status" -eq 0 ]
-	for option in async asyncio tornado; do
+	for option in async asyncio tornado gevent; do
 		server -c app.json --threads 4 "--$option" 10 --greenlet --check
 		[ "$status" -eq 2 ]
 		[[ "$stderr" == *"\"threads\": 4 and \"greenlet\" exclude"* ]]
@@ -103,9 +103,14 @@ server() {
 
 @test "the other engines are refused with a reason" {
 	local option
-	server -c app.json --greenlet --gevent 10
+	server -c app.json --gevent-monkey-patch
 	[ "$status" -eq 2 ]
-	[[ "$stderr" == *"the gevent engine is not available yet"* ]]
+	[[ "$stderr" == *'"gevent-monkey-patch" needs "gevent"'* ]]
+	server -c app.json --asyncio 10 --greenlet --gevent 10
+	[ "$status" -eq 2 ]
+	[[ "$stderr" == *'"asyncio" and "gevent" both name the event loop'* ]]
+	server -c app.json --gevent 10 --greenlet --check
+	[ "$status" -eq 0 ]
 	for option in asyncio tornado; do
 		server -c app.json "--$option" 10 --check
 		[ "$status" -eq 2 ]

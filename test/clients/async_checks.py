@@ -389,7 +389,7 @@ def sends_file(port):
     assert told[2].startswith("OSError"), told
 
 
-def process(port, count):
+def process(port, count, loop=None):
     # A request is counted when it is over.
     told = until("two requests are counted", lambda: (
         lambda told: told if told["total"] >= 2 else None)(
@@ -409,7 +409,7 @@ def process(port, count):
     assert told["logsize"] == told["mule"] == told["queue"] == 0, told
     assert told["no socket"].startswith("ValueError"), told
     assert told["listening"] == [1], told
-    assert told["loop"] is None and told["is_a_reload"] is False, told
+    assert told["loop"] == loop and told["is_a_reload"] is False, told
     assert told["has_threads"] is True and told["buffer_size"] > 4000, told
     assert told["request_id"] >= 0, told
 

@@ -435,9 +435,6 @@ TEST(threads_exclude_what_parks_requests_otherwise)
 
 TEST(what_is_not_there_yet_is_refused_with_a_reason)
 {
-	check_cli_error("--gevent 10", "command line: --gevent cannot be "
-	    "10: the gevent engine is not available yet in this version; use "
-	    "async with greenlet");
 	check_cli_error("--ugreen", "command line: --ugreen cannot be true: "
 	    "ugreen is not available yet in this version; use greenlet");
 	check_json_error("{\"master\": false}", ": \"master\" cannot be "
