@@ -9,6 +9,7 @@
 #include "base/xmalloc.h"
 #include "shm/scoreboard.h"
 #include "worker/accept.h"
+#include "worker/client_gone.h"
 #include "worker/conn.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -127,6 +128,8 @@ core_run(struct core *core, struct conn *conn)
 	conn->core = core;
 	request_begin(&core->req, conn);
 	core_switch(core, w->suspend->start);
+	if (core->state != CORE_FINISHED)	/* it waits, or seems to */
+		client_gone_watch(conn);
 }
 
 /* One whole request, on the core's own stack. */

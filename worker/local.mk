@@ -6,6 +6,8 @@ libwsgimaster_a_SOURCES += \
 	worker/access_log.h \
 	worker/body.c \
 	worker/body.h \
+	worker/client_gone.c \
+	worker/client_gone.h \
 	worker/conn.c \
 	worker/conn.h \
 	worker/conn_buf.c \

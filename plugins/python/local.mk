@@ -24,6 +24,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_fork.h \
 	plugins/python/py_gil.c \
 	plugins/python/py_gil.h \
+	plugins/python/py_gone.c \
+	plugins/python/py_gone.h \
 	plugins/python/py_header.c \
 	plugins/python/py_header.h \
 	plugins/python/py_home.c \

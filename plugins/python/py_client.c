@@ -15,6 +15,7 @@
 #include "plugins/python/py_input.h"
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_start_response.h"
+#include "plugins/python/py_wait.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
 #include "worker/core.h"
@@ -164,8 +165,11 @@ py_client_wait(struct core *core, uint64_t until)
 		return false;
 	if (reason == WAIT_READY)
 		return true;
-	PyErr_SetString(reason == WAIT_TIMEOUT ? PyExc_TimeoutError :
-	    PyExc_ConnectionResetError, "chunked_read: no chunk has come");
+	if (reason == WAIT_TIMEOUT)
+		PyErr_SetString(PyExc_TimeoutError,
+		    "chunked_read: no chunk has come");
+	else
+		py_wait_raise(reason);
 	return false;
 }
 

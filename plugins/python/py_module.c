@@ -13,6 +13,7 @@
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
+#include "plugins/python/py_gone.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
 #include "plugins/python/py_socket.h"
@@ -164,6 +165,8 @@ py_module_init(void)
 		    (PyMethodDef *)py_module_parts[i]) == -1)
 			Py_CLEAR(module);
 	}
+	if (module != NULL && py_gone_init(module) == -1)
+		Py_CLEAR(module);
 	return module;
 }
 

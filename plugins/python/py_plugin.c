@@ -23,6 +23,7 @@ static const struct runtime	 python_runtime = {
 	.worker_stop = py_worker_stop,
 	.block_begin = py_gil_block_begin,
 	.block_end = py_gil_block_end,
+	.check_signals = PyErr_CheckSignals,
 };
 
 /* Whatever nobody else has answered. */

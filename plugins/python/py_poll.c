@@ -15,6 +15,7 @@
 #include "plugins/python/py_fdevent.h"
 #include "plugins/python/py_ngx.h"
 #include "plugins/python/py_strings.h"
+#include "plugins/python/py_wait.h"
 #include "worker/core.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -242,8 +243,8 @@ py_poll_switch(struct core *core)
 		return -1;
 	if (reason == WAIT_READY || reason == WAIT_TIMEOUT)
 		return 0;
-	errno = reason == WAIT_ERROR ? saved : ECANCELED;
-	PyErr_SetFromErrno(PyExc_OSError);
+	errno = saved;
+	py_wait_raise(reason);
 	return -1;
 }
 

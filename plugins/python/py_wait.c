@@ -11,15 +11,20 @@
 #include "base/clock.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_gone.h"
 #include "worker/core.h"
 #include "worker/wait.h"
 
 /* Raises what a wait came to, unless something was thrown in; gives NULL. */
-static PyObject *
+PyObject *
 py_wait_raise(enum wait_reason reason)
 {
 	if (PyErr_Occurred())
 		return NULL;
+	if (reason == WAIT_GONE) {
+		py_gone_raise();
+		return NULL;
+	}
 	if (reason != WAIT_ERROR)
 		errno = ECANCELED;
 	return PyErr_SetFromErrno(PyExc_OSError);

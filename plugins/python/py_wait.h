@@ -4,6 +4,8 @@
 
 #include <Python.h>
 
+#include "worker/wait.h"
+
 /*
  * Methods of the module; with the lock, new references. Called by a request
  * they park its core; anywhere else they block the thread, with the lock given
@@ -17,5 +19,10 @@ PyObject *py_wait_fd(PyObject *self, PyObject *args, PyObject *keywords);
  * the timeout (below 0: none), -1 with a Python exception.
  */
 int	 py_wait_for(int fd, short events, double timeout);
+/*
+ * Raises why a wait has failed, unless an exception is set: ClientGone, or an
+ * OSError with errno. Gives NULL.
+ */
+PyObject *py_wait_raise(enum wait_reason reason);
 
 #endif

@@ -21,6 +21,7 @@
 #include "plugins/python/py_file.h"
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_gone.h"
 #include "plugins/python/py_input.h"
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_start_response.h"
@@ -368,6 +369,11 @@ py_wsgi_failed(struct request *req)
 	py_core_settle(req->core);
 	if (req->resp.state == RESPONSE_BROKEN) {
 		PyErr_Clear();
+		return 0;
+	}
+	if (py_gone_is_set(req)) {
+		PyErr_Clear();
+		response_abandon(req);
 		return 0;
 	}
 	if (status != 0 && PyErr_ExceptionMatches(PyExc_OSError)) {

@@ -117,7 +117,7 @@ needs_greenlet() {
 	lacks "$CORES_LOG" BrokenPipe
 }
 
-@test "a client that leaves in its body is a ConnectionResetError" {
+@test "a client that leaves in its body is a ClientGone" {
 	both wsgi_checks client-leaves-in-body
 }
 
