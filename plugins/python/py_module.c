@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "plugins/asyncio/asyncio_guest.h"
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
@@ -146,6 +147,7 @@ static struct PyModuleDef	 py_module_def = {
 
 /* Functions of other files. */
 static const PyMethodDef *const py_module_parts[] = {
+	asyncio_guest_methods,
 	py_async_methods,
 	py_client_methods,
 	py_process_methods,

@@ -70,6 +70,14 @@ py_running_init(PyObject *loop)
 	return py_running_functions();
 }
 
+/* Loops of requests' own make room for each other, and for nothing else. */
+int
+py_running_init_parking(void)
+{
+	running_hooks = PyTuple_Pack(2, Py_None, Py_None);
+	return running_hooks == NULL ? -1 : py_running_functions();
+}
+
 /* Is anything hidden? */
 bool
 py_running_is_hidden(void)

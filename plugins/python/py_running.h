@@ -39,6 +39,8 @@ struct py_running {
 /* -1 with a Python exception. The loop is the server's, borrowed. */
 int	 py_running_init(PyObject *loop);
 bool	 py_running_is_hidden(void);
+/* Without a loop of the server's: only park and unpark do something. */
+int	 py_running_init_parking(void);
 
 void	 py_running_hide(struct py_running *saved);
 void	 py_running_restore(struct py_running *saved);

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "plugins/asyncio/asyncio_guest.h"
 #include "plugins/python/py_app.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_environ.h"
@@ -405,6 +406,8 @@ py_wsgi_call(struct request *req, const struct py_app *app)
 	PyObject	*args[3] = { NULL, NULL, NULL };
 	PyObject	*input = NULL, *body;
 
+	if (asyncio_guest_check() == -1)
+		return NULL;
 	if (py_wsgi_has_body(req) && (input = py_input_take(req)) == NULL)
 		return NULL;
 	args[2] = py_start_response_take(req);

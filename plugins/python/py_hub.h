@@ -1,0 +1,23 @@
+/* Calls the hub: from other threads, and when a signal has come. */
+#ifndef WM_PLUGINS_PYTHON_PY_HUB_H
+#define WM_PLUGINS_PYTHON_PY_HUB_H
+
+struct worker;
+
+/*
+ * A pipe that the base watches. Python's own C handler of signals writes to
+ * it (signal.set_wakeup_fd), so that the app's handlers run at once, also
+ * while the base waits; loop engines that have a way of their own for that
+ * (asyncio's) keep it. In the worker, with the lock.
+ */
+int	 py_hub_init(struct worker *w);		/* -1: a Python exception */
+void	 py_hub_done(void);
+/* What Python's handler of signals writes to; -1: not this. */
+int	 py_hub_signal_fd(void);
+/*
+ * Any thread, with the lock: the hub calls function(arg) soon, with the lock.
+ * Never lost, called in order.
+ */
+void	 py_hub_call(void (*function)(void *arg), void *arg);
+
+#endif
