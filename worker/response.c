@@ -402,6 +402,15 @@ response_disconnect(struct request *req)
 		resp->close = true;
 		(void)response_end(req);
 	}
+	response_drop(req);
+}
+
+/* Says it in the midst of things. */
+void
+response_drop(struct request *req)
+{
+	struct response	*resp = &req->resp;
+
 	if (resp->state != RESPONSE_BROKEN)
 		resp->state = RESPONSE_ENDED;
 	resp->close = true;

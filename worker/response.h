@@ -92,6 +92,11 @@ int	 response_write_raw(struct request *req, const char *data,
 void	 response_disconnect(struct request *req);
 
 /*
+ * The same by somebody else on the loop thread, while the request may be at
+ * sending: never waits, so what was begun is cut off.
+ */
+void	 response_drop(struct request *req);
+/*
  * The client has left: nothing more is sent. While no head is out the status
  * becomes 499, nginx's for this, for the log.
  */

@@ -60,6 +60,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_stdio.h \
 	plugins/python/py_strings.c \
 	plugins/python/py_strings.h \
+	plugins/python/py_task.c \
+	plugins/python/py_task.h \
 	plugins/python/py_wait.c \
 	plugins/python/py_wait.h \
 	plugins/python/py_worker.c \

@@ -40,7 +40,7 @@ py_client_core(const char *name)
 static PyObject *
 py_client_connection_fd(PyObject *self, PyObject *unused)
 {
-	struct core	*core = py_async_core("connection_fd");
+	struct core	*core = py_async_request("connection_fd");
 
 	(void)self, (void)unused;
 	return core == NULL ? NULL : PyLong_FromLong(core->req.conn->fd);
@@ -50,7 +50,7 @@ py_client_connection_fd(PyObject *self, PyObject *unused)
 static PyObject *
 py_client_request_id(PyObject *self, PyObject *unused)
 {
-	struct core	*core = py_async_core("request_id");
+	struct core	*core = py_async_request("request_id");
 
 	(void)self, (void)unused;
 	return core == NULL ? NULL :
@@ -61,7 +61,7 @@ py_client_request_id(PyObject *self, PyObject *unused)
 static PyObject *
 py_client_cl(PyObject *self, PyObject *unused)
 {
-	struct core	*core = py_async_core("cl");
+	struct core	*core = py_async_request("cl");
 
 	(void)self, (void)unused;
 	if (core == NULL)
@@ -91,14 +91,29 @@ py_client_disconnect(struct core *core)
 	response_disconnect(&core->req);
 }
 
+/* The same for a task, beside whatever the request is at. */
+static void
+py_client_drop(struct core *core)
+{
+	py_core_of(core)->begun = true;
+	py_poll_of(core)->disconnected = true;
+	response_drop(&core->req);
+}
+
 /* disconnect(). New: None. */
 static PyObject *
 py_client_disconnect_now(PyObject *self, PyObject *unused)
 {
-	struct core	*core = py_client_core("disconnect");
+	struct core	*core = py_async_request("disconnect");
 
 	(void)self, (void)unused;
 	if (core == NULL)
+		return NULL;
+	if (py_core_current() == NULL) {
+		py_client_drop(core);
+		Py_RETURN_NONE;
+	}
+	if (!py_core_may_wait(core))
 		return NULL;
 	py_client_disconnect(core);
 	if (PyErr_Occurred())

@@ -131,8 +131,11 @@ py_hub_signal_fd(void)
 void
 py_hub_call(void (*function)(void *), void *arg)
 {
-	struct py_hub_item	*item = xcalloc(1, sizeof(*item));
+	struct py_hub_item	*item;
 
+	if (py_hub_pipe[1] == -1)	/* no worker: there is no hub */
+		return;
+	item = xcalloc(1, sizeof(*item));
 	item->function = function;
 	item->arg = arg;
 	STAILQ_INSERT_TAIL(&py_hub_calls, item, link);

@@ -16,7 +16,7 @@ void	 py_hub_done(void);
 int	 py_hub_signal_fd(void);
 /*
  * Any thread, with the lock: the hub calls function(arg) soon, with the lock.
- * Never lost, called in order.
+ * In order; not in the spawner and not when the worker leaves.
  */
 void	 py_hub_call(void (*function)(void *arg), void *arg);
 

@@ -18,6 +18,7 @@
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
 #include "plugins/python/py_socket.h"
+#include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
@@ -106,6 +107,8 @@ py_module_log(PyObject *self, PyObject *text)
 		return NULL;
 	len = (int)(PyBytes_GET_SIZE(bytes) < 1 << 20 ?
 	    PyBytes_GET_SIZE(bytes) : 1 << 20);
+	if (core == NULL)
+		core = py_task_core();
 	if (core != NULL)
 		request_log(&core->req, LOG_LEVEL_INFO, "%.*s", len,
 		    PyBytes_AS_STRING(bytes));

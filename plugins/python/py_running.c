@@ -146,6 +146,16 @@ py_running_loop(void)
 	return loop;
 }
 
+/* Is one in view? */
+bool
+py_running_is_seen(void)
+{
+	PyObject	*loop = running_get == NULL ? NULL : py_running_loop();
+
+	Py_XDECREF(loop);
+	return loop != NULL;
+}
+
 /* Hides what is in view. */
 void
 py_running_hide(struct py_running *saved)

@@ -21,7 +21,9 @@
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_hub.h"
 #include "plugins/python/py_input.h"
+#include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
 #include "worker/conn.h"
 #include "worker/core.h"
@@ -217,6 +219,17 @@ py_socket_client(int fd)
 	    core : NULL;
 }
 
+/* A client's, which only its request may use? True with RuntimeError. */
+static bool
+py_socket_is_refused(int fd, const char *name)
+{
+	const struct core	*core = py_task_core();
+
+	if (fd != -1 && (core == NULL || fd != core->req.conn->fd))
+		return false;
+	return py_async_core(name) == NULL;
+}
+
 /* recv([fd[, max]]): bytes, or None at the end and on errors. New. */
 static PyObject *
 py_socket_recv(PyObject *self, PyObject *args, PyObject *keywords)
@@ -234,7 +247,7 @@ py_socket_recv(PyObject *self, PyObject *args, PyObject *keywords)
 	if (max > PY_SOCKET_RECV || max < 0)
 		max = PY_SOCKET_RECV;
 	client = py_socket_client(fd);
-	if (client == NULL && fd == -1 && py_async_core("recv") == NULL)
+	if (client == NULL && py_socket_is_refused(fd, "recv"))
 		return NULL;
 	if (client != NULL) {
 		if (!py_core_may_wait(client))
@@ -307,7 +320,7 @@ py_socket_send(PyObject *self, PyObject *args)
 	    !PyArg_ParseTuple(args, "s*:send", &data))
 		return NULL;
 	client = py_socket_client(fd);
-	if (client == NULL && fd == -1 && py_async_core("send") == NULL)
+	if (client == NULL && py_socket_is_refused(fd, "send"))
 		result = -2;
 	else if (client == NULL)
 		result = py_socket_send_all(fd, data.buf, (size_t)data.len);
@@ -321,6 +334,13 @@ py_socket_send(PyObject *self, PyObject *args)
 	if (result != 0)
 		Py_RETURN_NONE;
 	Py_RETURN_TRUE;
+}
+
+/* Another thread has closed something: who waits for it is told. */
+static void
+py_socket_check(void *w)
+{
+	watch_check(w);
 }
 
 /* close(fd): who waits for it is told. New: None. */
@@ -342,10 +362,14 @@ py_socket_close(PyObject *self, PyObject *args)
 			return NULL;
 		Py_RETURN_NONE;
 	}
+	if (fd != -1 && py_socket_is_refused(fd, "close"))
+		return NULL;
 	if (py_gil_is_loop_thread())
 		watch_forget(py_worker(), fd);
 	if (close(fd) == -1)
 		return PyErr_SetFromErrno(PyExc_OSError);
+	if (!py_gil_is_loop_thread())
+		py_hub_call(py_socket_check, py_worker());
 	Py_RETURN_NONE;
 }
 

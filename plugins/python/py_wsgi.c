@@ -27,6 +27,7 @@
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_start_response.h"
 #include "plugins/python/py_strings.h"
+#include "plugins/python/py_task.h"
 #include "worker/core.h"
 #include "worker/request.h"
 #include "worker/response.h"
@@ -465,6 +466,8 @@ py_wsgi_answer_in_context(struct request *req, const struct py_app *app)
 		Py_XDECREF(context);
 		return -1;
 	}
+	if (py_task_begin(req) == -1)
+		PyErr_Clear();
 	result = py_wsgi_answer(req, app);
 	if (PyContext_Exit(context) == -1)
 		py_exception_log(req, "the app has left another context");
