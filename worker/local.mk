@@ -33,6 +33,8 @@ libwsgimaster_a_SOURCES += \
 	worker/http_parse.h \
 	worker/http_url.c \
 	worker/http_url.h \
+	worker/lookup.c \
+	worker/lookup.h \
 	worker/loop.h \
 	worker/loop_libevent.c \
 	worker/own_listeners.c \

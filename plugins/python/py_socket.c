@@ -27,15 +27,43 @@
 #include "plugins/python/py_wait.h"
 #include "worker/conn.h"
 #include "worker/core.h"
+#include "worker/lookup.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
 
-#define PY_SOCKET_TRY	8	/* addresses of one name */
 #define PY_SOCKET_RECV	4096	/* the most that recv() gives */
 
-/* Finds the addresses; 0 when there is none, -1 with a Python exception. */
+/* The addresses, asked for in the name of a core, or blocking the thread. */
 static int
-py_socket_resolve(PyObject *text, struct sockaddr_any *list)
+py_socket_lookup(const struct address *addr, struct sockaddr_any *list,
+    double timeout)
+{
+	struct core		*core = py_core_current();
+	enum wait_reason	 reason;
+	char			*cause = NULL;
+	int			 n;
+
+	if (core == NULL) {
+		n = py_gil_resolve(addr, list, LOOKUP_ADDRESSES, &cause);
+		free(cause);
+		return n == -1 ? 0 : n;
+	}
+	if (!py_core_may_wait(core))
+		return -1;
+	n = lookup_address(core, addr, list, timeout, &reason);
+	if (!PyErr_Occurred() &&
+	    (reason == WAIT_READY || reason == WAIT_TIMEOUT))
+		return n;
+	py_wait_raise(reason);
+	return -1;
+}
+
+/*
+ * Finds the addresses, within timeout seconds (below 0: no limit); 0 when
+ * there is none, -1 with a Python exception.
+ */
+static int
+py_socket_resolve(PyObject *text, struct sockaddr_any *list, double timeout)
 {
 	struct address	 addr;
 	PyObject	*bytes;
@@ -48,9 +76,7 @@ py_socket_resolve(PyObject *text, struct sockaddr_any *list)
 		PyErr_SetString(PyExc_ValueError, cause);
 		goto out;
 	}
-	n = py_gil_resolve(&addr, list, PY_SOCKET_TRY, &cause);
-	if (n == -1)
-		n = 0;
+	n = py_socket_lookup(&addr, list, timeout);
 	address_done(&addr);
 out:
 	free(cause);
@@ -96,7 +122,7 @@ static PyObject *
 py_socket_connect(PyObject *self, PyObject *args, PyObject *keywords)
 {
 	static char		*names[] = { "addr", "timeout", NULL };
-	struct sockaddr_any	 list[PY_SOCKET_TRY];
+	struct sockaddr_any	 list[LOOKUP_ADDRESSES];
 	PyObject		*text, *limit = NULL;
 	uint64_t		 start = clock_mono_us();
 	double			 seconds = 3, left = -1;
@@ -105,9 +131,10 @@ py_socket_connect(PyObject *self, PyObject *args, PyObject *keywords)
 	(void)self;
 	if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:connect", names,
 	    &text, &limit) ||
-	    (limit != NULL && !py_async_seconds(limit, &seconds)))
+	    (limit != NULL && !py_async_seconds(limit, &seconds)) ||
+	    (py_core_current() == NULL && py_task_refuse("connect")))
 		return NULL;
-	n = py_socket_resolve(text, list);
+	n = py_socket_resolve(text, list, seconds > 0 ? seconds : -1);
 	if (n == -1)
 		return NULL;
 	for (i = 0; i < n; i++) {
@@ -132,11 +159,11 @@ py_socket_connect(PyObject *self, PyObject *args, PyObject *keywords)
 static PyObject *
 py_socket_async_connect(PyObject *self, PyObject *text)
 {
-	struct sockaddr_any	 list[PY_SOCKET_TRY];
+	struct sockaddr_any	 list[LOOKUP_ADDRESSES];
 	int			 i, n, fd = -1;
 
 	(void)self;
-	n = py_socket_resolve(text, list);
+	n = py_socket_resolve(text, list, -1);
 	if (n == -1)
 		return NULL;
 	for (i = 0; fd == -1 && i < n; i++)
