@@ -12,6 +12,13 @@ enum log_encoder {
 	LOG_ENCODER_JSON
 };
 
+/* When a request learns that its client has left. */
+enum client_gone {
+	CLIENT_GONE_IGNORE,	/* not at all */
+	CLIENT_GONE_RESET,	/* when the connection is no more */
+	CLIENT_GONE_CLOSE	/* also when the client has closed its side */
+};
+
 /* What the command line asks for. */
 enum config_action {
 	CONFIG_RUN,
@@ -78,6 +85,7 @@ struct config {
 	double		 write_timeout;
 	double		 keepalive_timeout;	/* 0: no keep-alive */
 	int		 keepalive_requests;	/* 0: no limit */
+	int		 client_gone;		/* enum client_gone */
 
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */

@@ -20,6 +20,13 @@ static const struct name_value encoder_choices[] = {
 	{ NULL,		0 }
 };
 
+static const struct name_value client_gone_choices[] = {
+	{ "ignore",	CLIENT_GONE_IGNORE },
+	{ "reset",	CLIENT_GONE_RESET },
+	{ "close",	CLIENT_GONE_CLOSE },
+	{ NULL,		0 }
+};
+
 static const struct name_value level_choices[] = {
 	{ "debug",	LOG_LEVEL_DEBUG },
 	{ "info",	LOG_LEVEL_INFO },
@@ -322,6 +329,18 @@ const struct option_row option_table[] = {
 		.max = 1 << 30, .arg = "N",
 		.help = "Close a connection after this many requests; 0 means "
 		    "never."
+	},
+
+	{
+		.name = "client-gone",
+		.group = GROUP_HTTP, .type = OPT_CHOICE, AT(client_gone),
+		.initial = CLIENT_GONE_IGNORE, .choices = client_gone_choices,
+		.arg = "WHEN",
+		.help = "When a request that waits gets wsgimaster.ClientGone "
+		    "because its client has left: never; when the connection "
+		    "was reset; or also when the client has closed its side, "
+		    "which is all that TCP shows of most clients that leave, "
+		    "and of a few that still wait for the answer."
 	},
 
 	/* python */

@@ -17,6 +17,7 @@
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 #include "worker/access_log.h"
+#include "worker/client_gone.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
 #include "worker/conn_input.h"
@@ -132,6 +133,17 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 	conn_input_read(c);
 }
 
+/* Closes a connection whose client has left before it was its turn. */
+static bool
+conn_has_left(struct conn *c)
+{
+	if (!client_gone_look(c))
+		return false;
+	access_log_reject(c, 499, "the client has left before its turn");
+	conn_close(c);
+	return true;
+}
+
 /* A core if one is idle and nobody waits longer; else the queue. */
 void
 conn_dispatch(struct conn *c)
@@ -139,6 +151,8 @@ conn_dispatch(struct conn *c)
 	struct worker	*w = c->worker;
 	struct core	*core;
 
+	if (conn_has_left(c))
+		return;
 	core = w->queued == 0 ? core_take(w) : NULL;
 	if (core == NULL) {
 		conn_set_state(c, CONN_QUEUED);
@@ -148,12 +162,14 @@ conn_dispatch(struct conn *c)
 	core_run(core, c);
 }
 
-/* The one that waits longest gets an idle core. */
+/* The one that waits longest gets an idle core, unless its client has left. */
 void
 conn_dequeue(struct worker *w)
 {
 	struct conn	*c = TAILQ_FIRST(&w->conns[CONN_QUEUED].list);
 
+	if (conn_has_left(c))
+		return;
 	conn_set_state(c, CONN_RUNNING);
 	core_run(core_take(w), c);
 }
@@ -200,6 +216,7 @@ conn_request_done(struct conn *c)
 {
 	c->core = NULL;
 	c->requests++;
+	client_gone_forget(c);
 	if (c->close && !c->reset && conn_may_send(c)) {
 		conn_linger(c);
 		return;
@@ -273,6 +290,7 @@ conns_init(struct worker *w)
 	w->limits.max_fields = (uint32_t)w->cfg->limit_request_fields;
 	w->limits.max_head = (uint32_t)w->cfg->buffer_size;
 	conn_timeouts_init(w);
+	client_gone_init(w);
 }
 
 /* Closes what is left. */
@@ -289,4 +307,5 @@ conns_done(struct worker *w)
 	}
 	conn_timeouts_done(w);
 	conn_bufs_done(w);
+	client_gone_done(w);
 }

@@ -9,6 +9,7 @@
 #include "base/xmalloc.h"
 #include "shm/scoreboard.h"
 #include "worker/accept.h"
+#include "worker/client_gone.h"
 #include "worker/conn.h"
 #include "worker/loop.h"
 #include "worker/suspend.h"
@@ -131,6 +132,8 @@ core_run(struct core *core, struct conn *conn)
 	conn->core = core;
 	request_begin(&core->req, conn);
 	core_switch(core, w->suspend->start);
+	if (core->state != CORE_FINISHED)	/* it waits, or seems to */
+		client_gone_watch(conn);
 }
 
 /* The request is over: the core is to be freed. */

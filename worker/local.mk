@@ -6,6 +6,8 @@ libwsgimaster_a_SOURCES += \
 	worker/access_log.h \
 	worker/body.c \
 	worker/body.h \
+	worker/client_gone.c \
+	worker/client_gone.h \
 	worker/conn.c \
 	worker/conn.h \
 	worker/conn_buf.c \
@@ -31,6 +33,8 @@ libwsgimaster_a_SOURCES += \
 	worker/http_parse.h \
 	worker/http_url.c \
 	worker/http_url.h \
+	worker/lookup.c \
+	worker/lookup.h \
 	worker/loop.h \
 	worker/loop_libevent.c \
 	worker/own_listeners.c \

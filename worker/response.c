@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
+#include "worker/client_gone.h"
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/request.h"
@@ -67,6 +68,15 @@ response_break(struct request *req, bool timed_out)
 	req->resp.close = true;
 	sb_add(&req->core->sb->write_errors, 1);
 	return -1;
+}
+
+/* The client has left. */
+void
+response_abandon(struct request *req)
+{
+	if (req->resp.state < RESPONSE_BODY)
+		req->resp.status = 499;
+	(void)response_break(req, false);
 }
 
 /* Bytes that the client's side has not taken yet. */
@@ -392,8 +402,18 @@ response_disconnect(struct request *req)
 		resp->close = true;
 		(void)response_end(req);
 	}
+	response_drop(req);
+}
+
+/* Says it in the midst of things. */
+void
+response_drop(struct request *req)
+{
+	struct response	*resp = &req->resp;
+
 	if (resp->state != RESPONSE_BROKEN)
 		resp->state = RESPONSE_ENDED;
 	resp->close = true;
+	client_gone_forget(req->conn);
 	shutdown(req->conn->fd, SHUT_RDWR);
 }

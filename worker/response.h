@@ -92,6 +92,17 @@ int	 response_write_raw(struct request *req, const char *data,
 void	 response_disconnect(struct request *req);
 
 /*
+ * The same by somebody else on the loop thread, while the request may be at
+ * sending: never waits, so what was begun is cut off.
+ */
+void	 response_drop(struct request *req);
+/*
+ * The client has left: nothing more is sent. While no head is out the status
+ * becomes 499, nginx's for this, for the log.
+ */
+void	 response_abandon(struct request *req);
+
+/*
  * The server's own short answer: text/plain with the reason. Only while no
  * head is out; else, and with status 0, the response is cut off so that the
  * client can tell that it is not whole.

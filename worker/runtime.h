@@ -32,6 +32,11 @@ struct runtime {
 	int		(*block_begin)(void);
 	void		(*block_end)(int held);
 	/*
+	 * In such a poll(2), with the lock: a signal has come. Runs the app's
+	 * handlers; -1 when one has raised, which ends the wait.
+	 */
+	int		(*check_signals)(void);
+	/*
 	 * On a thread that is a core, before its first request and when it
 	 * ends; without the lock.
 	 */

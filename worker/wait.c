@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/xmalloc.h"
 #include "shm/scoreboard.h"
+#include "worker/client_gone.h"
 #include "worker/core.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
@@ -135,14 +136,58 @@ wait_poll_result(const struct pollfd *pfd, struct wait_item *items, size_t n)
 	}
 }
 
-/* Looks with poll(2), for so long; the worker does nothing else. */
-static enum wait_reason
-wait_poll(struct worker *w, struct wait_item *items, size_t n, double timeout)
+/* A signal has come: false when its handler, of the app's, has raised. */
+static bool
+wait_poll_signal(struct worker *w, int held)
 {
-	struct pollfd	 pfd[WAIT_MAX];
+	int	 result = 0;
+
+	if (held) {
+		w->runtime->block_end(held);
+		result = w->runtime->check_signals();
+		w->runtime->block_begin();
+	}
+	return result == 0;
+}
+
+/* Blocks in poll(2), without the lock; -1 with errno, ECANCELED: see above. */
+static int
+wait_poll_block(struct worker *w, struct pollfd *pfd, size_t n, double timeout)
+{
 	uint64_t	 start = clock_mono_us();
 	double		 left = timeout;
 	int		 got, held = 0, saved;
+
+	if (timeout != 0 && w->runtime != NULL)
+		held = w->runtime->block_begin();
+	for (;;) {
+		got = poll(pfd, (nfds_t)n, wait_poll_ms(left));
+		saved = errno;
+		if (got != -1 || saved != EINTR)
+			break;
+		if (!wait_poll_signal(w, held)) {
+			saved = ECANCELED;
+			break;
+		}
+		if (timeout > 0)
+			left = timeout -
+			    (double)(clock_mono_us() - start) / 1e6;
+		if (timeout > 0 && left < 0)
+			left = 0;
+	}
+	if (timeout != 0 && w->runtime != NULL)
+		w->runtime->block_end(held);
+	errno = saved;
+	return got;
+}
+
+/* Looks with poll(2), for so long; the worker does nothing else. */
+static enum wait_reason
+wait_poll(struct core *core, struct wait_item *items, size_t n, double timeout)
+{
+	struct pollfd	 pfd[WAIT_MAX + 1];
+	struct conn	*c = core->req.conn;
+	int		 got, gone = -1;
 	size_t		 i;
 
 	for (i = 0; i < n; i++) {
@@ -151,28 +196,27 @@ wait_poll(struct worker *w, struct wait_item *items, size_t n, double timeout)
 		    ((items[i].events & WAIT_READ ? POLLIN : 0) |
 		    (items[i].events & WAIT_WRITE ? POLLOUT : 0));
 	}
-	if (timeout != 0 && w->runtime != NULL)
-		held = w->runtime->block_begin();
-	do {
-		got = poll(pfd, (nfds_t)n, wait_poll_ms(left));
-		saved = errno;
-		if (timeout > 0)
-			left = timeout -
-			    (double)(clock_mono_us() - start) / 1e6;
-		if (timeout > 0 && left < 0)
-			left = 0;
-	} while (got == -1 && saved == EINTR);
-	if (timeout != 0 && w->runtime != NULL)
-		w->runtime->block_end(held);
-	errno = saved;
+	pfd[n].revents = 0;
+	if (timeout != 0)
+		gone = client_gone_events(c);
+	if (gone != -1) {
+		pfd[n].fd = c->fd;
+		pfd[n].events = (short)gone;
+	}
+	got = wait_poll_block(core->worker, pfd, n + (gone == -1 ? 0 : 1),
+	    timeout);
 	if (got == -1)
-		return WAIT_ERROR;
+		return errno == ECANCELED ? WAIT_CANCELLED : WAIT_ERROR;
 	for (i = 0; i < n; i++) {
 		if (pfd[i].revents & POLLNVAL) {
 			errno = EBADF;
 			return WAIT_ERROR;
 		}
 	}
+	if (pfd[n].revents != 0)
+		c->gone = c->gone_told = true;
+	if (pfd[n].revents != 0)
+		return WAIT_GONE;
 	wait_poll_result(pfd, items, n);
 	return got == 0 ? WAIT_TIMEOUT : WAIT_READY;
 }
@@ -225,6 +269,8 @@ wait_park(struct core *core, enum sb_core_state shown, int fd)
 	if (core->state == CORE_WOKEN)
 		core_set_state(core, CORE_RUNNING);
 	sb_core_set(core->sb, SB_CORE_RUNNING, -1);
+	if (core->woken == WAIT_GONE)
+		(void)client_gone_tell(core->req.conn);
 	return core->woken;
 }
 
@@ -327,11 +373,13 @@ wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
 		}
 	}
 	if (core->worker->forked || (timeout == 0 && n > 0))
-		return wait_poll(core->worker, items, n, timeout);
+		return wait_poll(core, items, n, timeout);
+	if (client_gone_tell(core->req.conn))
+		return WAIT_GONE;
 	if (core->worker->suspend->can_park)
 		return wait_attached(core, items, n, timeout, shown);
 	sb_core_set(core->sb, shown, n == 0 ? -1 : items[0].fd);
-	reason = wait_poll(core->worker, items, n, timeout);
+	reason = wait_poll(core, items, n, timeout);
 	sb_core_set(core->sb, SB_CORE_RUNNING, -1);
 	return reason;
 }

@@ -22,6 +22,8 @@ enum wait_reason {
 	WAIT_READY,		/* a descriptor is ready, or the sleep over */
 	WAIT_TIMEOUT,
 	WAIT_CANCELLED,		/* core_wake, or a switch with an exception */
+	WAIT_GONE,		/* the client has left (client_gone.h); told
+				   once a request, by whatever wait comes */
 	WAIT_ERROR		/* errno: a descriptor cannot be watched;
 				   EBADF: it was closed, also meanwhile */
 };

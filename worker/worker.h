@@ -73,6 +73,10 @@ struct worker {
 
 	struct watches			 watches;	/* watch.c */
 
+	/* client_gone.c */
+	int				 gone_fd;	/* -1: not wanted */
+	struct event			 gone_ev;
+
 	/* accept.c */
 	struct acceptor			*acceptors;
 	size_t				 nacceptors;

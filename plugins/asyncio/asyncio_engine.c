@@ -66,7 +66,7 @@ engine_make_loop(const struct config *cfg)
 	if (module == NULL)
 		return -1;
 	Py_DECREF(module);
-	engine_glue = asyncio_glue_new();
+	engine_glue = asyncio_glue_get();
 	if (engine_glue == NULL)
 		return -1;
 	engine_loop = PyObject_CallMethod(engine_glue, "prepare", NULL);
@@ -217,6 +217,13 @@ asyncio_engine_stop(struct worker *w)
 {
 	engine_stopping = true;
 	event_base_loopbreak(w->base);
+}
+
+/* Is asyncio's loop the one that turns the base? */
+bool
+asyncio_engine_is_used(void)
+{
+	return engine_loop != NULL;
 }
 
 /* Must select() come back at once? */

@@ -18,6 +18,9 @@ int	 asyncio_engine_init(struct worker *w, char **cause);
 void	 asyncio_engine_run(struct worker *w);
 void	 asyncio_engine_stop(struct worker *w);
 
+/* Is this, or Tornado's, the loop engine? Known before the app is loaded. */
+bool	 asyncio_engine_is_used(void);
+
 /* For the selector: shall the loop end, so that a turn must not block? */
 bool	 asyncio_engine_is_stopping(void);
 /* For the selector, behind a turn; -1 with a Python exception. */

@@ -4,11 +4,14 @@
 
 #include "plugins/asyncio/asyncio_glue.h"
 
+#include "plugins/asyncio/asyncio_engine.h"
 #include "plugins/asyncio/asyncio_selector.h"
 #include "plugins/asyncio/asyncio_waiter.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_hub.h"
 #include "worker/core.h"
+#include "worker/worker.h"
 
 #define GLUE_NAME	"_wsgimaster_asyncio"
 
@@ -43,7 +46,34 @@ glue_may_wait(PyObject *self, PyObject *unused)
 	return PyBool_FromLong(core != NULL && core->state == CORE_RUNNING);
 }
 
+/* signal_fd(): where the hub hears of signals; -1 when it does not. New. */
+static PyObject *
+glue_signal_fd(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	return PyLong_FromLong(py_hub_signal_fd());
+}
+
+/* is_guest(): does the loop not turn the base itself? New. */
+static PyObject *
+glue_is_guest(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	return PyBool_FromLong(!asyncio_engine_is_used());
+}
+
+/* is_forked(): is this a child that the app has forked? New. */
+static PyObject *
+glue_is_forked(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	return PyBool_FromLong(py_worker()->forked);
+}
+
 static PyMethodDef	 glue_methods[] = {
+	{ "signal_fd", glue_signal_fd, METH_NOARGS, NULL },
+	{ "is_guest", glue_is_guest, METH_NOARGS, NULL },
+	{ "is_forked", glue_is_forked, METH_NOARGS, NULL },
 	{ "on_loop_thread", glue_on_loop_thread, METH_NOARGS, NULL },
 	{ "in_request", glue_in_request, METH_NOARGS, NULL },
 	{ "may_wait", glue_may_wait, METH_NOARGS, NULL },
@@ -88,12 +118,14 @@ glue_run(PyObject *module)
 	return done == NULL ? -1 : 0;
 }
 
-/* Makes the module. New. */
+/* The module, made when first asked for. Borrowed. */
 PyObject *
-asyncio_glue_new(void)
+asyncio_glue_get(void)
 {
-	PyObject	*module;
+	static PyObject	*module;	/* ours for the whole run */
 
+	if (module != NULL)
+		return module;
 	module = PyModule_Create(&glue_def);
 	if (module == NULL)
 		return NULL;

@@ -4,7 +4,7 @@
 
 #include <Python.h>
 
-/* The module with asyncio_glue.py in it, new; NULL with an exception. Once. */
-PyObject *asyncio_glue_new(void);
+/* The module with asyncio_glue.py in it, borrowed; NULL: an exception. */
+PyObject *asyncio_glue_get(void);
 
 #endif

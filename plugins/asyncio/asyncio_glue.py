@@ -1,13 +1,16 @@
-"""What of the asyncio engine is written in Python: loop, policy, await_.
+"""What is written in Python for asyncio: loop, policy, await_.
 
 Compiled into the program; runs in the module _wsgimaster_asyncio, where C has
-put Selector, Waiter, on_loop_thread, in_request and may_wait before.
+put Selector, Waiter, on_loop_thread, in_request, may_wait, is_guest, is_forked
+and signal_fd before, and wake with prepare_guest.
 """
 import abc
 import asyncio
 import contextvars
+import os
 import selectors
 import signal
+import threading
 
 import wsgimaster
 
@@ -15,6 +18,9 @@ abc.ABCMeta.register(selectors.BaseSelector, Selector)
 
 # Seconds that the app's tasks have, when they are cancelled at the end.
 FINISH_SECONDS = 5
+
+# The loop that turns the worker's base, or is the base's guest; or None.
+server = None
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -31,6 +37,20 @@ class Loop(asyncio.SelectorEventLoop):
         removed = super().remove_signal_handler(sig)
         watch_signals()
         return removed
+
+
+class GuestLoop(Loop):
+    """The server's loop where it does not turn the base: a turn at a time."""
+
+    def call_soon(self, *args, **kwargs):
+        handle = super().call_soon(*args, **kwargs)
+        wake()
+        return handle
+
+    def call_at(self, *args, **kwargs):
+        handle = super().call_at(*args, **kwargs)
+        wake()
+        return handle
 
 
 class RequestSelector(selectors.EpollSelector):
@@ -69,7 +89,8 @@ class Policy(asyncio.DefaultEventLoopPolicy):
         if not on_loop_thread():
             return super().get_event_loop()
         loop = self._of_request.get() if in_request() else None
-        return loop or self._of_thread or server
+        return (loop or self._of_thread or server or
+                super().get_event_loop())
 
     def set_event_loop(self, loop):
         if not on_loop_thread():
@@ -92,8 +113,40 @@ def prepare():
     server = Loop(Selector())
     asyncio.set_event_loop_policy(Policy())
     asyncio.set_event_loop(server)
-    wsgimaster.await_ = await_
     return server
+
+
+def prepare_guest():
+    """Makes the loop, in a worker, for another engine's base."""
+    global server
+    selector = Selector()
+    server = GuestLoop(selector)
+    return selector
+
+
+def install_policy():
+    """asyncio.run() parks requests, unless the app has ideas of its own."""
+    policy = asyncio.events._event_loop_policy
+    if policy is None or type(policy) is asyncio.DefaultEventLoopPolicy:
+        asyncio.set_event_loop_policy(Policy())
+
+
+def turn():
+    """The guest's loop does what is due, and does not wait."""
+    if not server.is_closed():
+        server.stop()
+        server.run_forever()
+
+
+def next_turn():
+    """Seconds until there is something to do; -1: a descriptor will tell."""
+    if server.is_closed():
+        return -1
+    if server._ready:
+        return 0
+    if server._scheduled:
+        return max(0, server._scheduled[0]._when - server.time())
+    return -1
 
 
 def fork():
@@ -105,7 +158,8 @@ def fork():
 def watch_signals():
     """A signal wakes the loop, so that its Python handler runs at once."""
     if on_loop_thread():
-        signal.set_wakeup_fd(server._csock.fileno(), warn_on_full_buffer=False)
+        fd = server._csock.fileno() if not is_guest() else signal_fd()
+        signal.set_wakeup_fd(fd, warn_on_full_buffer=False)
 
 
 def finish():
@@ -153,19 +207,53 @@ def _await_in_request(awaitable, timeout):
     return future.result()
 
 
+class _OwnLoop:
+    """A loop that nobody else turns; closed with its thread."""
+
+    def __init__(self):
+        self.loop = RequestLoop()
+        self.pid = os.getpid()
+
+    def __del__(self):
+        if self.pid == os.getpid():
+            self.loop.close()
+
+
+_own = threading.local()
+
+
+def _await_alone(awaitable, timeout):
+    """On a loop of this thread's, which waits as wsgimaster.wait() does."""
+    own = getattr(_own, "loop", None)
+    if own is None or own.pid != os.getpid():
+        own = _own.loop = _OwnLoop()
+    task = own.loop.create_task(_limited(awaitable, timeout))
+    try:
+        return own.loop.run_until_complete(task)
+    except BaseException:
+        if not task.done():
+            task.cancel()
+            own.loop.run_until_complete(
+                asyncio.wait([task], timeout=FINISH_SECONDS))
+        raise
+
+
 def await_(awaitable, timeout=None):
     """await_(awaitable, timeout=None): what it comes to, from plain code.
 
     The server's loop runs it; other requests go on meanwhile. Raises what it
     raises, and TimeoutError (it is cancelled then) after so many seconds.
     """
-    if in_request():
+    here = on_loop_thread()
+    if here and server is not None and in_request() and not is_forked():
         return _await_in_request(awaitable, timeout)
-    if not on_loop_thread():
+    if not here and not is_guest():
         return asyncio.run_coroutine_threadsafe(
             _limited(awaitable, timeout), server).result()
     if asyncio._get_running_loop() is not None:
         if asyncio.iscoroutine(awaitable):
             awaitable.close()
         raise RuntimeError("await_() is for plain code; here, use await")
-    return server.run_until_complete(_limited(awaitable, timeout))
+    if here and server is not None and not is_forked():
+        return server.run_until_complete(_limited(awaitable, timeout))
+    return _await_alone(awaitable, timeout)

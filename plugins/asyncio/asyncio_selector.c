@@ -44,6 +44,8 @@ struct selector {
 	struct event_base		*base;		/* NULL: closed */
 	bool				 is_own;	/* not the worker's */
 	bool				 is_turning;
+	bool				 is_looking;	/* a guest's */
+	void				(*wake)(void);	/* NULL: no guest */
 	PyObject			*keys;		/* {fd: key} */
 	struct selector_watch		**watches;	/* by fd */
 	int				 nwatches;
@@ -68,6 +70,8 @@ selector_ready_cb(evutil_socket_t fd, short events, void *arg)
 		watch->ready |= SELECTOR_READ;
 	if (events & EV_WRITE)
 		watch->ready |= SELECTOR_WRITE;
+	if (watch->selector->wake != NULL)
+		watch->selector->wake();
 }
 
 /* Selector(). New. */
@@ -539,7 +543,10 @@ selector_turn_until(struct selector *s)
 		py_running_restore(&saved);
 	s->is_turning = false;
 	Py_XDECREF(first);
-	if (result == -1)
+	if (result == -1 && s->wake != NULL)	/* in one of its callbacks */
+		PyErr_SetString(PyExc_RuntimeError, "the server's event loop "
+		    "turns already");
+	else if (result == -1)
 		PyErr_SetString(PyExc_OSError, "the event base has failed");
 	return result;
 }
@@ -558,6 +565,8 @@ selector_select(PyObject *self, PyObject *args, PyObject *kwargs)
 	    &limit) || !selector_timeout(limit, &seconds) ||
 	    !selector_is_usable(s))
 		return NULL;
+	if (s->is_looking)
+		return selector_take_ready(s);
 	if (!s->is_own && py_core_current() != NULL) {
 		PyErr_SetString(PyExc_RuntimeError, "a request cannot turn "
 		    "the server's event loop");
@@ -702,4 +711,25 @@ asyncio_selector_resume(PyObject *selector, int fd)
 	events = watch->events;
 	watch->events = 0;
 	return selector_watch_set(watch, events);
+}
+
+/* It is a guest's. */
+void
+asyncio_selector_set_guest(PyObject *selector, void (*wake)(void))
+{
+	((struct selector *)selector)->wake = wake;
+}
+
+/* select() does not turn the base. */
+void
+asyncio_selector_set_looking(PyObject *selector, bool looking)
+{
+	((struct selector *)selector)->is_looking = looking;
+}
+
+/* Is it in select()? */
+bool
+asyncio_selector_is_turning(PyObject *selector)
+{
+	return ((struct selector *)selector)->is_turning;
 }

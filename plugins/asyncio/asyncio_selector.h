@@ -4,6 +4,8 @@
 
 #include <Python.h>
 
+#include <stdbool.h>
+
 /*
  * Selector(): what selectors.BaseSelector asks for. On the loop thread its
  * descriptors are watched by the worker's base, and select() turns that base
@@ -26,5 +28,15 @@ PyObject *asyncio_selector_type(void);
  */
 int	 asyncio_selector_suspend(PyObject *selector, int fd);
 int	 asyncio_selector_resume(PyObject *selector, int fd);
+
+/*
+ * For asyncio_guest.c. A guest's selector calls wake() from the callbacks of
+ * the base, without the lock, when a descriptor is ready; and while it is only
+ * looking, select() gives what is ready and does not turn the base.
+ */
+void	 asyncio_selector_set_guest(PyObject *selector, void (*wake)(void));
+void	 asyncio_selector_set_looking(PyObject *selector, bool looking);
+/* Is it in select(), with the base turning? */
+bool	 asyncio_selector_is_turning(PyObject *selector);
 
 #endif

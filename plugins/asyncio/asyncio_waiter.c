@@ -4,10 +4,10 @@
 
 #include "plugins/asyncio/asyncio_waiter.h"
 
-#include <errno.h>
 #include <stdbool.h>
 
 #include "plugins/python/py_core.h"
+#include "plugins/python/py_wait.h"
 #include "worker/core.h"
 #include "worker/wait.h"
 
@@ -40,9 +40,7 @@ waiter_park(PyObject *self, PyObject *unused)
 		return NULL;
 	if (reason == WAIT_READY)
 		Py_RETURN_NONE;
-	if (reason != WAIT_ERROR)
-		errno = ECANCELED;
-	return PyErr_SetFromErrno(PyExc_OSError);
+	return py_wait_raise(reason);
 }
 
 /* wake(ignored). New. */

@@ -4,6 +4,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/asyncio/asyncio_engine.h \
 	plugins/asyncio/asyncio_glue.c \
 	plugins/asyncio/asyncio_glue.h \
+	plugins/asyncio/asyncio_guest.c \
+	plugins/asyncio/asyncio_guest.h \
 	plugins/asyncio/asyncio_plugin.h \
 	plugins/asyncio/asyncio_selector.c \
 	plugins/asyncio/asyncio_selector.h \

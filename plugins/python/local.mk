@@ -24,10 +24,14 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_fork.h \
 	plugins/python/py_gil.c \
 	plugins/python/py_gil.h \
+	plugins/python/py_gone.c \
+	plugins/python/py_gone.h \
 	plugins/python/py_header.c \
 	plugins/python/py_header.h \
 	plugins/python/py_home.c \
 	plugins/python/py_home.h \
+	plugins/python/py_hub.c \
+	plugins/python/py_hub.h \
 	plugins/python/py_import.c \
 	plugins/python/py_import.h \
 	plugins/python/py_init.c \
@@ -46,8 +50,6 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_poll.h \
 	plugins/python/py_process.c \
 	plugins/python/py_process.h \
-	plugins/python/py_signals.c \
-	plugins/python/py_signals.h \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \
 	plugins/python/py_running.c \
@@ -58,6 +60,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_stdio.h \
 	plugins/python/py_strings.c \
 	plugins/python/py_strings.h \
+	plugins/python/py_task.c \
+	plugins/python/py_task.h \
 	plugins/python/py_thread.c \
 	plugins/python/py_thread.h \
 	plugins/python/py_turn.c \

@@ -10,8 +10,26 @@
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_poll.h"
+#include "plugins/python/py_task.h"
 #include "worker/core.h"
 #include "worker/wait.h"
+
+/* Says why a function does not work here. Gives NULL. */
+static struct core *
+py_async_refuse(const char *name)
+{
+	const char	*why = "this is none";
+
+	if (!py_gil_is_loop_thread())
+		why = "this is another thread";
+	else if (py_task_core() != NULL)
+		why = "this is a task or a callback beside it: use await";
+	else if (py_task_is_late())
+		why = "the one that has started this is over";
+	PyErr_Format(PyExc_RuntimeError, "%s() works only in a request, and "
+	    "%s", name, why);
+	return NULL;
+}
 
 /* The calling request's core, or RuntimeError. */
 struct core *
@@ -19,11 +37,31 @@ py_async_core(const char *name)
 {
 	struct core	*core = py_core_current();
 
+	return core != NULL ? core : py_async_refuse(name);
+}
+
+/* The same, or that of the request to which the calling task belongs. */
+struct core *
+py_async_request(const char *name)
+{
+	struct core	*core = py_core_current();
+
+	if (core == NULL)
+		core = py_task_core();
+	return core != NULL ? core : py_async_refuse(name);
+}
+
+/* Where the caller's waits are noted: its request's set, or its thread's. */
+static struct py_poll *
+py_async_poll(const char *name)
+{
+	struct core	*core = py_core_current();
+
 	if (core != NULL)
-		return core;
-	PyErr_Format(PyExc_RuntimeError, "%s() works only in a request, and "
-	    "this %s", name, py_gil_is_loop_thread() ? "is none" :
-	    "is another thread");
+		return py_poll_of(core);
+	if (!py_gil_is_loop_thread())
+		return py_poll_of_thread();
+	(void)py_async_refuse(name);
 	return NULL;
 }
 
@@ -53,7 +91,7 @@ py_async_wait(const char *name, short events, PyObject *args,
     PyObject *keywords)
 {
 	static char	*names[] = { "fd", "timeout", NULL };
-	struct core	*core;
+	struct py_poll	*p;
 	PyObject	*file, *limit = NULL;
 	double		 seconds;
 	long		 number;
@@ -62,8 +100,8 @@ py_async_wait(const char *name, short events, PyObject *args,
 	if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O", names, &file,
 	    &limit) || !py_async_seconds(limit, &seconds))
 		return NULL;
-	core = py_async_core(name);
-	if (core == NULL)
+	p = py_async_poll(name);
+	if (p == NULL)
 		return NULL;
 	if (PyLong_Check(file)) {	/* -1: EBADF, as other numbers */
 		number = PyLong_AsLong(file);
@@ -72,7 +110,7 @@ py_async_wait(const char *name, short events, PyObject *args,
 		fd = PyObject_AsFileDescriptor(file);
 	if (fd == -1 && PyErr_Occurred())
 		return NULL;
-	if (py_poll_add(core, fd, events, seconds) == -1)
+	if (py_poll_add(p, fd, events, seconds) == -1)
 		return NULL;
 	return PyBytes_FromStringAndSize(NULL, 0);
 }
@@ -97,17 +135,17 @@ py_async_wait_fd_write(PyObject *self, PyObject *args, PyObject *keywords)
 static PyObject *
 py_async_sleep(PyObject *self, PyObject *arg)
 {
-	struct core	*core;
+	struct py_poll	*p;
 	double		 seconds;
 
 	(void)self;
 	if (!py_async_seconds(arg, &seconds))
 		return NULL;
-	core = py_async_core("async_sleep");
-	if (core == NULL)
+	p = py_async_poll("async_sleep");
+	if (p == NULL)
 		return NULL;
 	if (seconds > 0)
-		py_poll_until(core, seconds);
+		py_poll_until(p, seconds);
 	return PyBytes_FromStringAndSize(NULL, 0);
 }
 
@@ -115,11 +153,15 @@ py_async_sleep(PyObject *self, PyObject *arg)
 static PyObject *
 py_async_suspend(PyObject *self, PyObject *unused)
 {
-	struct core	*core = py_async_core("suspend");
+	struct core	*core = py_core_current();
+	struct py_poll	*p = py_async_poll("suspend");
+	int		 result;
 
 	(void)self, (void)unused;
-	if (core == NULL || !py_core_may_wait(core) ||
-	    py_poll_switch(core) == -1)
+	if (p == NULL || (core != NULL && !py_core_may_wait(core)))
+		return NULL;
+	result = core != NULL ? py_poll_switch(core) : py_poll_block(p);
+	if (result == -1)
 		return NULL;
 	Py_RETURN_TRUE;
 }
@@ -128,12 +170,14 @@ py_async_suspend(PyObject *self, PyObject *unused)
 static PyObject *
 py_async_ready_fd(PyObject *self, PyObject *unused)
 {
-	struct core	*core = py_async_core("ready_fd");
+	const struct core	*core = py_core_current();
+	const struct py_poll	*p;
 
 	(void)self, (void)unused;
 	if (core == NULL)
-		return NULL;
-	return PyLong_FromLong(py_poll_of(core)->ready_fd);
+		core = py_task_core();
+	p = core != NULL ? py_poll_of(core) : py_async_poll("ready_fd");
+	return p == NULL ? NULL : PyLong_FromLong(p->ready_fd);
 }
 
 const PyMethodDef	 py_async_methods[] = {

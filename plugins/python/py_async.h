@@ -16,6 +16,11 @@ extern const PyMethodDef	 py_async_methods[];
  */
 struct core *py_async_core(const char *name);
 /*
+ * The same for what does not wait: also the core of the request to which the
+ * calling task belongs.
+ */
+struct core *py_async_request(const char *name);
+/*
  * A number of seconds: absent, None, 0 and less are 0, which callers take for
  * "for ever". False with a Python exception.
  */

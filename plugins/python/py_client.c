@@ -15,6 +15,7 @@
 #include "plugins/python/py_input.h"
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_start_response.h"
+#include "plugins/python/py_wait.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
 #include "worker/core.h"
@@ -39,7 +40,7 @@ py_client_core(const char *name)
 static PyObject *
 py_client_connection_fd(PyObject *self, PyObject *unused)
 {
-	struct core	*core = py_async_core("connection_fd");
+	struct core	*core = py_async_request("connection_fd");
 
 	(void)self, (void)unused;
 	return core == NULL ? NULL : PyLong_FromLong(core->req.conn->fd);
@@ -49,7 +50,7 @@ py_client_connection_fd(PyObject *self, PyObject *unused)
 static PyObject *
 py_client_request_id(PyObject *self, PyObject *unused)
 {
-	struct core	*core = py_async_core("request_id");
+	struct core	*core = py_async_request("request_id");
 
 	(void)self, (void)unused;
 	return core == NULL ? NULL :
@@ -60,7 +61,7 @@ py_client_request_id(PyObject *self, PyObject *unused)
 static PyObject *
 py_client_cl(PyObject *self, PyObject *unused)
 {
-	struct core	*core = py_async_core("cl");
+	struct core	*core = py_async_request("cl");
 
 	(void)self, (void)unused;
 	if (core == NULL)
@@ -90,14 +91,29 @@ py_client_disconnect(struct core *core)
 	response_disconnect(&core->req);
 }
 
+/* The same for a task, beside whatever the request is at. */
+static void
+py_client_drop(struct core *core)
+{
+	py_core_of(core)->begun = true;
+	py_poll_of(core)->disconnected = true;
+	response_drop(&core->req);
+}
+
 /* disconnect(). New: None. */
 static PyObject *
 py_client_disconnect_now(PyObject *self, PyObject *unused)
 {
-	struct core	*core = py_client_core("disconnect");
+	struct core	*core = py_async_request("disconnect");
 
 	(void)self, (void)unused;
 	if (core == NULL)
+		return NULL;
+	if (py_core_current() == NULL) {
+		py_client_drop(core);
+		Py_RETURN_NONE;
+	}
+	if (!py_core_may_wait(core))
 		return NULL;
 	py_client_disconnect(core);
 	if (PyErr_Occurred())
@@ -164,8 +180,11 @@ py_client_wait(struct core *core, uint64_t until)
 		return false;
 	if (reason == WAIT_READY)
 		return true;
-	PyErr_SetString(reason == WAIT_TIMEOUT ? PyExc_TimeoutError :
-	    PyExc_ConnectionResetError, "chunked_read: no chunk has come");
+	if (reason == WAIT_TIMEOUT)
+		PyErr_SetString(PyExc_TimeoutError,
+		    "chunked_read: no chunk has come");
+	else
+		py_wait_raise(reason);
 	return false;
 }
 

@@ -49,6 +49,7 @@ py_cores_done(void)
 	for (i = 0; i <= py_ncores; i++) {
 		Py_CLEAR(py_cores[i].start);
 		Py_CLEAR(py_cores[i].input);
+		Py_CLEAR(py_cores[i].task);
 	}
 }
 

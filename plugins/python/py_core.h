@@ -19,6 +19,7 @@ struct worker;
 struct py_core {
 	PyObject	*start;		/* start_response, or NULL */
 	PyObject	*input;		/* wsgi.input, or NULL */
+	PyObject	*task;		/* py_task.c's, or NULL */
 	bool		 begun;		/* start_response was called well */
 	struct strbuf	 errors;	/* wsgi.errors: a line's beginning */
 };

@@ -10,7 +10,7 @@
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
-#include "plugins/python/py_signals.h"
+#include "plugins/python/py_hub.h"
 #include "plugins/python/py_stdio.h"
 #include "plugins/python/py_thread.h"
 #include "worker/worker.h"
@@ -105,7 +105,7 @@ py_fork_hook_child(PyObject *self, PyObject *unused)
 	if (py_fork_ours || py_worker() == NULL)
 		Py_RETURN_NONE;
 	worker_forked(py_worker());
-	py_signals_forked();
+	py_hub_forked();
 	py_thread_forked();
 	Py_RETURN_NONE;
 }

@@ -32,6 +32,7 @@
 #include "plugins/python/py_start_response.h"
 #include "plugins/python/py_stdio.h"
 #include "plugins/python/py_strings.h"
+#include "plugins/python/py_task.h"
 #include "worker/worker.h"
 
 /* What the process must be before Python looks at it. */
@@ -178,6 +179,7 @@ py_init_modules(struct worker *w)
 	    py_input_init() == -1 || py_start_response_init() == -1 ||
 	    py_file_init() == -1 || py_errors_init() == -1 ||
 	    py_fdevent_init() == -1 || py_ngx_init() == -1 ||
+	    py_task_init() == -1 ||
 	    py_fork_init() == -1)
 		return -1;
 	return py_module_import(w);

@@ -14,6 +14,7 @@
 
 #include "base/xmalloc.h"
 #include "plugins/python/py_core.h"
+#include "plugins/python/py_gone.h"
 #include "plugins/python/py_strings.h"
 #include "worker/body.h"
 #include "worker/core.h"
@@ -67,7 +68,7 @@ py_input_raise(enum body_error error)
 	if (error == BODY_TIMEOUT)
 		type = PyExc_TimeoutError;
 	else if (error == BODY_GONE)
-		type = PyExc_ConnectionResetError;
+		type = py_gone_type();
 	PyErr_Format(type, "request body: %s", body_error_text(error));
 }
 

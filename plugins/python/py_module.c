@@ -10,12 +10,15 @@
 #include "base/log.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "plugins/asyncio/asyncio_guest.h"
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
+#include "plugins/python/py_gone.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
 #include "plugins/python/py_socket.h"
+#include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
@@ -104,6 +107,8 @@ py_module_log(PyObject *self, PyObject *text)
 		return NULL;
 	len = (int)(PyBytes_GET_SIZE(bytes) < 1 << 20 ?
 	    PyBytes_GET_SIZE(bytes) : 1 << 20);
+	if (core == NULL)
+		core = py_task_core();
 	if (core != NULL)
 		request_log(&core->req, LOG_LEVEL_INFO, "%.*s", len,
 		    PyBytes_AS_STRING(bytes));
@@ -145,6 +150,7 @@ static struct PyModuleDef	 py_module_def = {
 
 /* Functions of other files. */
 static const PyMethodDef *const py_module_parts[] = {
+	asyncio_guest_methods,
 	py_async_methods,
 	py_client_methods,
 	py_process_methods,
@@ -164,6 +170,8 @@ py_module_init(void)
 		    (PyMethodDef *)py_module_parts[i]) == -1)
 			Py_CLEAR(module);
 	}
+	if (module != NULL && py_gone_init(module) == -1)
+		Py_CLEAR(module);
 	return module;
 }
 

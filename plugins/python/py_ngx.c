@@ -287,7 +287,7 @@ py_ngx_poll(PyObject *self, PyObject *args)
 	Py_XSETREF(p->state, (PyObject *)state);
 	p->poll_kept = true;
 	if (seconds >= 0)
-		py_poll_until(core, seconds);
+		py_poll_until(p, seconds);
 	return (PyObject *)state;
 }
 
@@ -305,7 +305,7 @@ py_ngx_sleep(PyObject *self, PyObject *arg)
 	if (core == NULL)
 		return NULL;
 	if (seconds > 0)
-		py_poll_until(core, seconds);
+		py_poll_until(py_poll_of(core), seconds);
 	Py_RETURN_NONE;
 }
 

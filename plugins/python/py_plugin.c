@@ -26,6 +26,7 @@ static const struct runtime	 python_runtime = {
 	.block_end = py_gil_block_end,
 	.thread_start = py_thread_start,
 	.thread_stop = py_thread_stop,
+	.check_signals = PyErr_CheckSignals,
 };
 
 /* Whatever nobody else has answered. */

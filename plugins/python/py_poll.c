@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +16,13 @@
 #include "plugins/python/py_fdevent.h"
 #include "plugins/python/py_ngx.h"
 #include "plugins/python/py_strings.h"
+#include "plugins/python/py_wait.h"
 #include "worker/core.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
+/* Where a thread's set is in its state's dict. */
+#define PY_POLL_THREAD	"wsgimaster.poll"
 /* So long a body's pieces may come before the loop looks for clients. */
 #define PY_POLL_TURN_US	1000
 
@@ -52,6 +56,40 @@ struct py_poll *
 py_poll_of(const struct core *core)
 {
 	return &py_polls[core->id];
+}
+
+/* A thread ends. */
+static void
+py_poll_free_cb(PyObject *capsule)
+{
+	struct py_poll	*p = PyCapsule_GetPointer(capsule, PY_POLL_THREAD);
+
+	free(p->items);
+	free(p);
+}
+
+/* The calling thread's set, made when it is first asked for. */
+struct py_poll *
+py_poll_of_thread(void)
+{
+	PyObject	*names = PyThreadState_GetDict(), *capsule;
+	struct py_poll	*p;
+	int		 result;
+
+	capsule = names == NULL ? NULL :
+	    PyDict_GetItemString(names, PY_POLL_THREAD);
+	if (capsule != NULL)
+		return PyCapsule_GetPointer(capsule, PY_POLL_THREAD);
+	p = xcalloc(1, sizeof(*p));
+	p->ready_fd = -1;
+	capsule = PyCapsule_New(p, PY_POLL_THREAD, py_poll_free_cb);
+	if (capsule == NULL) {
+		free(p);
+		return NULL;
+	}
+	result = PyDict_SetItemString(names, PY_POLL_THREAD, capsule);
+	Py_DECREF(capsule);
+	return result == -1 ? NULL : p;
 }
 
 /* What a wait came to; environ and fdevent's object say it, too. */
@@ -122,9 +160,8 @@ py_poll_end(struct request *req)
 
 /* The next switch ends after so many seconds at the latest. */
 void
-py_poll_until(struct core *core, double seconds)
+py_poll_until(struct py_poll *p, double seconds)
 {
-	struct py_poll	*p = py_poll_of(core);
 	uint64_t	 until;
 
 	if (!(seconds < 1e8))
@@ -158,17 +195,15 @@ py_poll_item(struct py_poll *p, int fd, short events)
 
 /* Notes a descriptor. */
 int
-py_poll_add(struct core *core, int fd, short events, double seconds)
+py_poll_add(struct py_poll *p, int fd, short events, double seconds)
 {
-	struct py_poll	*p = py_poll_of(core);
-
 	if (fcntl(fd, F_GETFD) == -1) {
 		PyErr_SetFromErrno(PyExc_OSError);
 		return -1;
 	}
 	py_poll_item(p, fd, events);
 	if (seconds > 0)
-		py_poll_until(core, seconds);
+		py_poll_until(p, seconds);
 	return 0;
 }
 
@@ -193,26 +228,31 @@ py_poll_turn(struct core *core)
 	return reason;
 }
 
+/* How long the next wait may take: -1 is for ever. */
+static double
+py_poll_left(const struct py_poll *p)
+{
+	uint64_t	 now;
+
+	if (p->until_us == 0)
+		return -1;
+	/* Others have a turn also when the time is over already. */
+	now = clock_mono_us();
+	return now < p->until_us ? (double)(p->until_us - now) / 1e6 : 1e-6;
+}
+
 /* Waits for the set. */
 static enum wait_reason
 py_poll_wait(struct core *core, struct py_poll *p)
 {
-	uint64_t	 now;
-	double		 left = -1;
-	size_t		 i;
+	size_t	 i;
 
 	for (i = 0; p->poll_kept && i < p->nkept; i++)
 		py_poll_item(p, p->kept[i].fd, p->kept[i].events);
 	p->poll_kept = false;
 	if (p->nitems == 0 && p->until_us == 0)
 		return py_poll_turn(core);
-	if (p->until_us != 0) {
-		/* Others have a turn also when the time is over already. */
-		now = clock_mono_us();
-		left = now < p->until_us ?
-		    (double)(p->until_us - now) / 1e6 : 1e-6;
-	}
-	return wait_set(core, p->items, p->nitems, left);
+	return wait_set(core, p->items, p->nitems, py_poll_left(p));
 }
 
 /* Waits for what was noted, or lets the others run once. */
@@ -242,9 +282,54 @@ py_poll_switch(struct core *core)
 		return -1;
 	if (reason == WAIT_READY || reason == WAIT_TIMEOUT)
 		return 0;
-	errno = reason == WAIT_ERROR ? saved : ECANCELED;
-	PyErr_SetFromErrno(PyExc_OSError);
+	errno = saved;
+	py_wait_raise(reason);
 	return -1;
+}
+
+/* The thread's set as poll(2) wants it; the caller frees it. */
+static struct pollfd *
+py_poll_pollfds(const struct py_poll *p)
+{
+	struct pollfd	*pfd = xcalloc(p->nitems + 1, sizeof(*pfd));
+	size_t		 i;
+
+	for (i = 0; i < p->nitems; i++) {
+		pfd[i].fd = p->items[i].fd;
+		pfd[i].events = (short)
+		    ((p->items[i].events & WAIT_READ ? POLLIN : 0) |
+		    (p->items[i].events & WAIT_WRITE ? POLLOUT : 0));
+	}
+	return pfd;
+}
+
+/* Blocks the thread until something of its set happens. */
+int
+py_poll_block(struct py_poll *p)
+{
+	struct pollfd	*pfd = py_poll_pollfds(p);
+	double		 left = py_poll_left(p);
+	bool		 bad = false;
+	size_t		 i, n = p->nitems;
+	int		 got, fd = -1;
+
+	if (n == 0 && left < 0)
+		left = 0;
+	/* Nobody else uses this thread's set meanwhile. */
+	got = py_wait_block(pfd, (nfds_t)n, left);
+	for (i = 0; got > 0 && fd == -1 && i < n; i++) {
+		if (pfd[i].revents != 0)
+			fd = pfd[i].fd;
+		bad = (pfd[i].revents & POLLNVAL) != 0;
+	}
+	free(pfd);
+	if (got != -1 && bad) {
+		errno = EBADF;
+		PyErr_SetFromErrno(PyExc_OSError);
+		got = -1;
+	}
+	(void)py_poll_set_result(p, bad ? -1 : fd, 0, got == 0);
+	return got == -1 ? -1 : 0;
 }
 
 /* Would anybody gain by a switch now? Threads take turns by themselves. */

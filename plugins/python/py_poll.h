@@ -60,6 +60,8 @@ void	 py_polls_init(struct worker *w);
 void	 py_polls_done(struct worker *w);
 
 struct py_poll *py_poll_of(const struct core *core);
+/* The calling thread's, for those that are not the loop's; NULL: exception. */
+struct py_poll *py_poll_of_thread(void);
 /* A request begins with this environ: 0, or -1 with a Python exception. */
 int	 py_poll_begin(struct request *req, PyObject *env);
 /* It is over: everything noted is dropped. */
@@ -69,9 +71,9 @@ void	 py_poll_end(struct request *req);
  * Notes that the next switch shall wait for events on fd, at most for seconds
  * (0 and less: for ever). 0, or -1 with OSError.
  */
-int	 py_poll_add(struct core *core, int fd, short events, double seconds);
+int	 py_poll_add(struct py_poll *p, int fd, short events, double seconds);
 /* The next switch ends after so many seconds at the latest. */
-void	 py_poll_until(struct core *core, double seconds);
+void	 py_poll_until(struct py_poll *p, double seconds);
 /* Will the next switch wait for something? */
 bool	 py_poll_is_pending(const struct core *core);
 
@@ -80,6 +82,8 @@ bool	 py_poll_is_pending(const struct core *core);
  * caller may wait (py_core_may_wait). 0, or -1 with a Python exception.
  */
 int	 py_poll_switch(struct core *core);
+/* The same for a thread's set: blocks the thread. */
+int	 py_poll_block(struct py_poll *p);
 /*
  * The same after a piece of a body; the switch is skipped when nothing was
  * noted, nobody else is due and the loop had its turn a moment ago.

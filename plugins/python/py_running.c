@@ -70,6 +70,14 @@ py_running_init(PyObject *loop)
 	return py_running_functions();
 }
 
+/* Loops of requests' own make room for each other, and for nothing else. */
+int
+py_running_init_parking(void)
+{
+	running_hooks = PyTuple_Pack(2, Py_None, Py_None);
+	return running_hooks == NULL ? -1 : py_running_functions();
+}
+
 /* Is anything hidden? */
 bool
 py_running_is_hidden(void)
@@ -136,6 +144,16 @@ py_running_loop(void)
 	else if (loop == Py_None)
 		Py_CLEAR(loop);
 	return loop;
+}
+
+/* Is one in view? */
+bool
+py_running_is_seen(void)
+{
+	PyObject	*loop = running_get == NULL ? NULL : py_running_loop();
+
+	Py_XDECREF(loop);
+	return loop != NULL;
 }
 
 /* Hides what is in view. */

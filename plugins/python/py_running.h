@@ -39,6 +39,11 @@ struct py_running {
 /* -1 with a Python exception. The loop is the server's, borrowed. */
 int	 py_running_init(PyObject *loop);
 bool	 py_running_is_hidden(void);
+/* Without a loop of the server's: only park and unpark do something. */
+int	 py_running_init_parking(void);
+
+/* Is a loop in view, so that the caller is inside of it? */
+bool	 py_running_is_seen(void);
 
 void	 py_running_hide(struct py_running *saved);
 void	 py_running_restore(struct py_running *saved);

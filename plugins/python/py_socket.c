@@ -21,19 +21,49 @@
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_hub.h"
 #include "plugins/python/py_input.h"
+#include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
 #include "worker/conn.h"
 #include "worker/core.h"
+#include "worker/lookup.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
 
-#define PY_SOCKET_TRY	8	/* addresses of one name */
 #define PY_SOCKET_RECV	4096	/* the most that recv() gives */
 
-/* Finds the addresses; 0 when there is none, -1 with a Python exception. */
+/* The addresses, asked for in the name of a core, or blocking the thread. */
 static int
-py_socket_resolve(PyObject *text, struct sockaddr_any *list)
+py_socket_lookup(const struct address *addr, struct sockaddr_any *list,
+    double timeout)
+{
+	struct core		*core = py_core_current();
+	enum wait_reason	 reason;
+	char			*cause = NULL;
+	int			 n;
+
+	if (core == NULL) {
+		n = py_gil_resolve(addr, list, LOOKUP_ADDRESSES, &cause);
+		free(cause);
+		return n == -1 ? 0 : n;
+	}
+	if (!py_core_may_wait(core))
+		return -1;
+	n = lookup_address(core, addr, list, timeout, &reason);
+	if (!PyErr_Occurred() &&
+	    (reason == WAIT_READY || reason == WAIT_TIMEOUT))
+		return n;
+	py_wait_raise(reason);
+	return -1;
+}
+
+/*
+ * Finds the addresses, within timeout seconds (below 0: no limit); 0 when
+ * there is none, -1 with a Python exception.
+ */
+static int
+py_socket_resolve(PyObject *text, struct sockaddr_any *list, double timeout)
 {
 	struct address	 addr;
 	PyObject	*bytes;
@@ -46,9 +76,7 @@ py_socket_resolve(PyObject *text, struct sockaddr_any *list)
 		PyErr_SetString(PyExc_ValueError, cause);
 		goto out;
 	}
-	n = py_gil_resolve(&addr, list, PY_SOCKET_TRY, &cause);
-	if (n == -1)
-		n = 0;
+	n = py_socket_lookup(&addr, list, timeout);
 	address_done(&addr);
 out:
 	free(cause);
@@ -94,7 +122,7 @@ static PyObject *
 py_socket_connect(PyObject *self, PyObject *args, PyObject *keywords)
 {
 	static char		*names[] = { "addr", "timeout", NULL };
-	struct sockaddr_any	 list[PY_SOCKET_TRY];
+	struct sockaddr_any	 list[LOOKUP_ADDRESSES];
 	PyObject		*text, *limit = NULL;
 	uint64_t		 start = clock_mono_us();
 	double			 seconds = 3, left = -1;
@@ -103,9 +131,10 @@ py_socket_connect(PyObject *self, PyObject *args, PyObject *keywords)
 	(void)self;
 	if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:connect", names,
 	    &text, &limit) ||
-	    (limit != NULL && !py_async_seconds(limit, &seconds)))
+	    (limit != NULL && !py_async_seconds(limit, &seconds)) ||
+	    (py_core_current() == NULL && py_task_refuse("connect")))
 		return NULL;
-	n = py_socket_resolve(text, list);
+	n = py_socket_resolve(text, list, seconds > 0 ? seconds : -1);
 	if (n == -1)
 		return NULL;
 	for (i = 0; i < n; i++) {
@@ -130,11 +159,11 @@ py_socket_connect(PyObject *self, PyObject *args, PyObject *keywords)
 static PyObject *
 py_socket_async_connect(PyObject *self, PyObject *text)
 {
-	struct sockaddr_any	 list[PY_SOCKET_TRY];
+	struct sockaddr_any	 list[LOOKUP_ADDRESSES];
 	int			 i, n, fd = -1;
 
 	(void)self;
-	n = py_socket_resolve(text, list);
+	n = py_socket_resolve(text, list, -1);
 	if (n == -1)
 		return NULL;
 	for (i = 0; fd == -1 && i < n; i++)
@@ -217,6 +246,17 @@ py_socket_client(int fd)
 	    core : NULL;
 }
 
+/* A client's, which only its request may use? True with RuntimeError. */
+static bool
+py_socket_is_refused(int fd, const char *name)
+{
+	const struct core	*core = py_task_core();
+
+	if (fd != -1 && (core == NULL || fd != core->req.conn->fd))
+		return false;
+	return py_async_core(name) == NULL;
+}
+
 /* recv([fd[, max]]): bytes, or None at the end and on errors. New. */
 static PyObject *
 py_socket_recv(PyObject *self, PyObject *args, PyObject *keywords)
@@ -234,7 +274,7 @@ py_socket_recv(PyObject *self, PyObject *args, PyObject *keywords)
 	if (max > PY_SOCKET_RECV || max < 0)
 		max = PY_SOCKET_RECV;
 	client = py_socket_client(fd);
-	if (client == NULL && fd == -1 && py_async_core("recv") == NULL)
+	if (client == NULL && py_socket_is_refused(fd, "recv"))
 		return NULL;
 	if (client != NULL) {
 		if (!py_core_may_wait(client))
@@ -307,7 +347,7 @@ py_socket_send(PyObject *self, PyObject *args)
 	    !PyArg_ParseTuple(args, "s*:send", &data))
 		return NULL;
 	client = py_socket_client(fd);
-	if (client == NULL && fd == -1 && py_async_core("send") == NULL)
+	if (client == NULL && py_socket_is_refused(fd, "send"))
 		result = -2;
 	else if (client == NULL)
 		result = py_socket_send_all(fd, data.buf, (size_t)data.len);
@@ -323,6 +363,13 @@ py_socket_send(PyObject *self, PyObject *args)
 	Py_RETURN_TRUE;
 }
 
+/* Another thread has closed something: who waits for it is told. */
+static void
+py_socket_check(void *w)
+{
+	watch_check(w);
+}
+
 /* Closes, and tells who waits for it; close's result and errno. */
 static int
 py_socket_forget(int fd)
@@ -336,6 +383,8 @@ py_socket_forget(int fd)
 	saved = errno;
 	if (taken)
 		py_core_give_loop();
+	else if (result == 0)
+		py_hub_call(py_socket_check, py_worker());
 	errno = saved;
 	return result;
 }
@@ -359,6 +408,8 @@ py_socket_close(PyObject *self, PyObject *args)
 			return NULL;
 		Py_RETURN_NONE;
 	}
+	if (fd != -1 && py_socket_is_refused(fd, "close"))
+		return NULL;
 	if (py_socket_forget(fd) == -1)
 		return PyErr_SetFromErrno(PyExc_OSError);
 	Py_RETURN_NONE;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "plugins/python/py_core.h"
+#include "plugins/python/py_gone.h"
 #include "plugins/python/py_strings.h"
 #include "worker/core.h"
 #include "worker/request.h"
@@ -239,7 +240,7 @@ py_response_raise(const struct request *req)
 		PyErr_SetString(PyExc_TimeoutError,
 		    "the client takes the response too slowly");
 	else
-		PyErr_SetString(PyExc_BrokenPipeError, "the client has left");
+		py_gone_raise();
 }
 
 /* Sends one piece. May wait. */

@@ -21,7 +21,7 @@ PyObject *py_start_response_take(struct request *req);
 void	 py_start_response_detach(struct request *req);
 /*
  * Sends a piece of the body, which must be bytes; the first needs a
- * start_response. 0, or -1 with a Python exception; BrokenPipeError or
+ * start_response. 0, or -1 with a Python exception; ClientGone or
  * TimeoutError when the client has left or was too slow.
  */
 int	 py_response_write(struct request *req, PyObject *chunk);

@@ -6,20 +6,25 @@
 
 #include <errno.h>
 #include <math.h>
-#include <poll.h>
 
 #include "base/clock.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_gone.h"
+#include "plugins/python/py_task.h"
 #include "worker/core.h"
 #include "worker/wait.h"
 
 /* Raises what a wait came to, unless something was thrown in; gives NULL. */
-static PyObject *
+PyObject *
 py_wait_raise(enum wait_reason reason)
 {
 	if (PyErr_Occurred())
 		return NULL;
+	if (reason == WAIT_GONE) {
+		py_gone_raise();
+		return NULL;
+	}
 	if (reason != WAIT_ERROR)
 		errno = ECANCELED;
 	return PyErr_SetFromErrno(PyExc_OSError);
@@ -29,7 +34,7 @@ py_wait_raise(enum wait_reason reason)
  * Without a core: blocks in poll(2), running signal handlers in between.
  * Seconds below 0 mean for ever. poll's result, -1 with a Python exception.
  */
-static int
+int
 py_wait_block(struct pollfd *pfd, nfds_t n, double seconds)
 {
 	uint64_t	 start = clock_mono_us();
@@ -91,7 +96,8 @@ py_wait_sleep(PyObject *self, PyObject *arg)
 	}
 	core = py_core_current();
 	if (core == NULL) {
-		if (py_wait_block(NULL, 0, seconds) == -1)
+		if (py_task_refuse("sleep") ||
+		    py_wait_block(NULL, 0, seconds) == -1)
 			return NULL;
 		Py_RETURN_NONE;
 	}
@@ -162,7 +168,8 @@ py_wait_for(int fd, short events, double timeout)
 	enum wait_reason	 reason;
 
 	if (core == NULL)
-		return py_wait_fd_block(fd, events, timeout);
+		return timeout != 0 && py_task_refuse("wait") ? -1 :
+		    py_wait_fd_block(fd, events, timeout);
 	if (!py_core_may_wait(core))
 		return -1;
 	reason = wait_set(core, &item, 1, timeout);

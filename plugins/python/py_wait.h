@@ -4,6 +4,10 @@
 
 #include <Python.h>
 
+#include <poll.h>
+
+#include "worker/wait.h"
+
 /*
  * Methods of the module; with the lock, new references. Called by a request
  * they park its core; anywhere else they block the thread, with the lock given
@@ -17,5 +21,15 @@ PyObject *py_wait_fd(PyObject *self, PyObject *args, PyObject *keywords);
  * the timeout (below 0: none), -1 with a Python exception.
  */
 int	 py_wait_for(int fd, short events, double timeout);
+/*
+ * Blocks the thread in poll(2) without the lock, running signal handlers in
+ * between. Seconds below 0: for ever. poll's result, -1: a Python exception.
+ */
+int	 py_wait_block(struct pollfd *pfd, nfds_t n, double seconds);
+/*
+ * Raises why a wait has failed, unless an exception is set: ClientGone, or an
+ * OSError with errno. Gives NULL.
+ */
+PyObject *py_wait_raise(enum wait_reason reason);
 
 #endif

@@ -4,14 +4,15 @@
 
 #include "plugins/python/py_worker.h"
 
+#include "plugins/asyncio/asyncio_guest.h"
 #include "plugins/python/py_app.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_environ.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_hub.h"
 #include "plugins/python/py_module.h"
 #include "plugins/python/py_poll.h"
-#include "plugins/python/py_signals.h"
 #include "plugins/python/py_stdio.h"
 #include "plugins/python/py_thread.h"
 #include "worker/worker.h"
@@ -42,10 +43,10 @@ py_worker_start(struct worker *w, char **cause)
 		*cause = py_exception_cause("environ");
 	else if (py_thread_init(w) == -1)
 		*cause = py_exception_cause("threading");
+	else if (py_hub_init(w) == -1 || asyncio_guest_check() == -1)
+		*cause = py_exception_cause("the hub");
 	else if (py_module_call_hook("post_fork_hook") == -1)
 		*cause = py_exception_cause("post_fork_hook");
-	else if (py_signals_init(w) == -1)
-		*cause = py_exception_cause("signal.set_wakeup_fd()");
 	else
 		result = 0;
 	py_gil_leave(taken);
@@ -80,12 +81,13 @@ py_worker_stop(struct worker *w)
 
 	if (py_module_call_hook("atexit") == -1)
 		py_exception_log(NULL, "atexit");
+	asyncio_guest_done();
 	py_worker_call("threading", "_shutdown");
 	py_worker_call("atexit", "_run_exitfuncs");
-	py_signals_done();
 	py_environ_done();
 	py_cores_done();
 	py_polls_done(w);
+	py_hub_done();
 	py_stdio_flush();
 	py_gil_leave(taken);
 }

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "plugins/asyncio/asyncio_guest.h"
 #include "plugins/python/py_app.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_environ.h"
@@ -21,10 +22,12 @@
 #include "plugins/python/py_file.h"
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_gone.h"
 #include "plugins/python/py_input.h"
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_start_response.h"
 #include "plugins/python/py_strings.h"
+#include "plugins/python/py_task.h"
 #include "worker/core.h"
 #include "worker/request.h"
 #include "worker/response.h"
@@ -392,6 +395,11 @@ py_wsgi_failed(struct request *req)
 		PyErr_Clear();
 		return 0;
 	}
+	if (py_gone_is_set(req)) {
+		PyErr_Clear();
+		response_abandon(req);
+		return 0;
+	}
 	if (status != 0 && PyErr_ExceptionMatches(PyExc_OSError)) {
 		PyErr_Clear();
 		request_log(req, LOG_LEVEL_INFO, "request body: %s",
@@ -421,6 +429,8 @@ py_wsgi_call(struct request *req, const struct py_app *app)
 	PyObject	*args[3] = { NULL, NULL, NULL };
 	PyObject	*input = NULL, *body;
 
+	if (asyncio_guest_check() == -1)
+		return NULL;
 	if (py_wsgi_has_body(req) && (input = py_input_take(req)) == NULL)
 		return NULL;
 	args[2] = py_start_response_take(req);
@@ -478,6 +488,8 @@ py_wsgi_answer_in_context(struct request *req, const struct py_app *app)
 		Py_XDECREF(context);
 		return -1;
 	}
+	if (py_task_begin(req) == -1)
+		PyErr_Clear();
 	result = py_wsgi_answer(req, app);
 	if (PyContext_Exit(context) == -1)
 		py_exception_log(req, "the app has left another context");

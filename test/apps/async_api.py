@@ -214,8 +214,8 @@ def outside(environ, start_response):
     told = []
 
     def run():
-        told.append(error_of(uwsgi.suspend))
-        told.append(error_of(uwsgi.wait_fd_read, 0))
+        told.append(error_of(uwsgi.connection_fd))
+        told.append(error_of(uwsgi.recv))
     thread = threading.Thread(target=run)
     thread.start()
     thread.join()

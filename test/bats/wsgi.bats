@@ -134,7 +134,7 @@ needs_greenlet() {
 	lacks "$THREADS_LOG" BrokenPipe
 }
 
-@test "a client that leaves in its body is a ConnectionResetError" {
+@test "a client that leaves in its body is a ClientGone" {
 	each wsgi_checks client-leaves-in-body
 }
 

@@ -318,7 +318,7 @@ def client_leaves_in_body(port):
                     b"Content-Length: 100\r\n\r\nabc")
     until("the app sees it", lambda: [
         note for note in notes(port)
-        if note and note.startswith("ConnectionResetError: ")])
+        if note and note.startswith("ClientGone: ")])
 
 
 # ---- exceptions ----

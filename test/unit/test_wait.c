@@ -32,7 +32,24 @@ static struct {
 	uint64_t		 us;		/* how long the last took */
 	uint32_t		 switches;
 	struct core		*core;
+	int		 status;
 } it;
+
+/* Waits, and once more when the client has left. */
+static int
+handler_wait_twice(struct request *req)
+{
+	it.core = req->core;
+	it.reason = wait_set(req->core, it.items, it.n, it.timeout);
+	it.done = 1;
+	if (it.reason != WAIT_GONE)
+		return -1;
+	it.reason = wait_ms(req->core, 20);
+	it.done = 2;
+	response_abandon(req);
+	it.status = req->resp.status;
+	return 0;
+}
 
 /* Waits as the test has said. */
 static int
@@ -729,4 +746,144 @@ TEST(wait_of_two_cores_for_two_files_of_one_number)
 	rig_turn(worker, 10);
 	CHECK_INT(two.reason[1], WAIT_READY);
 	two_end(pair, clients);
+}
+
+static const char *const gone_reset[] = { "--async", "4", "--greenlet",
+    "--client-gone", "reset", NULL };
+static const char *const gone_close[] = { "--async", "4", "--greenlet",
+    "--client-gone", "close", NULL };
+
+/* A request waits for a descriptor that nothing comes of. */
+static void
+begin_gone(bool parking, const char *const *options, int fd)
+{
+	memset(&it, 0, sizeof(it));
+	it.items[0] = (struct wait_item){ .fd = fd, .events = WAIT_READ };
+	it.n = 1;
+	it.timeout = 3;
+	rig_handler = handler_wait_twice;
+	worker = rig_start(parking, parking ? options : options + 3);
+	client = rig_client(worker);
+}
+
+/* The request was told once, and everything is over. */
+static void
+end_gone(void)
+{
+	rig_turn(worker, 100);
+	CHECK_INT(it.done, 2);
+	CHECK_INT(it.reason, WAIT_READY);
+	CHECK_INT(it.status, 499);
+	CHECK_INT(worker->busy, 0);
+	rig_turn(worker, 20);
+	close(client);
+	rig_turn(worker, 20);
+	CHECK_INT(worker->nconns, 0);
+	rig_stop(worker);
+}
+
+TEST(wait_ends_when_the_client_leaves)
+{
+	int	 pair[2], i;
+
+	pair_new(pair);
+	for (i = 0; i < 2; i++) {
+		begin_gone(true, i == 0 ? gone_reset : gone_close, pair[0]);
+		request(20);
+		CHECK_INT(it.done, 0);
+		shutdown(client, SHUT_RDWR);
+		end_gone();
+	}
+	pair_close(pair);
+}
+
+TEST(a_client_that_had_left_before_gets_no_core)
+{
+	int	 pair[2], i;
+
+	pair_new(pair);
+	for (i = 0; i < 2; i++) {
+		begin_gone(i == 1, gone_reset, pair[0]);
+		rig_send(client, GET);
+		close(client);
+		rig_turn(worker, 50);
+		CHECK_INT(it.done, 0);
+		CHECK_INT(worker->nconns, 0);
+		rig_stop(worker);
+	}
+	pair_close(pair);
+}
+
+TEST(wait_goes_on_when_the_client_only_stops_sending)
+{
+	int	 pair[2];
+
+	pair_new(pair);
+	begin_gone(true, gone_reset, pair[0]);
+	request(20);
+	shutdown(client, SHUT_WR);
+	rig_turn(worker, 50);
+	CHECK_INT(it.done, 0);
+	shutdown(client, SHUT_RD);	/* and then it leaves */
+	end_gone();
+	pair_close(pair);
+}
+
+TEST(wait_ends_when_the_client_stops_sending_if_that_counts)
+{
+	int	 pair[2];
+
+	pair_new(pair);
+	begin_gone(true, gone_close, pair[0]);
+	request(20);
+	shutdown(client, SHUT_WR);
+	end_gone();
+	pair_close(pair);
+}
+
+TEST(wait_does_not_end_when_nobody_wants_to_know)
+{
+	int	 pair[2];
+
+	pair_new(pair);
+	begin(true, pair[0], WAIT_READ, 0.1);
+	request(20);
+	shutdown(client, SHUT_RDWR);
+	CHECK_INT(worker->gone_fd, -1);
+	rig_turn(worker, 150);
+	CHECK_INT(it.reason, WAIT_TIMEOUT);
+	close(client);
+	rig_turn(worker, 20);
+	rig_stop(worker);
+	pair_close(pair);
+}
+
+TEST(a_queued_client_that_has_left_gets_no_core)
+{
+	int	 pair[2], clients[5], i;
+
+	pair_new(pair);
+	begin(true, pair[0], WAIT_READ, 5);
+	close(client);
+	rig_turn(worker, 20);
+	rig_stop(worker);
+	it.done = 0;
+	worker = rig_start(true, gone_close);
+	for (i = 0; i < 5; i++) {
+		clients[i] = rig_client(worker);
+		rig_send(clients[i], GET);
+		rig_turn(worker, 10);
+	}
+	CHECK_INT((int)worker->queued, 1);
+	close(clients[4]);
+	CHECK_INT(write(pair[1], "x", 1), 1);
+	rig_turn(worker, 50);
+	CHECK_INT(it.done, 4);
+	CHECK_INT((int)worker->queued, 0);
+	for (i = 0; i < 4; i++)
+		close(clients[i]);
+	rig_turn(worker, 20);
+	CHECK_INT(worker->nconns, 0);
+	rig_stop(worker);
+	pair_close(pair);
 }

@@ -1,0 +1,36 @@
+/* Which request a task belongs to: any code that runs in its context. */
+#ifndef WM_PLUGINS_PYTHON_PY_TASK_H
+#define WM_PLUGINS_PYTHON_PY_TASK_H
+
+#include <Python.h>
+
+#include <stdbool.h>
+
+struct core;
+struct request;
+
+/*
+ * A request runs in a contextvars context of its own, and what it starts
+ * (tasks, callbacks of asyncio's, gevent's greenlets) has a copy of that. A
+ * variable in it names the request, by its core and its id: when that core has
+ * another request, or none, nothing is found.
+ *
+ * Whoever is found so is not on the core's stack and must not wait in its
+ * name. All with the lock.
+ */
+
+/* Once; -1 with a Python exception. */
+int	 py_task_init(void);
+/* In the request's context, when it begins; -1 with a Python exception. */
+int	 py_task_begin(struct request *req);
+/* The core of the caller's request while it lasts; NULL: none, or a thread. */
+struct core *py_task_core(void);
+/* Was there one, which is over? */
+bool	 py_task_is_late(void);
+/*
+ * Is the caller a coroutine or callback of the server's event loop, which a
+ * call that blocks would hold up? Then true, with a RuntimeError.
+ */
+bool	 py_task_refuse(const char *name);
+
+#endif

@@ -1,0 +1,515 @@
+"""Every function of the module, each in a request, a thread and a task.
+
+GET /case/NAME runs one in the request; /thread/NAME in a thread that the
+request has started; /task/NAME in a coroutine. The answer is "ok", or what
+went wrong. /names tells them all.
+"""
+import functools
+import inspect
+import json
+import os
+import socket
+import sys
+import threading
+import time
+
+import uwsgi
+import wsgimaster
+
+CASES = {}                  # name -> function
+# What belongs to the request, and says so in a thread.
+CLIENT = ("connection_fd disconnect request_id cl chunked_read "
+          "chunked_read_nb sendfile send_client recv_client").split()
+# What waits, and refuses to in a coroutine.
+WAITS = ("wait_fd_read wait_fd_write async_sleep suspend green_schedule sleep "
+         "wait connect recv send await_ chunked_read chunked_read_nb sendfile "
+         "send_client recv_client").split()
+# What is only there when cores can be parked.
+PARKS = ("fdevent_readable fdevent_writable fdevent_timeout "
+         "uwsgi_ready_fd ngx").split()
+FD = None                   # of a file to send
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def soon(function, *args):
+    """Calls it in a moment, from another thread; too late does no harm."""
+    def call():
+        try:
+            function(*args)
+        except OSError:
+            pass
+    timer = threading.Timer(0.05, call)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def with_pair(function):
+    @functools.wraps(function)
+    def run(*args):
+        ours, other = socket.socketpair()
+        ours.setblocking(False)
+        with ours, other:
+            return function(ours, other, *args)
+    run.with_pair = True
+    return case(run)
+
+
+@with_pair
+def wait_fd_read(ours, other):
+    assert uwsgi.wait_fd_read(ours, 20) == b""
+    soon(other.send, b"x")
+    assert uwsgi.suspend() is True
+    assert uwsgi.ready_fd() == ours.fileno()
+
+
+@with_pair
+def wait_fd_write(ours, other):
+    try:
+        while True:
+            ours.send(b"x" * 65536)
+    except BlockingIOError:
+        pass
+
+    def drain():
+        other.setblocking(False)
+        try:
+            while other.recv(1 << 20):
+                pass
+        except BlockingIOError:
+            pass
+    assert uwsgi.wait_fd_write(ours, 20) == b""
+    soon(drain)
+    assert uwsgi.suspend() is True
+    assert uwsgi.ready_fd() == ours.fileno()
+
+
+@case
+def async_sleep():
+    begun = time.monotonic()
+    assert uwsgi.async_sleep(0.1) == b""
+    assert uwsgi.suspend() is True
+    assert 0.099 <= time.monotonic() - begun < 20
+    assert uwsgi.ready_fd() == -1
+
+
+@case
+def suspend():
+    assert uwsgi.suspend() is True
+
+
+@case
+def green_schedule():
+    assert uwsgi.green_schedule() is True
+
+
+@with_pair
+def ready_fd(ours, other):
+    assert uwsgi.ready_fd() == -1
+    other.send(b"x")
+    uwsgi.wait_fd_read(ours)
+    uwsgi.suspend()
+    assert uwsgi.ready_fd() == ours.fileno()
+    uwsgi.suspend()
+    assert uwsgi.ready_fd() == -1
+
+
+@case
+def sleep():
+    begun = time.monotonic()
+    assert uwsgi.sleep(0.1) is None
+    assert 0.099 <= time.monotonic() - begun < 20
+
+
+@with_pair
+def wait(ours, other):
+    assert uwsgi.wait(ours, "r", 0) == ""
+    assert uwsgi.wait(ours, "r", 0.05) == ""
+    soon(other.send, b"x")
+    assert uwsgi.wait(ours) == "r"
+    assert uwsgi.wait(ours, "rw", 1) == "rw"
+
+
+async def answer():
+    import asyncio
+    await asyncio.sleep(0.05)
+    return "answer"
+
+
+@case
+def await_():
+    assert uwsgi.await_(answer(), timeout=20) == "answer"
+
+
+def listening():
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    return listener, "127.0.0.1:%d" % listener.getsockname()[1]
+
+
+@case
+def connect():
+    listener, address = listening()
+    with listener:
+        fd = uwsgi.connect(address, 5)
+        assert fd >= 0 and uwsgi.is_connected(fd)
+        fd_name = uwsgi.connect(address.replace("127.0.0.1", "localhost"), 5)
+        assert fd_name >= 0
+        uwsgi.close(fd_name)
+        uwsgi.close(fd)
+    assert uwsgi.connect(address, 5) == -1
+
+
+@case
+def async_connect():
+    listener, address = listening()
+    with listener:
+        fd = uwsgi.async_connect(address)
+        assert fd >= 0
+        uwsgi.close(fd)
+
+
+@with_pair
+def is_connected(ours, other):
+    assert uwsgi.is_connected(ours) is True
+    other.close()
+    assert uwsgi.is_connected(ours) is False
+
+
+@with_pair
+def recv(ours, other):
+    soon(other.send, b"12345")
+    assert uwsgi.recv(ours.fileno(), 3) == b"123"
+    assert uwsgi.recv(ours.fileno()) == b"45"
+    other.close()
+    assert uwsgi.recv(ours.fileno()) is None
+
+
+@with_pair
+def send(ours, other):
+    got = []
+
+    def drain():
+        while sum(got) < 3000000 and other.fileno() != -1:
+            got.append(len(other.recv(1 << 20)))
+    drains = soon(drain)
+    assert uwsgi.send(ours.fileno(), b"z" * 3000000) is True
+    drains.join()
+    other.close()
+    assert uwsgi.send(ours.fileno(), b"z") is None
+
+
+@with_pair
+def close(ours, other):
+    assert uwsgi.close(ours.detach()) is None
+    assert other.recv(1) == b""
+
+
+@case
+def connection_fd():
+    fd = uwsgi.connection_fd()
+    assert os.fstat(fd) and uwsgi.is_connected(fd) is True
+
+
+@case
+def request_id():
+    assert uwsgi.request_id() >= 0
+
+
+@case
+def cl():
+    assert uwsgi.cl() == 4
+
+
+@case
+def recv_client():
+    assert uwsgi.recv() == b"body"
+    assert uwsgi.recv() is None
+
+
+@case
+def chunked_read():
+    assert uwsgi.chunked_read(5) == b"body"
+    assert uwsgi.chunked_read() == b""
+
+
+@case
+def chunked_read_nb():
+    assert uwsgi.chunked_read_nb() == b"body"
+    assert uwsgi.chunked_read_nb() == b""
+
+
+@case
+def sendfile():
+    assert uwsgi.sendfile(FD, 0, 0, 4) is True
+
+
+@case
+def send_client():
+    assert uwsgi.send(b"sent ") is True
+
+
+@case
+def disconnect():
+    assert uwsgi.disconnect() is None
+    assert uwsgi.is_connected(uwsgi.connection_fd()) is False
+
+
+@case
+def worker_id():
+    assert uwsgi.worker_id() == 1
+
+
+@case
+def masterpid():
+    os.kill(uwsgi.masterpid(), 0)
+
+
+@case
+def mule_id():
+    assert uwsgi.mule_id() == 0
+
+
+@case
+def workers():
+    one, = uwsgi.workers()
+    assert one["id"] == 1 and one["pid"] == os.getpid()
+    assert one["status"] == b"busy"
+
+
+@case
+def total_requests():
+    assert uwsgi.total_requests() >= 0
+
+
+@case
+def mem():
+    rss, vsz = uwsgi.mem()
+    assert 0 < rss < vsz
+
+
+@case
+def logsize():
+    assert uwsgi.logsize() == 0
+
+
+@case
+def micros():
+    assert abs(uwsgi.micros() / 1e6 - time.time()) < 5
+
+
+@case
+def listen_queue():
+    assert uwsgi.listen_queue() >= 0
+
+
+@case
+def accepting():
+    assert uwsgi.accepting(0) is None
+    assert uwsgi.accepting() is None
+
+
+@case
+def ready():
+    assert uwsgi.ready() is True
+
+
+@case
+def log():
+    assert uwsgi.log("a record of the table's") is True
+
+
+@case
+def setprocname():
+    assert uwsgi.setprocname("table") is None
+
+
+@case
+def ClientGone():
+    assert issubclass(uwsgi.ClientGone, ConnectionResetError)
+
+
+@case
+def reload():
+    """Really asked for at the end; see the client."""
+    assert callable(uwsgi.reload)
+
+
+@case
+def stop():
+    assert callable(uwsgi.stop)
+
+
+@case
+def attributes():
+    for name in ("version version_info hostname numproc cores opt sockets "
+                 "loop started_on buffer_size has_threads "
+                 "is_a_reload").split():
+        assert hasattr(uwsgi, name), name
+    assert uwsgi is wsgimaster is sys.modules["uwsgi"]
+
+
+@with_pair
+def yield_(ours, other, environ):
+    other.send(b"x")
+    yield uwsgi.wait_fd_read(ours)
+    assert uwsgi.ready_fd() == ours.fileno()
+
+
+@with_pair
+def fdevent_readable(ours, other, environ):
+    soon(other.send, b"x")
+    yield environ["x-wsgiorg.fdevent.readable"](ours, 20.0)
+    assert not environ["x-wsgiorg.fdevent.timeout"]
+
+
+@with_pair
+def fdevent_writable(ours, other, environ):
+    yield environ["x-wsgiorg.fdevent.writable"](ours, 20.0)
+    assert not environ["x-wsgiorg.fdevent.timeout"]
+
+
+@with_pair
+def fdevent_timeout(ours, other, environ):
+    timeout = dict(environ)["x-wsgiorg.fdevent.timeout"]
+    yield environ["x-wsgiorg.fdevent.readable"](ours, 0.05)
+    assert timeout
+
+
+@with_pair
+def uwsgi_ready_fd(ours, other, environ):
+    other.send(b"x")
+    yield uwsgi.wait_fd_read(ours)
+    assert environ["uwsgi.ready_fd"] == ours.fileno()
+
+
+@with_pair
+def ngx(ours, other, environ):
+    conn = environ["ngx.connection_wrapper"](ours)
+    environ["ngx.poll_register"](conn, environ["ngx.WSGI_POLLIN"])
+    soon(other.send, b"x")
+    state = environ["ngx.poll"](20000)
+    yield b""
+    assert state() == (conn, environ["ngx.WSGI_POLLIN"])
+    environ["ngx.poll_unregister"](conn)
+    environ["ngx.sleep"](10)
+    yield b""
+
+
+def told(function, *args):
+    """Runs it: ok, or the exception."""
+    try:
+        function(*args)
+        return "ok"
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def generated(name, environ):
+    """The cases that yield."""
+    ours, other = socket.socketpair()
+    ours.setblocking(False)
+    with ours, other:
+        try:
+            for piece in CASES[name].__wrapped__(ours, other, environ):
+                yield piece
+            text = "ok"
+        except BaseException as error:
+            text = f"{type(error).__name__}: {error}"
+    yield text.encode()
+
+
+def in_thread(name):
+    """In another thread; the request is parked until it is through."""
+    result = []
+    ours, other = socket.socketpair()
+
+    def run():
+        result.append(told(CASES[name]))
+        other.send(b"x")
+    thread = threading.Thread(target=run)
+    thread.start()
+    assert uwsgi.wait(ours, "r", 60) == "r"
+    thread.join()
+    ours.close()
+    other.close()
+    return result[0]
+
+
+def in_task(name):
+    async def run():
+        return told(CASES[name])
+    return uwsgi.await_(run(), timeout=60)
+
+
+# What a task of a request that is over finds.
+LATE = {}
+
+
+async def late(key):
+    import asyncio
+    LATE[key] = [told(uwsgi.connection_fd), told(uwsgi.request_id)]
+    await asyncio.sleep(0.3)
+    LATE[key] += [told(uwsgi.connection_fd), told(uwsgi.request_id),
+                  told(uwsgi.disconnect)]
+
+
+def begins_late(key):
+    import asyncio
+
+    async def begin():
+        LATE["task"] = asyncio.ensure_future(late(key))
+        await asyncio.sleep(0)
+    uwsgi.await_(begin())
+    return "begun"
+
+
+def module_functions():
+    """The module's own, and ClientGone."""
+    return sorted(name for name in dir(uwsgi) if not name.startswith("_")
+                  and callable(getattr(uwsgi, name))
+                  and name not in ("post_fork_hook", "atexit"))
+
+
+def application(environ, start_response):
+    global FD
+    if FD is None:
+        FD = os.open(__file__, os.O_RDONLY)
+    kind, _, name = environ["PATH_INFO"][1:].partition("/")
+    if kind == "case" and name == "send_client":
+        assert uwsgi.send(b"HTTP/1.1 200 OK\r\n\r\nok") is True
+        return []
+    if kind == "case" and name == "disconnect":
+        text = told(CASES[name])
+        with open(os.environ["NOTES"] + ".new", "w") as notes:
+            notes.write(text)
+        os.rename(os.environ["NOTES"] + ".new", os.environ["NOTES"])
+        return []
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    if kind == "case" and inspect.isgeneratorfunction(
+            getattr(CASES[name], "__wrapped__", None)):
+        return generated(name, environ)
+    if kind == "case" and name == "sendfile":
+        return [] if told(CASES[name]) == "ok" else [b"no"]
+    if kind == "case":
+        return [told(CASES[name]).encode()]
+    if kind == "thread":
+        return [in_thread(name).encode()]
+    if kind == "task":
+        return [in_task(name).encode()]
+    if kind == "late":
+        return [begins_late(name).encode()]
+    if kind == "found":
+        return [json.dumps(LATE.get(name)).encode()]
+    if kind == "ask":
+        return [str(getattr(uwsgi, name)()).encode()]
+    return [json.dumps({
+        "cases": list(CASES), "module": module_functions(), "client": CLIENT,
+        "waits": WAITS, "parks": PARKS, "yields": [
+            name for name in CASES if inspect.isgeneratorfunction(
+                getattr(CASES[name], "__wrapped__", None))]}).encode()]

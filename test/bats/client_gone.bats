@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# What a request learns of its client's leaving, under every engine.
+
+load engines
+
+setup() {
+	cd "$WM_TMP" || return 1
+	export NOTES=$WM_TMP/notes
+}
+
+# gone_check CHECK ARGUMENT...: on the server of PORT.
+gone_check() {
+	check gone_checks "$1" "$PORT" "${@:2}"
+}
+
+# waits ENGINE: the app's ways to wait that it has.
+waits() {
+	echo "sleep wait suspend by_yield told_once await_"
+	[ "$1" = none ] || echo "child"
+	case $1 in
+	asyncio | tornado) echo "switched" ;;
+	esac
+}
+
+@test "a wait ends when the client's connection is reset" {
+	for engine in $(engines); do
+		engine_start "$engine" --module client_gone --client-gone reset
+		# Unquoted: words.
+		gone_check ends reset "$WM_LOG" $(waits "$engine")
+		gone_check elsewhere reset
+		gone_check disconnected
+		gone_check half
+		wm_stop
+	done
+}
+
+@test "a wait ends when the client closes, if that counts" {
+	for engine in $(engines); do
+		engine_start "$engine" --module client_gone --client-gone close
+		gone_check ends close "$WM_LOG" $(waits "$engine")
+		gone_check elsewhere close
+		gone_check disconnected
+		wm_stop
+	done
+}
+
+@test "without the option no wait ends early" {
+	for engine in $(engines); do
+		engine_start "$engine" --module client_gone
+		gone_check ignored
+		gone_check half
+		gone_check disconnected
+		wm_stop
+		! wm_log_has "HTTP/1.1 499" || wm_fail "$engine: 499"
+	done
+}
+
+@test "a client that waits for a core and leaves gets none" {
+	engine_start none --module client_gone --client-gone close
+	check gone_checks queued "$PORT" "$WM_LOG"
+	wm_stop
+}

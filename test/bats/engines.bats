@@ -1,0 +1,28 @@
+#!/usr/bin/env bats
+# The table "engine x API function": every function works under every engine.
+
+load engines
+
+@test "every function of the module does the same under every engine" {
+	local engine used=""
+	export NOTES=$WM_TMP/notes
+	for engine in "${ENGINES[@]}"; do
+		engine=${engine%% *}
+		if engine_missing "$engine"; then
+			echo "# not built: $engine" >&3
+			continue
+		fi
+		engine_start "$engine" --module engine_table
+		check engine_checks collect "$PORT" "$engine" "$WM_TMP"
+		[ "$engine" = none ] || check engine_checks late "$PORT"
+		check engine_checks asks "$PORT" reload
+		wm_wait_for "the reload" 30 wm_log_has "generation 2 serves"
+		check engine_checks asks "$PORT" stop
+		wm_wait_left
+		! grep -A9 Traceback "$WM_LOG" || wm_fail "$engine: a traceback"
+		used+=" $engine"
+	done
+	# Unquoted: words.
+	check engine_checks show 0 "$WM_TMP" $used | tee table
+	sed 's/^/# /' table >&3
+}
