@@ -179,24 +179,26 @@ stats_total(const struct master *m, int id)
 	return total;
 }
 
-/* One app; what it did is known only if it is the only one. */
+/* One app; what it did is known of the first ones. */
 static json_t *
 stats_app(const struct master *m, size_t id, const char *mount, size_t len,
     const struct sb_slot *slot)
 {
-	bool	 alone = m->cfg->mount.count + (m->cfg->module != NULL ||
-	    m->cfg->wsgi_file != NULL) == 1;
-	char	*text = strndup(mount, len);
-	json_t	*app;
+	const struct sb_app	*did = NULL;
+	char			*text = strndup(mount, len);
+	json_t			*app;
+
+	if (slot != NULL && id < SB_APPS)
+		did = &slot->apps[id];
 
 	app = json_pack("{s:I, s:i, s:o, s:I, s:o, s:o, s:o}",
 	    "id", NUMBER(id), "modifier1", 0, "mountpoint",
 	    stats_string(text), "startup_time",
 	    NUMBER(m->serving->load_us / 1000000),
-	    "requests", alone && slot != NULL ?
-	    json_integer(NUMBER(sb_get(&slot->requests))) : json_null(),
-	    "exceptions", alone && slot != NULL ?
-	    json_integer(NUMBER(sb_get(&slot->exceptions))) : json_null(),
+	    "requests", did == NULL ? json_null() :
+	    json_integer(NUMBER(sb_get(&did->requests))),
+	    "exceptions", did == NULL ? json_null() :
+	    json_integer(NUMBER(sb_get(&did->exceptions))),
 	    "chdir", stats_string(m->cfg->chdir != NULL ? m->cfg->chdir :
 	    ""));
 	free(text);
@@ -231,6 +233,20 @@ stats_status(const struct sb_slot *slot)
 	return sb_get(&slot->busy_cores) > 0 ? "busy" : "idle";
 }
 
+/* The lines of a text. */
+static json_t *
+stats_lines(const char *text)
+{
+	json_t	*list = json_array();
+	size_t	 len;
+
+	for (; *text != '\0'; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		json_array_append_new(list, json_stringn(text, len));
+	}
+	return list;
+}
+
 /* What uWSGI does not tell of a process; slot NULL: there is none. */
 static void
 stats_add_process(const struct master *m, json_t *worker,
@@ -254,6 +270,8 @@ stats_add_process(const struct master *m, json_t *worker,
 	json_decref(more);
 	json_object_set_new(worker, "owns_listeners",
 	    json_boolean(wp->owns_listeners));
+	json_object_set_new(worker, "listeners",
+	    stats_lines(wp->listeners));
 	(void)m;
 }
 

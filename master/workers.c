@@ -221,6 +221,8 @@ workers_ready(struct worker_proc *wp, const struct message *msg)
 	if (wp->pid == 0 && msg->pid > 0)
 		workers_set_pid(wp, msg->pid);
 	wp->owns_listeners = msg->value == 1;
+	snprintf(wp->listeners, sizeof(wp->listeners), "%.*s",
+	    (int)sizeof(msg->text), msg->text);
 	wp->ready_us = clock_mono_us();
 	wp->master->ever_ready = true;
 	workers_set_state(wp, SB_SLOT_READY);
@@ -413,6 +415,7 @@ workers_reset(struct master *m, int slot, int id, struct generation *gen,
 	wp->pid = 0;
 	wp->control = control;
 	wp->reaped = wp->unborn = wp->doomed = wp->owns_listeners = false;
+	wp->listeners[0] = '\0';
 	wp->status = wp->overdue = 0;
 	wp->spawned_us = clock_mono_us();
 	wp->ready_us = wp->gone_us = 0;

@@ -47,6 +47,8 @@ struct worker_proc {
 	bool			 doomed;	/* SIGKILL sent, or due */
 	int			 overdue;	/* times it outlived that */
 	bool			 owns_listeners;
+	char			 listeners[sizeof(
+				    ((struct message *)0)->text)];
 	uint64_t		 spawned_us;
 	uint64_t		 ready_us;	/* 0: never */
 	uint64_t		 gone_us;

@@ -21,7 +21,8 @@ enum message_type {
 				   end of its control socket */
 
 	/* Worker to master. */
-	MSG_READY,		/* accepts; value 1 = owns listeners itself */
+	MSG_READY,		/* accepts; value 1 = owns listeners itself,
+				   text: their addresses, a line each */
 	MSG_START_FAILED,	/* text says why; it exits next */
 	MSG_ASK_RELOAD,		/* the app asks for a graceful reload */
 	MSG_ASK_STOP,		/* the app asks for a graceful stop */

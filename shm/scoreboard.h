@@ -80,6 +80,15 @@ struct sb_core {
 	char		 path[SB_PATH_MAX];	/* with the query cut off */
 };
 
+/* Of so many apps (the first ones mounted) it is known what each has done. */
+#define SB_APPS		16
+
+/* What one app has done in one worker process. */
+struct sb_app {
+	_Atomic uint64_t requests;
+	_Atomic uint64_t exceptions;
+};
+
 /* One worker process. */
 struct sb_slot {
 	/* The master's part. */
@@ -103,6 +112,7 @@ struct sb_slot {
 	_Atomic uint32_t queued;	/* connections waiting for a core */
 	_Atomic uint32_t connections;
 	_Atomic uint64_t accepted;
+	struct sb_app	 apps[SB_APPS];
 };
 
 /* Per worker id: the sums over its dead processes. Master's. */

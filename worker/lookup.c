@@ -30,8 +30,10 @@ struct lookup {
 	int			 refs;		/* under the mutex */
 };
 
+STAILQ_HEAD(lookup_list, lookup);
+
 static pthread_mutex_t		 lookup_mutex = PTHREAD_MUTEX_INITIALIZER;
-static STAILQ_HEAD(, lookup)	 lookup_queue =
+static struct lookup_list	 lookup_queue =
     STAILQ_HEAD_INITIALIZER(lookup_queue);	/* under the mutex */
 static int			 lookup_threads; /* under the mutex */
 

@@ -4,7 +4,10 @@
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+
+#include "base/address.h"
 
 /* Does this descriptor listen? */
 static bool
@@ -41,18 +44,38 @@ own_listeners_note(struct strbuf *sb)
 	closedir(dir);
 }
 
-/* Counts the new ones. */
+/* Adds the address of a socket, if it fits. */
+static void
+own_listeners_add(int fd, struct strbuf *text, size_t max)
+{
+	struct sockaddr_any	 any = { .len = sizeof(any.sa) };
+	char			*address;
+
+	if (getsockname(fd, (struct sockaddr *)&any.sa, &any.len) == -1)
+		return;
+	address = address_print(&any);
+	if (text->len + strlen(address) + 1 < max) {
+		strbuf_adds(text, address);
+		strbuf_addc(text, '\n');
+	}
+	free(address);
+}
+
+/* Finds the new ones. */
 size_t
-own_listeners_count(const struct strbuf *before)
+own_listeners_find(const struct strbuf *before, struct strbuf *text,
+    size_t max)
 {
 	struct strbuf	 now = STRBUF_INIT;
 	size_t		 i, n = 0;
 
 	own_listeners_note(&now);
 	for (i = 0; i < now.len; i++) {
-		if (now.buf[i] != 0 &&
-		    (i >= before->len || before->buf[i] == 0))
-			n++;
+		if (now.buf[i] == 0 ||
+		    (i < before->len && before->buf[i] != 0))
+			continue;
+		own_listeners_add((int)i, text, max);
+		n++;
 	}
 	strbuf_done(&now);
 	return n;

@@ -12,7 +12,11 @@
  * ports of its own can only be replaced in place.
  */
 void	 own_listeners_note(struct strbuf *sb);
-/* How many listen now that did not before. */
-size_t	 own_listeners_count(const struct strbuf *before);
+/*
+ * How many listen now that did not before; adds their addresses, a line each,
+ * as far as they fit into max bytes.
+ */
+size_t	 own_listeners_find(const struct strbuf *before, struct strbuf *text,
+	    size_t max);
 
 #endif

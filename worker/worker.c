@@ -276,6 +276,20 @@ worker_start_failed(struct worker *w, char *cause)
 	return 1;
 }
 
+/* Tells the master that this worker serves, and on what else it listens. */
+static void
+worker_ready(struct worker *w, struct strbuf *before)
+{
+	struct strbuf	 own = STRBUF_INIT;
+	size_t		 n;
+
+	n = own_listeners_find(before, &own, sizeof(((struct message *)
+	    NULL)->text));
+	worker_send(w, MSG_READY, n > 0, strbuf_str(&own));
+	strbuf_done(&own);
+	strbuf_done(before);
+}
+
 /* Serves until told to leave. */
 int
 worker_main(struct worker *w, int id, int slot, int control)
@@ -293,9 +307,7 @@ worker_main(struct worker *w, int id, int slot, int control)
 	if (getppid() != w->sb->master_pid)
 		worker_drain(w);
 	accept_adjust(w);
-	worker_tell_master(w, MSG_READY,
-	    own_listeners_count(&listeners) > 0);
-	strbuf_done(&listeners);
+	worker_ready(w, &listeners);
 	w->loop->run(w);
 
 	log_info("leaves after %llu requests",

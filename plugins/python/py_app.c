@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
@@ -18,7 +19,8 @@ static size_t		 py_napps;
 
 /* Puts an app in its place. */
 static void
-py_app_add(const char *prefix, size_t len, PyObject *steal_callable, int id)
+py_app_add(const char *prefix, size_t len, PyObject *steal_callable, int id,
+    int seconds)
 {
 	struct py_app	*app;
 	size_t		 i;
@@ -34,6 +36,7 @@ py_app_add(const char *prefix, size_t len, PyObject *steal_callable, int id)
 	app->prefix_len = len;
 	app->callable = steal_callable;
 	app->id = id;
+	app->seconds = seconds;
 	app->script_name = PyUnicode_DecodeLatin1(prefix, (Py_ssize_t)len,
 	    NULL);
 	if (app->script_name == NULL)
@@ -55,13 +58,15 @@ py_app_load_one(const struct config *cfg, const char *prefix, size_t len,
     const char *what, bool is_file, const char *callable, char **cause)
 {
 	PyObject	*object;
+	uint64_t	 start = clock_mono_us();
 	int		 id = (int)py_napps;
 
 	while (len > 0 && prefix[len - 1] == '/')
 		len--;
 	object = py_import_callable(what, is_file, callable, cause);
 	if (object != NULL) {
-		py_app_add(prefix, len, object, id);
+		py_app_add(prefix, len, object, id,
+		    (int)((clock_mono_us() - start) / 1000000));
 		log_info("app %d: \"%s\" of %s at %.*s", id, callable, what,
 		    len > 0 ? (int)len : 1, len > 0 ? prefix : "/");
 		return 0;
@@ -129,6 +134,19 @@ py_app_find(const char *path, size_t len)
 		    path[app->prefix_len] == '/') &&
 		    memcmp(app->prefix, path, app->prefix_len) == 0)
 			return app;
+	}
+	return NULL;
+}
+
+/* The app of a number. */
+const struct py_app *
+py_app_get(int id)
+{
+	size_t	 i;
+
+	for (i = 0; i < py_napps; i++) {
+		if (py_apps[i].id == id)
+			return &py_apps[i];
 	}
 	return NULL;
 }

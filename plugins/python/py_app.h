@@ -15,6 +15,7 @@ struct py_app {
 	PyObject	*script_name;	/* the prefix as str */
 	PyObject	*callable;
 	int		 id;		/* in the order of the options */
+	int		 seconds;	/* that loading it took */
 };
 
 /*
@@ -28,6 +29,8 @@ int	 py_app_load(const struct config *cfg, char **cause);
  * the default app for the rest; NULL if there is none. Needs no lock.
  */
 const struct py_app *py_app_find(const char *path, size_t len);
+/* The app of this number, NULL when there is none. */
+const struct py_app *py_app_get(int id);
 /* Is there any app? */
 bool	 py_app_any(void);
 

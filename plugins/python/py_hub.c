@@ -27,11 +27,13 @@ struct py_hub_item {
 	void				*arg;
 };
 
-static STAILQ_HEAD(, py_hub_item)	 py_hub_calls =
+STAILQ_HEAD(py_hub_items, py_hub_item);
+
+static struct py_hub_items	 py_hub_calls =
     STAILQ_HEAD_INITIALIZER(py_hub_calls);
-static int				 py_hub_pipe[2] = { -1, -1 };
-static struct event			 py_hub_ev;
-static bool				 py_hub_has_signals;
+static int			 py_hub_pipe[2] = { -1, -1 };
+static struct event		 py_hub_ev;
+static bool			 py_hub_has_signals;
 
 /* Does what was asked for. With the lock. */
 static void

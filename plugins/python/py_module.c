@@ -118,7 +118,29 @@ py_module_log(PyObject *self, PyObject *text)
 	Py_RETURN_TRUE;
 }
 
+/* What is different for each caller: env, the request's environ. New. */
+static PyObject *
+py_module_getattr(PyObject *self, PyObject *name)
+{
+	const struct core	*core = py_core_current();
+	PyObject		*env;
+
+	(void)self;
+	if (core == NULL)
+		core = py_task_core();
+	env = core == NULL ? NULL : py_core_of(core)->env;
+	if (env == NULL ||
+	    PyUnicode_CompareWithASCIIString(name, "env") != 0) {
+		PyErr_Format(PyExc_AttributeError,
+		    "module 'wsgimaster' has no attribute %R", name);
+		return NULL;
+	}
+	Py_INCREF(env);
+	return env;
+}
+
 static PyMethodDef	 py_module_methods[] = {
+	{ "__getattr__", py_module_getattr, METH_O, NULL },
 	{ "worker_id", py_module_worker_id, METH_NOARGS,
 	    "worker_id(): 1..N, or 0 before the fork" },
 	{ "masterpid", py_module_masterpid, METH_NOARGS,

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "config/config.h"
+#include "plugins/python/py_app.h"
 #include "plugins/python/py_core.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
@@ -116,26 +117,44 @@ py_process_status(const struct sb_slot *slot)
 	return sb_get(&slot->busy_cores) > 0 ? "busy" : "idle";
 }
 
-/* The apps, as far as they are known. New. */
+/* One app of a worker; slot NULL: there is no process. New. */
 static PyObject *
-py_process_apps(const struct config *cfg)
+py_process_app(const struct config *cfg, const struct py_app *app,
+    const struct sb_slot *slot)
 {
-	PyObject	*apps = PyTuple_New(0), *app, *longer;
-	const char	*mount;
-	bool		 plain = cfg->module != NULL || cfg->wsgi_file != NULL;
-	size_t		 i, n = cfg->mount.count + (plain ? 1 : 0);
+	const struct sb_app	*did = slot == NULL || app->id >= SB_APPS ?
+	    NULL : &slot->apps[app->id];
 
-	for (i = 0; apps != NULL && i < n; i++) {
-		mount = plain && i == 0 ? "=" :
-		    cfg->mount.items[plain ? i - 1 : i];
-		app = Py_BuildValue("({s:n,s:i,s:y#,s:y})", "id",
-		    (Py_ssize_t)i, "modifier1", 0, "mountpoint", mount,
-		    (Py_ssize_t)strcspn(mount, "="), "chdir",
-		    cfg->chdir != NULL ? cfg->chdir : "");
-		longer = app == NULL ? NULL : PySequence_Concat(apps, app);
-		Py_XDECREF(app);
-		Py_SETREF(apps, longer);
+	return Py_BuildValue("{s:i,s:i,s:y,s:i,s:i,s:N,s:K,s:K,s:y}",
+	    "id", app->id, "modifier1", 0, "mountpoint", app->prefix,
+	    "startup_time", app->seconds, "interpreter", 0,
+	    "callable", PyLong_FromVoidPtr(app->callable),
+	    "requests", (unsigned long long)(did == NULL ? 0 :
+	    sb_get(&did->requests)),
+	    "exceptions", (unsigned long long)(did == NULL ? 0 :
+	    sb_get(&did->exceptions)),
+	    "chdir", cfg->chdir != NULL ? cfg->chdir : "");
+}
+
+/* The apps of a worker. New. */
+static PyObject *
+py_process_apps(const struct config *cfg, const struct sb_slot *slot)
+{
+	const struct py_app	*app;
+	PyObject		*list = PyList_New(0), *item, *apps;
+	int			 id, result;
+
+	for (id = 0; list != NULL && (app = py_app_get(id)) != NULL; id++) {
+		item = py_process_app(cfg, app, slot);
+		result = item == NULL ? -1 : PyList_Append(list, item);
+		Py_XDECREF(item);
+		if (result == -1)
+			Py_CLEAR(list);
 	}
+	if (list == NULL)
+		return NULL;
+	apps = PyList_AsTuple(list);
+	Py_DECREF(list);
 	return apps;
 }
 
@@ -146,7 +165,7 @@ py_process_worker(struct worker *w, int id)
 	struct py_process_sums	 sums = py_process_sum(w, id);
 	const struct sb_slot	*slot = sums.slot;
 	unsigned long long	 rss, vsz;
-	PyObject		*apps = py_process_apps(w->cfg);
+	PyObject		*apps = py_process_apps(w->cfg, slot);
 	int			 pid = slot == NULL ? 0 : sb_get(&slot->pid);
 
 	if (apps == NULL)

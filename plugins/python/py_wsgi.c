@@ -28,6 +28,7 @@
 #include "plugins/python/py_start_response.h"
 #include "plugins/python/py_strings.h"
 #include "plugins/python/py_task.h"
+#include "shm/scoreboard.h"
 #include "worker/core.h"
 #include "worker/request.h"
 #include "worker/response.h"
@@ -439,6 +440,8 @@ py_wsgi_call(struct request *req, const struct py_app *app)
 	args[1] = py_environ_new(req, app, input);
 	if (args[1] == NULL)
 		return NULL;
+	Py_INCREF(args[1]);
+	Py_XSETREF(py_core_of(req->core)->env, args[1]);
 	if (py_poll_begin(req, args[1]) == -1)
 		body = NULL;
 	else
@@ -471,6 +474,7 @@ py_wsgi_answer(struct request *req, const struct py_app *app)
 		py_input_detach(req);
 	py_start_response_detach(req);
 	py_poll_end(req);
+	Py_CLEAR(py_core_of(req->core)->env);
 	py_errors_flush(req->core);
 	return result;
 }
@@ -502,6 +506,7 @@ int
 py_wsgi_run(struct request *req)
 {
 	const struct py_app	*app;
+	struct sb_app		*did;
 	bool			 taken;
 	int			 result;
 
@@ -518,5 +523,11 @@ py_wsgi_run(struct request *req)
 	taken = py_gil_enter();
 	result = py_wsgi_answer_in_context(req, app);
 	py_gil_leave(taken);
+	if (app->id < SB_APPS) {
+		did = &req->worker->stats->apps[app->id];
+		sb_add(&did->requests, 1);
+		if (req->failed)
+			sb_add(&did->exceptions, 1);
+	}
 	return result;
 }

@@ -354,6 +354,11 @@ def attributes():
     assert uwsgi is wsgimaster is sys.modules["uwsgi"]
 
 
+@case
+def env():
+    assert uwsgi.env["REQUEST_METHOD"] == "POST"
+
+
 @with_pair
 def yield_(ours, other, environ):
     other.send(b"x")

@@ -76,6 +76,8 @@ port_says() {
 	port_says $((BASE_PORT + 1)) "Hello, world from worker 1"
 	port_says $((BASE_PORT + 2)) "Hello, world from worker 2"
 	[ "$(stats "all(x['owns_listeners'] for x in w.values())")" = True ]
+	[ "$(stats "all(any(l.endswith(':%d' % ($BASE_PORT + i)) for l in
+	    x['listeners']) for i, x in w.items())")" = True ]
 	# replaced in place, one after the other
 	kill -HUP "$WM_PID"
 	wm_wait_for "the reload" 20 stats_say "s['generation'] == 2"

@@ -401,6 +401,9 @@ def process(port, count, loop=None):
     assert [worker["id"] for worker in workers] == list(
         range(1, int(count) + 1)), told
     assert "'mountpoint': b''" in workers[0]["apps"], told
+    for key in ("id modifier1 mountpoint startup_time interpreter callable "
+                "requests exceptions chdir").split():
+        assert f"'{key}': " in workers[0]["apps"], (key, told)
     assert all(worker["rss"] > 1 << 20 for worker in workers), told
     assert sum(worker["requests"] for worker in workers) >= 2, told
     assert 1 << 20 < told["rss"] < told["vsz"], told

@@ -42,6 +42,8 @@ def expected(kind, name, names):
     """What a function says in a thread or a task: None is "ok"."""
     if kind == "thread" and name in names["client"]:
         return "another thread"
+    if kind == "thread" and name == "env":
+        return "has no attribute"
     if kind == "task" and name in names["waits"]:
         return "use await"
     if kind == "task" and name in ("ready_fd",):
@@ -56,8 +58,8 @@ def elsewhere(port, kind, name, names):
         return "ok" if text.startswith("ended") else text
     if want is None:
         return text
-    return "refused" if text.startswith("RuntimeError: ") and want in text \
-        else text
+    raised = text.startswith(("RuntimeError: ", "AttributeError: "))
+    return "refused" if raised and want in text else text
 
 
 def collect(port, engine, folder):
