@@ -89,6 +89,8 @@ config_check_threads(const struct config *cfg, struct strlist *problems)
 			    "%d and \"%s\" exclude each other: a request "
 			    "runs either in a thread or in the one that turns "
 			    "the event loop", cfg->threads, others[i].name));
+}
+
 /* What is about gevent alone. */
 static void
 config_check_gevent(const struct config *cfg, struct strlist *problems)
