@@ -107,15 +107,19 @@ def long_run(server, args, count):
 
 
 def burst_run(server, args, count):
-    """All begin at once: how late they are, what it costs."""
-    root = server.process.pid
-    cpus = cpu_set(args.server_cpus)
+    """All begin at once: how late they are."""
+    with Client(server.place, args, count, args.sleep_ms,
+                *(["-e"] if is_early(server) else ())) as run:
+        return run.result()
+
+
+def watched(run, server, args, count):
+    """A run's numbers, with the server's and others' use of the CPU."""
+    root, cpus = server.process.pid, cpu_set(args.server_cpus)
     pids = family(root)
     cpu, (busy, _) = cpu_seconds(pids), processors_busy(cpus)
     begin = time.monotonic()
-    with Client(server.place, args, count, args.sleep_ms,
-                *(["-e"] if is_early(server) else ())) as run:
-        got = run.result()
+    got = run(server, args, count)
     wall = time.monotonic() - begin
     cpu = cpu_seconds(pids | family(root)) - cpu
     busy = processors_busy(cpus)[0] - busy
@@ -151,13 +155,13 @@ def measure(name, args, count):
         server.wait_ready()
         pids = family(server.process.pid)
         result = {"command": server.argv, "bursts": []}
-        result["long"] = got = long_run(server, args, count)
+        result["long"] = got = watched(long_run, server, args, count)
         why = trouble(server, pids, got, count)
         for _ in range(args.rounds):
             if why:
                 break
             time.sleep(0.3)
-            got = burst_run(server, args, count)
+            got = watched(burst_run, server, args, count)
             result["bursts"].append(got)
             why = trouble(server, pids, got, count)
     return result, why
@@ -215,7 +219,7 @@ def table(results, problems, count, args):
     for name, got in results.items():
         print("| " + " | ".join(cells(name, got, count)) + " |")
     foreign = [run["foreign"] for got in results.values()
-               for run in got["bursts"]]
+               for run in (got["long"], *got["bursts"])]
     print()
     if foreign:
         print(f"- noise: time of others on the server's processor "
