@@ -56,6 +56,13 @@ port_says() {
 	wm_stop
 }
 
+@test "example: await_ takes Tornado's futures" {
+	export URL=http://127.0.0.1:$CASES_PORT/callback
+	example_start await.py
+	[ "$(get /)" = called ]
+	wm_stop
+}
+
 @test "example: two callbacks in a chain" {
 	export URL=http://127.0.0.1:$CASES_PORT/callback
 	example_start chain.py
