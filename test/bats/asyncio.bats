@@ -229,7 +229,7 @@ is() {
 	is run "ran True"
 	is reader "read written"
 	is subprocess "piped 3"
-	! wm_log_has "RuntimeError|never awaited|never retrieved"
+	not wm_log_has "RuntimeError|never awaited|never retrieved"
 	wm_stop
 }
 
