@@ -61,7 +61,7 @@ py_hub_cb(evutil_socket_t fd, short events, void *arg)
 	taken = py_gil_enter();
 	while (PyErr_CheckSignals() == -1) {
 		py_fork_leave();
-		py_exception_log(NULL, "exception in a signal's handler");
+		py_exception_log(NULL, "exception in a signal handler");
 	}
 	py_fork_leave();
 	py_hub_run();

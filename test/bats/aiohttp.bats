@@ -103,7 +103,7 @@ sys.stdout.buffer.write(bytes(range(256)) * 4096)')
 	cases_start
 	fifty forked
 	wm_stop
-	! wm_log_has "Traceback|never retrieved|was destroyed"
+	not wm_log_has "Traceback|never retrieved|was destroyed"
 }
 
 @test "example: one session for all requests of a worker" {

@@ -94,11 +94,26 @@ is() {
 	wm_stop
 }
 
-@test "the examples' app.json is good" {
-	cd "$WM_SOURCE/examples/asyncio"
-	"$WSGIMASTER" -c app.json --check
-	cd ../tornado
-	"$WSGIMASTER" -c app.json --check
+@test "example: ten things at once in one request" {
+	example_start asyncio/gather.py
+	[ "$(get /)" = "[0, 1, 4, 9, 16, 25, 36, 49, 64, 81]" ]
+	wm_stop
+}
+
+@test "example: what blocks goes to a thread, and others go on" {
+	local n begin pids=
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --asyncio 10 --greenlet \
+	    --wsgi-file "$WM_SOURCE/examples/asyncio/blocking.py"
+	begin=${EPOCHREALTIME/[^0-9]/}
+	for n in 1 2 3 4; do
+		get / >"answer$n" &
+		pids+=" $!"
+	done
+	wait $pids
+	[ $((${EPOCHREALTIME/[^0-9]/} - begin)) -lt 3500000 ]
+	[ "$(cat answer* | grep -c 'at last')" -eq 4 ]
+	wm_stop
 }
 
 @test "no loop runs in a request, wherever it is resumed from" {
@@ -214,7 +229,7 @@ is() {
 	is run "ran True"
 	is reader "read written"
 	is subprocess "piped 3"
-	! wm_log_has "RuntimeError|never awaited|never retrieved"
+	not wm_log_has "RuntimeError|never awaited|never retrieved"
 	wm_stop
 }
 

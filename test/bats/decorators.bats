@@ -50,7 +50,7 @@ get() {
 	    --pythonpath "$WM_APPS" --module decorators --env FAIL=1
 	wm_wait_for "the reason in the log" "$WM_LIMIT" \
 	    wm_log_has "LookupError: a hook that fails"
-	! wm_log_has "wsgimaster ready"
+	not wm_log_has "wsgimaster ready"
 }
 
 @test "import * gives uwsgi, and the names of all of uWSGI's decorators" {

@@ -68,6 +68,79 @@ get() {
 	wm_stop
 }
 
+@test "waiting: what waits lets others run, and what blocks does not" {
+	local n begin took pids=
+	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
+	example waiting
+	begin=${EPOCHREALTIME/[^0-9]/}
+	for n in 1 2 3 4 5; do
+		get /sleep >"slept$n" &
+		pids+=" $!"
+	done
+	wait $pids
+	took=$((${EPOCHREALTIME/[^0-9]/} - begin))
+	[ $took -ge 2000000 ]
+	[ $took -lt 8000000 ]
+	[ "$(cat slept* | grep -c 'two seconds later')" -eq 5 ]
+	begin=${EPOCHREALTIME/[^0-9]/}
+	get /blocks &
+	get /blocks
+	wait $!
+	[ $((${EPOCHREALTIME/[^0-9]/} - begin)) -ge 4000000 ]
+	wm_stop
+}
+
+@test "waiting: a command, the fastest of two, lines" {
+	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
+	example waiting
+	[ "$(get /command)" = "$(uname -s)" ]
+	[ "$(get /first)" = "the fast one" ]
+	[ "$(get /lines)" = "$(printf 'line %s\n' 0 1 2)" ]
+	wm_stop
+}
+
+@test "waiting: the stacks of those who wait, as a page and by a signal" {
+	local worker pids
+	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
+	example waiting
+	get /command >/dev/null &
+	pids=$!
+	wm_wait_for "the command" 10 command_waits
+	worker=$(get /stacks | sed -n 's/^worker //p')
+	get /command >/dev/null &
+	pids+=" $!"
+	wm_wait_for "the command" 10 command_waits
+	kill -USR2 "$worker"
+	get /first >/dev/null
+	wm_wait_for "the stack" 10 \
+	    wm_log_has 'if not wsgimaster.wait\(process.stdout'
+	wait $pids
+	wm_stop
+}
+
+# Whether a request waits in command.py.
+command_waits() {
+	get /stacks | grep -q 'if not wsgimaster.wait(process.stdout'
+}
+
+@test "each piece of code in doc/async.md is in the example it names" {
+	"$PYTHON" - "$WM_SOURCE" <<-'END'
+	import re, sys
+	top = sys.argv[1]
+	with open(top + "/doc/async.md") as file:
+	    text = file.read()
+	pieces = re.findall(r"```python\n(.*?)```", text, re.S)
+	named = re.findall(
+	    r"`(examples/[\w/]+\.py)`[^`]*?\n\n```python\n(.*?)```", text, re.S)
+	assert len(pieces) == len(named) >= 8, (len(pieces), len(named))
+	for path, piece in named:
+	    with open(f"{top}/{path}") as file:
+	        source = file.read()
+	    for part in piece.split("...\n"):
+	        assert part.strip("\n") in source, (path, part)
+	END
+}
+
 @test "each example of uWSGI's has a file, an address and a test" {
 	local line file name count=0
 	while read -r line; do
@@ -87,7 +160,7 @@ get() {
 	    grep '^| .*`')
 	[ $count -ge 20 ]
 	# And no Python file of these folders is without an address.
-	for file in async asyncio tornado redis postgresql; do
+	for file in async asyncio tornado redis postgresql waiting; do
 		for name in "$WM_SOURCE/examples/$file/"*.py; do
 			grep -rqF "$(basename "$name")" \
 			    "$WM_SOURCE/examples/README.md" \

@@ -56,6 +56,12 @@ teardown() {
 	wm_teardown
 }
 
+# not COMMAND...: fails when the command succeeds. A plain "! command" only
+# does as the last one of a test: bash does not stop at it.
+not() {
+	! "$@" || wm_fail "not expected: $*"
+}
+
 # Fails, saying why.
 wm_fail() {
 	echo "failed: $*" >&2

@@ -24,7 +24,7 @@ load lifecycle
 	[ "$(ps -o ppid= -p "$(worker_pid 1)" | tr -d ' ')" -eq "$WM_PID" ]
 	[ "$(ps -o ppid= -p "$(worker_pid 2)" | tr -d ' ')" -eq "$WM_PID" ]
 	wm_log_has "\[spawner pid [0-9]+\] info: Python"
-	! wm_log_has "\[master pid [0-9]+\] info: Python"
+	not wm_log_has "\[master pid [0-9]+\] info: Python"
 	wm_stop
 }
 
@@ -50,7 +50,7 @@ load lifecycle
 @test "the spawner has no descriptor of the master's" {
 	life_start
 	[ "$(find "/proc/$(spawner_pid)/fd" -lname 'socket:*' | wc -l)" -eq 2 ]
-	! find "/proc/$(spawner_pid)/fd" -lname '*signalfd*' | grep .
+	[ -z "$(find "/proc/$(spawner_pid)/fd" -lname '*signalfd*')" ]
 	wm_stop
 }
 
@@ -200,7 +200,7 @@ load lifecycle
 	echo 'uwsgi.post_fork_hook = lambda: os._exit(3)' >import.py
 	life_launch --respawn-delay-max 0.2
 	wm_wait_for "many tries" 10 wm_log_count_is 8 'died before it was ready'
-	! wm_log_has 'started again in 0.4 seconds'
+	not wm_log_has 'started again in 0.4 seconds'
 	kill -TERM "$WM_PID"
 	wm_wait_left
 }
@@ -428,7 +428,7 @@ is_reaped() {
 	get /printed/again
 	get /printed/again
 	wm_wait_for "the worker's line" 5 grep -q 'printed again' server.log
-	! grep -q 'afterwards\|again$' old.log
+	not grep -q 'afterwards\|again$' old.log
 	wm_stop
 }
 

@@ -22,11 +22,13 @@ service_new() {
 	echo "$folder"
 }
 
-# service_run FOLDER COMMAND...: runs a server; its pid is in FOLDER/wm.pid.
+# service_run FOLDER COMMAND...: runs a server; its pid is in FOLDER/wm.pid. It
+# ends with the tests, also when nobody can call services_stop any more.
 service_run() {
 	local folder=$1
 	shift
-	"$@" </dev/null >"$folder/wm.log" 2>&1 3>&- 4>&- &
+	setpriv --pdeathsig INT "$@" </dev/null >"$folder/wm.log" 2>&1 \
+	    3>&- 4>&- &
 	echo $! >"$folder/wm.pid"
 }
 
@@ -83,7 +85,8 @@ postgres_start() {
 	user=$(id -un)
 	if [ "$(id -u)" -eq 0 ]; then
 		user=postgres
-		as=(setpriv --reuid=postgres --regid=postgres --clear-groups)
+		as=(setpriv --reuid=postgres --regid=postgres --clear-groups
+		    --pdeathsig INT)
 	fi
 	folder=$(service_new "$user")
 	(cd "$folder" && "${as[@]}" "$bin/initdb" -D "$folder/data" \

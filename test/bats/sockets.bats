@@ -35,7 +35,7 @@ has_ipv6() {
 	wm_start $(APP) --http-socket "[::1]:$PORT"
 	wm_log_has "ready: 1 worker, http://\[::1\]:$PORT"
 	curl -fsS "http://[::1]:$PORT/"
-	! curl -fsS -m 2 "http://127.0.0.1:$PORT/"
+	not curl -fsS -m 2 "http://127.0.0.1:$PORT/"
 	wm_stop
 }
 
@@ -279,7 +279,7 @@ activated() {
 	activated "127.0.0.1:$other" --http-socket "127.0.0.1:$PORT"
 	wm_log_has "LISTEN_FDS: no option names 127.0.0.1:$other"
 	curl -fsS "http://127.0.0.1:$PORT/"
-	! curl -fsS -m 2 "http://127.0.0.1:$other/"
+	not curl -fsS -m 2 "http://127.0.0.1:$other/"
 	wm_stop
 }
 
@@ -287,6 +287,6 @@ activated() {
 	PORT=$(wm_port)
 	LISTEN_PID=1 LISTEN_FDS=1 wm_start $(APP) \
 	    --http-socket "127.0.0.1:$PORT"
-	! wm_log_has LISTEN_FDS
+	not wm_log_has LISTEN_FDS
 	wm_stop
 }

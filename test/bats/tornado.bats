@@ -56,6 +56,13 @@ port_says() {
 	wm_stop
 }
 
+@test "example: await_ takes Tornado's futures" {
+	export URL=http://127.0.0.1:$CASES_PORT/callback
+	example_start await.py
+	[ "$(get /)" = called ]
+	wm_stop
+}
+
 @test "example: two callbacks in a chain" {
 	export URL=http://127.0.0.1:$CASES_PORT/callback
 	example_start chain.py
@@ -84,7 +91,7 @@ port_says() {
 	wm_wait_for "the workers" 20 workers_ready
 	port_says $((BASE_PORT + 1)) "Hello, world from worker 1"
 	port_says $((BASE_PORT + 2)) "Hello, world from worker 2"
-	! wm_log_has "Address already in use"
+	not wm_log_has "Address already in use"
 	# and after a death
 	kill -KILL "$(worker_pid 2)"
 	wm_wait_for "a new worker 2" 20 port_says $((BASE_PORT + 2)) \
