@@ -21,7 +21,8 @@
  *	IDLE --- loop: done() ----------> LEAVES	the thread ends
  *
  * Other threads of the app's may attach and detach as well: each is a guest,
- * who knows only RUNS, ASKS and HOLDS.
+ * who knows only RUNS, ASKS and HOLDS. As long as no loop turns (the main
+ * thread may be in a post_fork_hook, and wait for the guest) they are refused.
  *
  * Three things are waited for: the loop (by attach), the interpreter's lock,
  * and threads.lock, which guards the states and the letters. They are taken in
@@ -90,7 +91,7 @@ static struct {
 	pthread_cond_t		 back;		/* nobody holds the loop */
 	struct threads_letters	 letters;
 	bool			 told;		/* eventfd written, not read */
-	bool			 closed;	/* no loop turns any more */
+	bool			 open;		/* the loop turns */
 	int			 eventfd;
 	struct event		 ev;
 	struct threads_seat	*seats;		/* one for each core */
@@ -206,6 +207,7 @@ threads_read(void)
 	struct threads_seat	*seat;
 
 	threads_lock();
+	threads.open = true;
 	threads.told = false;
 	TAILQ_CONCAT(&letters, &threads.letters, letter);
 	while ((seat = TAILQ_FIRST(&letters)) != NULL) {
@@ -219,15 +221,16 @@ threads_read(void)
 	threads_unlock();
 }
 
-/* Loop: somebody has written. */
+/* Loop: somebody has written, or it begins to turn. */
 static void
 threads_letter_cb(evutil_socket_t fd, short events, void *arg)
 {
 	uint64_t	 count;
 
 	(void)events;
-	if (read(fd, &count, sizeof(count)) == sizeof(count))
-		threads_read();
+	if (read(fd, &count, sizeof(count)) == -1 && errno != EAGAIN)
+		log_error("eventfd: %s", strerror(errno));
+	threads_read();
 	cores_work_off(arg);
 }
 
@@ -330,7 +333,7 @@ threads_attach(struct worker *w)
 		return true;
 	seat = threads_own != NULL ? threads_own : &threads_guest;
 	threads_lock();
-	if (!threads.closed) {
+	if (threads.open) {
 		threads_set_state(seat, THREAD_ASKS);
 		/* With the lock, so that the eventfd is still there. */
 		if (threads_write(seat))
@@ -411,7 +414,7 @@ static int
 threads_init(struct worker *w, char **cause)
 {
 	threads_is_loop = true;
-	threads.closed = threads.told = false;
+	threads.open = threads.told = false;
 	TAILQ_INIT(&threads.letters);
 	threads.eventfd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (threads.eventfd == -1) {
@@ -424,6 +427,7 @@ threads_init(struct worker *w, char **cause)
 		*cause = xstrdup("cannot watch an eventfd");
 		return -1;
 	}
+	event_active(&threads.ev, EV_READ, 1);
 	threads.worker = w;
 	return threads_make(w, cause);
 }
@@ -436,7 +440,7 @@ threads_close(void)
 	int			 i;
 
 	threads_lock();
-	threads.closed = true;
+	threads.open = false;
 	while ((seat = TAILQ_FIRST(&threads.letters)) != NULL) {
 		TAILQ_REMOVE(&threads.letters, seat, letter);
 		threads_set_state(seat, THREAD_RUNS);

@@ -44,6 +44,10 @@ def note_signal(number, frame):
 
 
 def at_start():
+    forker = threading.Thread(target=lambda: os.fork() or os._exit(0))
+    forker.start()          # before the loop turns
+    forker.join()
+    os.wait()
     signal.signal(signal.SIGUSR1, note_signal)
     signal.signal(signal.SIGUSR2, note_signal)
     signal.signal(signal.SIGWINCH, fork_in_handler)

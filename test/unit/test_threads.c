@@ -138,7 +138,7 @@ TEST(threads_know_their_core)
 	rig_stop(w);
 }
 
-/* A guest asks for the loop when nobody turns it any more. */
+/* A guest asks for the loop, until it is refused. */
 static void *
 late_guest(void *arg)
 {
@@ -151,12 +151,15 @@ late_guest(void *arg)
 	return NULL;
 }
 
-TEST(threads_guests_are_refused_at_the_end)
+TEST(threads_guests_are_refused_when_no_loop_turns)
 {
 	struct worker	*w = rig_start(false, six);
 	pthread_t	 guests[3];
 	int		 i;
 
+	pthread_create(&guests[0], NULL, late_guest, w);
+	pthread_join(guests[0], NULL);		/* no loop turns yet */
+	rig_turn(w, 1);
 	for (i = 0; i < 3; i++)
 		pthread_create(&guests[i], NULL, late_guest, w);
 	for (i = 0; i < 50; i++) {
