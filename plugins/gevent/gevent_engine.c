@@ -30,6 +30,8 @@
 static PyObject	*engine_glue;
 static PyObject	*engine_hub;
 static PyObject	*engine_loop;
+/* The worker's own stack waits in run, for the hub to give way. */
+static bool	 engine_running;
 /* The worker has asked for the end, and the hub has not given way yet. */
 static bool	 engine_stopping;
 
@@ -140,9 +142,10 @@ gevent_engine_run(struct worker *w)
 	bool	 is_good = true;
 
 	gevent_engine_tell_loop("ref");
+	engine_running = true;
 	while (is_good && !w->stopped)
 		is_good = gevent_engine_switch(w);
-	engine_stopping = false;
+	engine_running = engine_stopping = false;
 	if (!is_good) {
 		log_error("the app has destroyed gevent's hub");
 		w->status = 1;
@@ -174,7 +177,7 @@ gevent_engine_forked(struct worker *w)
 bool
 gevent_engine_is_stopping(void)
 {
-	return engine_stopping;
+	return engine_stopping && engine_running;
 }
 
 /* Gives way. */

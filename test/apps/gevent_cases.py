@@ -53,8 +53,19 @@ if os.environ.get("RUNS_AT_IMPORT"):
     gevent.socket.getaddrinfo("localhost", 80)
 
 
+if os.environ.get("FORKS_AT_IMPORT"):
+    child = os.fork()
+    if child == 0:
+        os._exit(gevent.spawn(lambda: gevent.sleep(0.05) or 7).get())
+    print("the child at import:", os.waitpid(child, 0)[1] >> 8)
+
+
 def post_fork_hook():
     assert gevent.get_hub() is HUB
+    if os.environ.get("LISTENS"):
+        from gevent import pywsgi
+        pywsgi.WSGIServer(("127.0.0.1", int(os.environ["LISTENS"])),
+                          application, log=None).start()
     gevent.sleep(0.001)
     signal.signal(signal.SIGUSR1, lambda *a: ticks.append(time.monotonic()))
 

@@ -193,6 +193,23 @@ example_start() {
 	wm_stop
 }
 
+@test "a gevent server of the app's own serves beside" {
+	local own
+	own=$(wm_port)
+	cases_start --env "LISTENS=$own"
+	[ "$(curl -fsS -m 10 "http://127.0.0.1:$own/spawn")" = \
+	    "9 [0, 1, 4, 9] KeyError('inside') 5 True" ]
+	is sleep "slept True"
+	wm_stop
+}
+
+@test "an app may fork at import" {
+	cases_start --env FORKS_AT_IMPORT=1
+	wm_log_has "the child at import: 7"
+	is imported True
+	wm_stop
+}
+
 @test "lazy-apps works" {
 	cases_start -p 2 --lazy-apps
 	is imported True

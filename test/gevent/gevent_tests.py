@@ -46,7 +46,8 @@ def run():
     sys.executable = os.environ["PYTHON"]
     try:
         quiet_hub(test)
-        runpy.run_path(test, run_name="__main__")
+        runpy.run_module("gevent.tests." + os.path.basename(test)[:-3],
+                         run_name="__main__", alter_sys=True)
         status = 0
     except SystemExit as error:
         status = status_of(error.code)
