@@ -2,7 +2,10 @@
 #include "worker/response.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "config/config.h"
@@ -19,6 +23,7 @@
 #include "worker/core.h"
 #include "worker/request.h"
 #include "worker/response_head.h"
+#include "worker/suspend.h"
 #include "worker/worker.h"
 
 /* A piece of the body up to this size is copied behind the head. */
@@ -289,6 +294,34 @@ response_file_left(int fd, off_t offset, int64_t len)
 	return len;
 }
 
+/*
+ * sendfile(2), which has no MSG_NOSIGNAL: an app may have given SIGPIPE its
+ * default back, which would kill the worker when the client has left.
+ */
+static ssize_t
+response_sendfile_now(int out, int fd, off_t *offset, size_t len)
+{
+	static const struct timespec	 at_once = { 0, 0 };
+	struct sigaction		 action;
+	sigset_t			 pipe, old;
+	ssize_t				 n;
+	int				 saved;
+
+	if (sigaction(SIGPIPE, NULL, &action) == 0 &&
+	    action.sa_handler == SIG_IGN)
+		return sendfile(out, fd, offset, len);
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &pipe, &old);
+	n = sendfile(out, fd, offset, len);
+	saved = errno;
+	if (n == -1 && saved == EPIPE && !sigismember(&old, SIGPIPE))
+		(void)sigtimedwait(&pipe, NULL, &at_once);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	errno = saved;
+	return n;
+}
+
 /* Sends bytes of a file that is known to have them. */
 static int
 response_send_file(struct request *req, int fd, off_t offset, size_t len)
@@ -296,7 +329,7 @@ response_send_file(struct request *req, int fd, off_t offset, size_t len)
 	ssize_t	 n;
 
 	while (len > 0) {
-		n = sendfile(req->conn->fd, fd, &offset,
+		n = response_sendfile_now(req->conn->fd, fd, &offset,
 		    len > (1u << 30) ? 1u << 30 : len);
 		if (n > 0) {
 			response_count(req, (size_t)n);
@@ -311,6 +344,27 @@ response_send_file(struct request *req, int fd, off_t offset, size_t len)
 		}
 	}
 	return 0;
+}
+
+/*
+ * Sends what is in the head buffer and then the file. While it waits for the
+ * client others run, who may close the descriptor: its number would soon be
+ * another file's. So it is sent from a copy.
+ */
+static int
+response_send_file_head(struct request *req, int fd, off_t offset, size_t len)
+{
+	int	 copy = -1, result;
+
+	if (len > 0 && req->worker->suspend->can_park)
+		copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	result = response_flush(req, len > 0 ? MSG_MORE : 0);
+	if (result == 0)
+		result = response_send_file(req, copy == -1 ? fd : copy,
+		    offset, len);
+	if (copy != -1)
+		close(copy);
+	return result;
 }
 
 /* Sends a part of a file. */
@@ -332,9 +386,7 @@ response_sendfile(struct request *req, int fd, off_t offset, int64_t len)
 	conn_set_nodelay(req->conn);
 	if (resp->chunked && n > 0)
 		strbuf_addf(&resp->head, "%zx\r\n", n);
-	if (response_flush(req, n > 0 ? MSG_MORE : 0) == -1)
-		return -1;
-	if (response_send_file(req, fd, offset, n) == -1)
+	if (response_send_file_head(req, fd, offset, n) == -1)
 		return -1;
 	if (resp->chunked && n > 0)
 		return response_send(req, "\r\n", 2, 0);

@@ -11,8 +11,8 @@
  * an app's Content-Length is kept, and never a byte more is sent; without one
  * the whole body's length is added when it is known (response_write_whole,
  * or response_end without any byte); else it is chunked for HTTP/1.1, or ends
- * with the connection for HTTP/1.0. HEAD, 204 and 304 have no body whatever is
- * written. Date is added where the app gave none. Hop-by-hop headers
+ * with the connection for HTTP/1.0. HEAD, 204, 205 and 304 have no body,
+ * whatever is written. Date is added where the app gave none. Hop-by-hop headers
  * (Connection, Keep-Alive, Transfer-Encoding, Upgrade, ...) are the server's:
  * "Connection: close" from the app closes, the others are an error.
  */
@@ -47,7 +47,7 @@ struct response {
 	uint32_t		 nheaders;
 	uint32_t		 head_size;	/* bytes of the head */
 	bool			 has_date;
-	bool			 no_body;	/* HEAD, 1xx, 204, 304 */
+	bool			 no_body;	/* HEAD, 1xx, 204, 205, 304 */
 	bool			 chunked;
 	bool			 last_sent;	/* the last chunk is out */
 	bool			 close;		/* ends the connection */

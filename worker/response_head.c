@@ -85,7 +85,8 @@ response_add_length(struct request *req, const char *value, size_t len)
 	}
 	if (resp->length != -1 && resp->length != n)
 		return "there are two different Content-Length";
-	if (resp->length == -1 && resp->status != 204) {
+	if (resp->length == -1 && resp->status != 204 &&
+	    resp->status != 205) {
 		strbuf_add(&resp->head, "Content-Length: ", 16);
 		strbuf_add(&resp->head, value, len);
 		strbuf_add(&resp->head, "\r\n", 2);
@@ -237,7 +238,9 @@ response_choose_framing(struct request *req, int64_t known)
 {
 	struct response	*resp = &req->resp;
 
-	if (resp->no_body) {
+	if (resp->status == 205) {	/* RFC 9110 15.3.6; it is not implied */
+		resp->length = 0;
+	} else if (resp->no_body) {
 		/* HEAD may tell the length that GET would have. */
 		if (resp->length == -1 && known > 0 && resp->status != 204 &&
 		    resp->status != 304)
@@ -269,7 +272,7 @@ response_head_complete(struct request *req, int64_t known)
 
 	resp->no_body = (req->head->method.len == 4 && memcmp(
 	    request_text(req, req->head->method), "HEAD", 4) == 0) ||
-	    resp->status == 204 || resp->status == 304;
+	    resp->status == 204 || resp->status == 205 || resp->status == 304;
 	if (response_must_close(req))
 		resp->close = true;
 	response_choose_framing(req, known);

@@ -5,6 +5,7 @@
 
 #include "plugins/python/py_file.h"
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -253,7 +254,9 @@ py_file_send(struct request *req, PyObject *wrapper)
 	fd = PyObject_AsFileDescriptor(filelike);
 	if (fd == -1)
 		return -1;
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
+	/* What is not for reading fails in read(), as it should. */
+	if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY ||
+	    fstat(fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return 0;
 	position = py_file_position(filelike);
 	if (position < 0)

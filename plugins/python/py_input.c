@@ -280,9 +280,13 @@ py_input_readinto(PyObject *self, PyObject *buffer)
 	size_t		 got = 0;
 	ssize_t		 n = 1;
 
-	if (!py_input_check(in) ||
-	    PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE) == -1)
+	if (PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE) == -1)
 		return NULL;
+	/* Only now: a __buffer__ in Python may have done anything. */
+	if (!py_input_check(in)) {
+		PyBuffer_Release(&view);
+		return NULL;
+	}
 	while (n > 0 && got < (size_t)view.len) {
 		n = py_input_some(in, (char *)view.buf + got,
 		    (size_t)view.len - got);

@@ -156,9 +156,9 @@ py_running_is_seen(void)
 	return loop != NULL;
 }
 
-/* Hides what is in view. */
-void
-py_running_hide(struct py_running *saved)
+/* Takes the running loop out of view; with the hooks, if they are its own. */
+static void
+py_running_take(struct py_running *saved, bool is_own)
 {
 	PyObject	*type, *value, *tb;
 
@@ -167,16 +167,23 @@ py_running_hide(struct py_running *saved)
 		return;
 	PyErr_Fetch(&type, &value, &tb);
 	saved->loop = py_running_loop();
-	if (saved->loop != NULL) {
+	if (saved->loop != NULL && is_own) {
+		saved->hooks = PyObject_CallNoArgs(running_get_hooks);
+		if (saved->hooks == NULL)
+			PyErr_Clear();
+		py_running_done(PyObject_CallObject(running_set_hooks,
+		    running_hooks));
+	} else if (saved->loop != NULL) {
 		saved->task = py_running_take_task(saved->loop);
-		py_running_done(PyObject_CallOneArg(running_set, Py_None));
 	}
+	if (saved->loop != NULL)
+		py_running_done(PyObject_CallOneArg(running_set, Py_None));
 	PyErr_Restore(type, value, tb);
 }
 
 /* Brings it back into view. */
-void
-py_running_restore(struct py_running *saved)
+static void
+py_running_give(struct py_running *saved)
 {
 	PyObject	*type, *value, *tb;
 
@@ -186,8 +193,26 @@ py_running_restore(struct py_running *saved)
 	py_running_done(PyObject_CallOneArg(running_set, saved->loop));
 	if (saved->task != NULL)
 		py_running_give_task(saved->loop, saved->task);
+	if (saved->hooks != NULL)
+		py_running_done(PyObject_CallObject(running_set_hooks,
+		    saved->hooks));
+	Py_CLEAR(saved->hooks);
 	Py_CLEAR(saved->loop);
 	PyErr_Restore(type, value, tb);
+}
+
+/* Hides what is in view. */
+void
+py_running_hide(struct py_running *saved)
+{
+	py_running_take(saved, false);
+}
+
+/* Brings it back. */
+void
+py_running_restore(struct py_running *saved)
+{
+	py_running_give(saved);
 }
 
 /*
@@ -197,38 +222,12 @@ py_running_restore(struct py_running *saved)
 void
 py_running_park(struct py_running *saved)
 {
-	PyObject	*type, *value, *tb;
-
-	saved->loop = saved->task = saved->hooks = NULL;
-	if (running_get == NULL)
-		return;
-	PyErr_Fetch(&type, &value, &tb);
-	saved->loop = py_running_loop();
-	if (saved->loop != NULL) {
-		saved->hooks = PyObject_CallNoArgs(running_get_hooks);
-		if (saved->hooks == NULL)
-			PyErr_Clear();
-		py_running_done(PyObject_CallObject(running_set_hooks,
-		    running_hooks));
-		py_running_done(PyObject_CallOneArg(running_set, Py_None));
-	}
-	PyErr_Restore(type, value, tb);
+	py_running_take(saved, true);
 }
 
 /* The core goes on. */
 void
 py_running_unpark(struct py_running *saved)
 {
-	PyObject	*type, *value, *tb;
-
-	if (saved->loop == NULL)
-		return;
-	PyErr_Fetch(&type, &value, &tb);
-	py_running_done(PyObject_CallOneArg(running_set, saved->loop));
-	if (saved->hooks != NULL)
-		py_running_done(PyObject_CallObject(running_set_hooks,
-		    saved->hooks));
-	Py_CLEAR(saved->hooks);
-	Py_CLEAR(saved->loop);
-	PyErr_Restore(type, value, tb);
+	py_running_give(saved);
 }

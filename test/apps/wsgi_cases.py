@@ -467,12 +467,21 @@ class Reader:
         return self.left.pop(0) if self.left else b""
 
 
+def for_writing():
+    """It has bytes, but cannot be read."""
+    file = open(os.path.join(tempfile.mkdtemp(), "written"), "wb", buffering=0)
+    file.write(b"written")
+    file.seek(0)
+    return file
+
+
 FILES = {
     "plain": test_file, "seeked": wrapped_seeked, "bytes": lambda:
     Noted(b"in memory " * 5000), "gzip": wrapped_compressed,
     "reader": Reader, "raw": lambda: test_file().detach(),
     "empty": lambda: test_file(b""), "text": lambda: io.StringIO("text"),
     "proc": lambda: open("/proc/self/status", "rb"),
+    "writing": lambda: for_writing(),
 }
 
 

@@ -16,9 +16,10 @@ gone_check() {
 # waits ENGINE: the app's ways to wait that it has.
 waits() {
 	echo "sleep wait suspend by_yield told_once await_"
-	[ "$1" = none ] || echo "child"
 	case $1 in
-	asyncio | tornado) echo "switched" ;;
+	none | threads) ;;
+	asyncio | tornado) echo "child switched" ;;
+	*) echo "child" ;;
 	esac
 }
 

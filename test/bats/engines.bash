@@ -19,6 +19,8 @@ ENGINES=(
 	"greenlet --async 8 --greenlet"
 	"asyncio --asyncio 8 --greenlet"
 	"tornado --tornado 8 --greenlet"
+	"gevent --gevent 8"
+	"threads --threads 8"
 )
 
 # engine_options NAME: its options.

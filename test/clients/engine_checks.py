@@ -74,8 +74,8 @@ def collect(port, engine, folder):
         if name in names["yields"]:
             continue
         for kind in ("thread", "task"):
-            # With one core a coroutine runs on the request's own stack.
-            if not (kind == "task" and engine == "none"):
+            # There a coroutine runs on the request's own stack.
+            if not (kind == "task" and engine in ("none", "threads")):
                 result[f"{kind}: {name}"] = elsewhere(port, kind, name, names)
     with open(os.path.join(folder, engine + ".json"), "w") as out:
         json.dump(result, out)

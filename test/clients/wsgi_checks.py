@@ -439,6 +439,7 @@ def files(port):
     assert get(port, "/wrapped?proc").body.startswith(b"Name:")
     assert notes(port).count("closed file") == 3
     assert get(port, "/wrapped?text").status == 500
+    assert get(port, "/wrapped?writing").status == 500
     response = get(port, "/wrapped?plain&length=1000")
     assert response.body == plain[:1000]
     try:

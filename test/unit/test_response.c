@@ -215,6 +215,15 @@ static const struct framing_case framing_cases[] = {
 	  "\r\nContent-Length: 5\r\n", NULL, "", false },
 	{ "204", GET11, "s204 No Content|e",
 	  "204 No Content", "Content-Length", "", false },
+	{ "205", GET11, "s205 Reset Content|e",
+	  "Content-Length: 0", "chunked", "", false },
+	{ "205 with a body", GET11, "s205 Reset Content|Whello",
+	  "Content-Length: 0", "hello", "", false },
+	{ "205 with pieces", GET11, "s205 Reset Content|whel|wlo|e",
+	  "Content-Length: 0", "chunked", "", false },
+	{ "205 with the app's length", GET11,
+	  "s205 Reset Content|hContent-Length: 5|whello|e",
+	  "Content-Length: 0", "Content-Length: 5", "", false },
 	{ "204 with a body", GET11, "s204 No Content|Whello",
 	  "204 No Content", "Content-Length", "", false },
 	{ "204 with pieces", GET11, "s204 No Content|whel|wlo|e",
@@ -534,7 +543,7 @@ TEST(response_is_given_up_when_the_client_leaves)
 	const char	*how;
 	int		 client;
 
-	signal(SIGPIPE, SIG_IGN);	/* as worker.c does, for sendfile */
+	signal(SIGPIPE, SIG_DFL);	/* as an app may do */
 	rig_handler = handler_large;
 	large.size = 2000000;
 	large.length = 0;
@@ -551,6 +560,53 @@ TEST(response_is_given_up_when_the_client_leaves)
 		CHECK_INT(w->busy, 0);
 		CHECK_INT(w->nconns, 0);
 	}
+	rig_stop(w);
+}
+
+static int	 stolen_fd;
+
+/* Sends a large file, whose descriptor somebody else closes meanwhile. */
+static int
+handler_stolen(struct request *req)
+{
+	char	*data = calloc(1, large.size);
+
+	stolen_fd = file_with(data, large.size);
+	free(data);
+	response_begin(req, "200 OK", 6);
+	return response_sendfile(req, stolen_fd, 0, -1) == -1 ? -1 :
+	    response_end(req);
+}
+
+TEST(response_sends_the_file_that_was_meant)
+{
+	struct worker	*w = rig_start(true, async4);
+	int		 client = rig_client(w), other, tries;
+	size_t		 total = 0, i;
+	char		 got[65536];
+	ssize_t		 n = 1;
+
+	rig_handler = handler_stolen;
+	large.size = 2000000;
+	send_lines(client, GET11 "");
+	rig_turn(w, 5);
+	CHECK_INT(w->busy, 1);
+	memset(got, 'x', sizeof(got));
+	other = file_with(got, sizeof(got));
+	CHECK_INT(dup2(other, stolen_fd), stolen_fd);
+	close(other);
+	for (tries = 0; tries < 2000 && total < large.size; tries++) {
+		rig_turn(w, 1);
+		n = recv(client, got, sizeof(got), 0);
+		for (i = 300; n > 300 && i < (size_t)n; i++)
+			CHECK_INT(got[i], 0);
+		total += n > 0 ? (size_t)n : 0;
+	}
+	CHECK(total > large.size);
+	CHECK_INT(w->busy, 0);
+	close(stolen_fd);
+	close(client);
+	rig_turn(w, 5);
 	rig_stop(w);
 }
 
