@@ -26,6 +26,6 @@ get() {
 	wm_stop
 	engine_start greenlet --module signal_cases
 	[ "$(get interrupted)" = "slept" ]
-	wm_log_has "exception in a signal's handler"
+	wm_log_has "exception in a signal handler"
 	wm_stop
 }
