@@ -19,7 +19,9 @@ def raises(signum, frame):
 
 
 def hook():
+    # Here, on the main thread: a core may be another one.
     signal.signal(signal.SIGUSR2, handler)
+    signal.signal(signal.SIGALRM, handler)
 
 
 wsgimaster.post_fork_hook = hook
@@ -27,7 +29,6 @@ wsgimaster.post_fork_hook = hook
 
 def waiting():
     """A handler runs while the request waits, which goes on."""
-    signal.signal(signal.SIGALRM, handler)
     begun = time.monotonic()
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     wsgimaster.sleep(1.5)

@@ -258,7 +258,8 @@ patched() {
 	    --pythonpath "$WM_APPS" --module async_api --gevent 8
 	for one in registers "waits $stats" "writable $stats" \
 	    "two-cores $stats" one-shot leaves-registered sleeps errors \
-	    outside "child $stats" "fair 4 /count /suspends" spins timers-under-load \
+	    outside "child $stats" "fair 4 /count /suspends" spins \
+	    timers-under-load \
 	    "closed $stats os" "closed $stats reused" "keys 10" ngx \
 	    "connects $WM_TMP" sends disconnects client-gone chunks \
 	    body-by-recv sends-file "process 1 gevent" accepting; do
