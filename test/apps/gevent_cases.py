@@ -46,6 +46,8 @@ def at_import():
 gevent.spawn(at_import)
 HUB.loop.timer(0.2, ref=False).start(
     lambda: imported.append(uwsgi.worker_id()))
+winches = []
+gevent.signal_handler(signal.SIGWINCH, winches.append, "winch")
 if os.environ.get("RUNS_AT_IMPORT"):
     # The hub turns, and has threads, before the fork.
     gevent.sleep(0.001)
@@ -275,6 +277,14 @@ def case_signal(environ):
     gevent.sleep(0.6)
     handler.cancel()
     return f"{len(ticks)} {max(ticks) - begin - 0.1 < 0.3}"
+
+
+def case_import_signal(environ):
+    """A handler that was set at import."""
+    before = len(winches)
+    os.kill(os.getpid(), signal.SIGWINCH)
+    gevent.sleep(0.05)
+    return str(len(winches) - before)
 
 
 def case_exit(environ):
