@@ -392,8 +392,7 @@ def case_context(environ):
     gevent.sleep(0.05)
     wsgimaster.sleep(0.02)
     inner = gevent.spawn(VARIABLE.get).get()
-    mine = VARIABLE.get() == name and LOCAL.name == name and \
-        inner in ("none", name)
+    mine = VARIABLE.get() == name and LOCAL.name == name and inner == name
     return f"{before == ('none', 'none')} {mine}"
 
 
