@@ -13,6 +13,7 @@ import traceback
 import warnings
 
 # gevent patches these later; the loop wants the plain ones.
+from contextvars import copy_context
 from os import close as _close, stat as _stat, waitpid as _waitpid
 from time import time
 
@@ -310,10 +311,18 @@ def prepare(early_patch, late_patch):
     classImplements(loop, ILoop)
     classImplements(callback, ICallback)
     gevent.config.loop = loop
+    gevent.Greenlet.add_spawn_callback(_inherit)
     os.register_at_fork(after_in_child=note_fork)
     if late_patch and not early_patch:
         _patch()
     return gevent.get_hub()
+
+
+def _inherit(greenlet):
+    """What is spawned belongs to the request that does so, as with asyncio's
+    tasks: it begins with a copy of its context variables."""
+    if greenlet.gr_context is None:
+        greenlet.gr_context = copy_context()
 
 
 def _patch():

@@ -46,6 +46,8 @@ def at_import():
 gevent.spawn(at_import)
 HUB.loop.timer(0.2, ref=False).start(
     lambda: imported.append(uwsgi.worker_id()))
+winches = []
+gevent.signal_handler(signal.SIGWINCH, winches.append, "winch")
 if os.environ.get("RUNS_AT_IMPORT"):
     # The hub turns, and has threads, before the fork.
     gevent.sleep(0.001)
@@ -277,6 +279,14 @@ def case_signal(environ):
     return f"{len(ticks)} {max(ticks) - begin - 0.1 < 0.3}"
 
 
+def case_import_signal(environ):
+    """A handler that was set at import."""
+    before = len(winches)
+    os.kill(os.getpid(), signal.SIGWINCH)
+    gevent.sleep(0.05)
+    return str(len(winches) - before)
+
+
 def case_exit(environ):
     """What ends a program ends a greenlet here."""
     gevent.spawn(sys.exit, 3)
@@ -382,8 +392,7 @@ def case_context(environ):
     gevent.sleep(0.05)
     wsgimaster.sleep(0.02)
     inner = gevent.spawn(VARIABLE.get).get()
-    mine = VARIABLE.get() == name and LOCAL.name == name and \
-        inner in ("none", name)
+    mine = VARIABLE.get() == name and LOCAL.name == name and inner == name
     return f"{before == ('none', 'none')} {mine}"
 
 

@@ -186,6 +186,7 @@ example_start() {
 	for n in $(seq 8); do
 		is imported True
 		is threadpool "True 80"
+		is import-signal 1
 	done
 	at_once 40 threadsafe
 	[ "$(grep -c True out)" -eq 40 ]
