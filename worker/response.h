@@ -12,9 +12,9 @@
  * the whole body's length is added when it is known (response_write_whole,
  * or response_end without any byte); else it is chunked for HTTP/1.1, or ends
  * with the connection for HTTP/1.0. HEAD, 204, 205 and 304 have no body,
- * whatever is written. Date is added where the app gave none. Hop-by-hop headers
- * (Connection, Keep-Alive, Transfer-Encoding, Upgrade, ...) are the server's:
- * "Connection: close" from the app closes, the others are an error.
+ * whatever is written. Date is added where the app gave none. Hop-by-hop
+ * headers (Connection, Keep-Alive, Transfer-Encoding, Upgrade, ...) are the
+ * server's: "Connection: close" from the app closes, the others are an error.
  */
 #ifndef WM_WORKER_RESPONSE_H
 #define WM_WORKER_RESPONSE_H
