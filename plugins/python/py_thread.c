@@ -60,12 +60,13 @@ py_thread_stop(void)
  * The object that current_thread() made for a thread that is not Python's
  * cannot stand for a child's main thread before Python 3.12: the child's
  * threading._shutdown(), and so multiprocessing, would fail. Without it the
- * module makes a proper one.
+ * module makes a proper one, when it looks around: its own hook may have been
+ * called before this one.
  */
 void
 py_thread_forked(void)
 {
-	PyObject	*active, *type, *ident, *thread = NULL;
+	PyObject	*active, *type, *ident, *thread = NULL, *done = NULL;
 
 	if (py_threading == NULL)
 		return;
@@ -74,8 +75,10 @@ py_thread_forked(void)
 	ident = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
 	if (active != NULL && type != NULL && ident != NULL)
 		thread = PyObject_GetItem(active, ident);
-	if (thread != NULL && PyObject_IsInstance(thread, type) == 1)
-		PyObject_DelItem(active, ident);
+	if (thread != NULL && PyObject_IsInstance(thread, type) == 1 &&
+	    PyObject_DelItem(active, ident) == 0)
+		done = PyObject_CallMethod(py_threading, "_after_fork", NULL);
+	Py_XDECREF(done);
 	Py_XDECREF(active);
 	Py_XDECREF(type);
 	Py_XDECREF(ident);

@@ -21,8 +21,8 @@ void	 py_thread_start(struct core *core);
 void	 py_thread_stop(void);
 
 /*
- * In a child that the app has forked, with the lock, before the module
- * threading looks around: a core's thread is the child's main thread.
+ * In a child that the app has forked, with the lock: a core's thread is the
+ * child's main thread, also for the module threading.
  */
 void	 py_thread_forked(void);
 
