@@ -232,20 +232,18 @@ greenlet_resume(struct core *core)
 static struct core *
 greenlet_find(struct worker *w, const PyGreenlet *greenlet)
 {
-	static int			 last;	/* likely it again */
 	const struct greenlet_seat	*seat;
-	int				 i, n;
+	int				 i;
 
-	if (w->running != NULL)
-		last = w->running->id;
-	for (i = 0, n = last; i < w->ncores; i++, n++) {
-		if (n >= w->ncores)
-			n = 0;
-		seat = w->cores[n].suspend_data;
-		if (seat != NULL && seat->own == greenlet && seat->assigned) {
-			last = n;
+	if (w->running != NULL) {
+		seat = w->running->suspend_data;
+		if (seat != NULL && seat->own == greenlet && seat->assigned)
+			return w->running;
+	}
+	for (i = 0; i < w->ncores; i++) {
+		seat = w->cores[i].suspend_data;
+		if (seat != NULL && seat->own == greenlet && seat->assigned)
 			return seat->core;
-		}
 	}
 	return NULL;
 }
