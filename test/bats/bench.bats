@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # bench/: that its load client counts rightly, and that its scripts run.
+# Runs alone: it loads the machine.
 
 load helper
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Cores: how many requests run at a time, and how the others wait.
+# Runs alone: it measures what an idle server costs.
 
 load probe
 

@@ -69,10 +69,10 @@ wm_fail() {
 }
 
 # wm_port [N]: the first of N TCP ports in a row that are free, below those that
-# the kernel gives to clients.
+# the kernel gives to clients. With WM_PORT_SLOT=I/N from the I-th part of them.
 wm_port() {
 	"$PYTHON" - "${1:-1}" <<-'END'
-	import random, socket, sys
+	import os, random, socket, sys
 	def free(port):
 	    with socket.socket() as s:
 	        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -84,8 +84,11 @@ wm_port() {
 	with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
 	    top = max(int(f.read().split()[0]), 12000)
 	wanted = int(sys.argv[1])
+	slot, slots = map(int, os.environ.get("WM_PORT_SLOT", "0/1").split("/"))
+	size = (top - 10000) // slots
+	bottom = 10000 + slot * size
 	for _ in range(1000):
-	    first = random.randrange(10000, top - wanted)
+	    first = random.randrange(bottom, bottom + size - wanted)
 	    if all(free(first + i) for i in range(wanted)):
 	        print(first)
 	        break

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Many requests at once, by wrk and curl: not one may fail.
+# Runs alone: it loads the machine.
 
 load probe
 
