@@ -53,7 +53,14 @@ class GuestLoop(Loop):
         return handle
 
 
-class RequestSelector(selectors.EpollSelector):
+try:
+    EpollSelector = selectors.EpollSelector
+except AttributeError:      # gevent's patching takes it away
+    from gevent.monkey import get_original
+    EpollSelector = get_original("selectors", "EpollSelector")
+
+
+class RequestSelector(EpollSelector):
     """Of a loop that a request runs itself: parks it instead of blocking."""
 
     def select(self, timeout=None):

@@ -15,7 +15,6 @@
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_running.h"
-#include "worker/loop.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
@@ -131,7 +130,7 @@ guest_make_loop(struct worker *w)
 
 /* Imports the glue, and asyncio with it. */
 static int
-guest_import(struct worker *w)
+guest_import(void)
 {
 	PyObject	*module;
 
@@ -143,7 +142,7 @@ guest_import(struct worker *w)
 	guest_glue = asyncio_glue_get();
 	if (guest_glue == NULL)
 		return -1;
-	if (asyncio_engine_is_used() || w->loop != &loop_libevent)
+	if (asyncio_engine_is_used())
 		return 0;
 	return py_running_init_parking();
 }
@@ -164,7 +163,7 @@ guest_start(void)
 {
 	struct worker	*w = py_worker();
 
-	if (guest_glue == NULL && guest_import(w) == -1)
+	if (guest_glue == NULL && guest_import() == -1)
 		return -1;
 	return guest_is_due(w) ? guest_make_loop(w) : 0;
 }
@@ -209,7 +208,7 @@ asyncio_guest_check(void)
 	if (PyDict_GetItemWithError(PyImport_GetModuleDict(), name) == NULL)
 		return PyErr_Occurred() ? -1 : 0;
 	guest_checked = true;
-	if (asyncio_engine_is_used() || py_worker()->loop != &loop_libevent)
+	if (asyncio_engine_is_used())
 		return 0;
 	if (guest_start() == -1)
 		return -1;

@@ -14,10 +14,10 @@
 
 #include "base/fd.h"
 #include "base/xmalloc.h"
+#include "plugins/asyncio/asyncio_engine.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
-#include "worker/loop.h"
 #include "worker/worker.h"
 
 /* One call that waits; under the lock. */
@@ -111,7 +111,7 @@ py_hub_init(struct worker *w)
 	event_assign(&py_hub_ev, w->base, py_hub_pipe[0], EV_READ | EV_PERSIST,
 	    py_hub_cb, w);
 	event_add(&py_hub_ev, NULL);
-	py_hub_has_signals = w->loop == &loop_libevent;
+	py_hub_has_signals = !asyncio_engine_is_used();
 	if (!py_hub_has_signals)
 		return 0;
 	if (py_hub_watch_signals(py_hub_pipe[1], &before) == -1)

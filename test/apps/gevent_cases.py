@@ -274,9 +274,10 @@ def case_signal(environ):
         os.kill(os.getpid(), signal.SIGUSR1)
         os.kill(os.getpid(), signal.SIGUSR2)
     start_native(kill, ())
-    gevent.sleep(0.6)
+    gevent.sleep(3)
     handler.cancel()
-    return f"{len(ticks)} {max(ticks) - begin - 0.1 < 0.3}"
+    # The loop would wake by itself when that is over, not before.
+    return f"{len(ticks)} {max(ticks) - begin < 2}"
 
 
 def case_import_signal(environ):

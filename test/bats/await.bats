@@ -44,6 +44,9 @@ awaits() {
 		if [ "$engine" != none ]; then
 			together slow slow 6 2
 			together runs ran 6 2
+		fi
+		if [ "$engine" != none ] && [ "$engine" != threads ]; then
+			# The loop is the worker's.
 			is exits "goes on"
 			wm_log_has "SystemExit: 3"
 			is later-done True
