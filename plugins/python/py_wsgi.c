@@ -29,6 +29,7 @@
 #include "plugins/python/py_strings.h"
 #include "plugins/python/py_task.h"
 #include "shm/scoreboard.h"
+#include "worker/client_gone.h"
 #include "worker/core.h"
 #include "worker/request.h"
 #include "worker/response.h"
@@ -331,6 +332,7 @@ py_wsgi_close(struct request *req, PyObject *body)
 	if (PyList_CheckExact(body) || PyTuple_CheckExact(body) ||
 	    PyBytes_CheckExact(body))
 		return;
+	client_gone_hush(req->conn);	/* close() may wait */
 	method = PyObject_GetAttr(body, py_str->close);
 	if (method != NULL)
 		result = PyObject_CallObject(method, NULL);
@@ -525,9 +527,9 @@ py_wsgi_run(struct request *req)
 	py_gil_leave(taken);
 	if (app->id < SB_APPS) {
 		did = &req->worker->stats->apps[app->id];
-		sb_add(&did->requests, 1);
+		sb_add_shared(&did->requests, 1);
 		if (req->failed)
-			sb_add(&did->exceptions, 1);
+			sb_add_shared(&did->exceptions, 1);
 	}
 	return result;
 }

@@ -89,6 +89,7 @@ static struct {
 	struct worker		*worker;	/* NULL before init */
 	pthread_mutex_t		 lock;
 	pthread_cond_t		 back;		/* nobody holds the loop */
+	bool			 lent;		/* somebody does */
 	struct threads_letters	 letters;
 	bool			 told;		/* eventfd written, not read */
 	bool			 open;		/* the loop turns */
@@ -188,14 +189,15 @@ threads_ring(void)
 
 /*
  * Loop: lends itself to a thread that waits for it, and stands still until it
- * is given back. With threads.lock.
+ * is given back. A guest's seat may be gone by then. With threads.lock.
  */
 static void
 threads_lend(struct threads_seat *seat)
 {
 	threads_set_state(seat, THREAD_HOLDS);
+	threads.lent = true;
 	pthread_cond_signal(&seat->turn);
-	while (seat->state == THREAD_HOLDS)
+	while (threads.lent)
 		pthread_cond_wait(&threads.back, &threads.lock);
 }
 
@@ -298,6 +300,7 @@ threads_park(struct core *core)
 
 	threads_lock();
 	threads_set_state(seat, THREAD_PARKED);
+	threads.lent = false;
 	pthread_cond_signal(&threads.back);
 	threads_sleep(seat, THREAD_PARKED);
 	threads_unlock();
@@ -356,6 +359,7 @@ threads_detach(struct worker *w)
 	seat = threads_own != NULL ? threads_own : &threads_guest;
 	threads_lock();
 	threads_set_state(seat, THREAD_RUNS);
+	threads.lent = false;
 	threads_unlock();
 	pthread_cond_signal(&threads.back);
 }

@@ -170,6 +170,25 @@ def guests(environ):
 
 
 @view
+def brief_guests(environ):
+    """Threads that use the loop for a moment and are gone, stack and all."""
+    def closes():
+        for fd in os.pipe():
+            uwsgi.close(fd)
+    size = threading.stack_size(64 << 20)       # not kept for the next thread
+    try:
+        for _ in range(100):
+            threads = [threading.Thread(target=closes) for _ in range(4)]
+            for each in threads:
+                each.start()
+            for each in threads:
+                each.join()
+    finally:
+        threading.stack_size(size)
+    return "gone"
+
+
+@view
 def daemon(environ):
     """A thread that works on while the worker leaves."""
     def works():

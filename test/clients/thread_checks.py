@@ -139,6 +139,7 @@ def runs(port):
     assert text(port, "/subprocesses") == "-15 set()"
     assert text(port, "/runs-asyncio") == "42"
     assert text(port, "/guests") == "closed"
+    assert text(port, "/brief-guests") == "gone"
     assert get(port, "/exits").status == 500
 
 
