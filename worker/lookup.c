@@ -113,18 +113,44 @@ lookup_next(bool *wanted)
 	return job;
 }
 
+/* Puts down what was found. */
+static void
+lookup_answer(struct lookup *job, const struct sockaddr_any *list, int n)
+{
+	pthread_mutex_lock(&lookup_mutex);
+	job->n = n;
+	memcpy(job->list, list, (size_t)n * sizeof(*list));
+	pthread_mutex_unlock(&lookup_mutex);
+}
+
+/* What was found. */
+static int
+lookup_take(struct lookup *job, struct sockaddr_any *list)
+{
+	int	 n;
+
+	pthread_mutex_lock(&lookup_mutex);
+	n = job->n;
+	memcpy(list, job->list, (size_t)n * sizeof(*list));
+	pthread_mutex_unlock(&lookup_mutex);
+	return n;
+}
+
 /* A helper thread: answers what there is, and ends. */
 static void *
 lookup_main(void *unused)
 {
-	const uint64_t	 one = 1;
-	struct lookup	*job;
-	bool		 wanted;
+	const uint64_t		 one = 1;
+	struct sockaddr_any	 list[LOOKUP_ADDRESSES];
+	struct lookup		*job;
+	bool			 wanted;
+	int			 n;
 
 	(void)unused;
 	while ((job = lookup_next(&wanted)) != NULL) {
 		if (wanted) {
-			job->n = lookup_now(&job->addr, job->list);
+			n = lookup_now(&job->addr, list);
+			lookup_answer(job, list, n);
 			if (write(job->fd, &one, sizeof(one)) == -1)
 				log_error("lookup: %s", strerror(errno));
 		}
@@ -188,10 +214,8 @@ lookup_address(struct core *core, const struct address *addr,
 		return lookup_now(addr, list);
 	}
 	*reason = wait_fd(core, job->fd, WAIT_READ, timeout);
-	if (*reason == WAIT_READY) {
-		n = job->n;
-		memcpy(list, job->list, (size_t)n * sizeof(*list));
-	}
+	if (*reason == WAIT_READY)
+		n = lookup_take(job, list);
 	lookup_drop(job);
 	return n;
 }
