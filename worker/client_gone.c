@@ -29,6 +29,8 @@ client_gone_cb(evutil_socket_t fd, short events, void *arg)
 	n = epoll_wait(fd, list, CLIENT_GONE_BATCH, 0);
 	for (i = 0; i < n; i++) {
 		c = list[i].data.ptr;
+		if (c->gone_deaf)
+			continue;
 		c->gone = true;
 		if (c->core != NULL && !c->gone_told)
 			core_wake(c->core, WAIT_GONE);
@@ -93,12 +95,19 @@ client_gone_watch(struct conn *c)
 void
 client_gone_forget(struct conn *c)
 {
-	c->gone = c->gone_told = false;
-	c->gone_deaf = c->core != NULL;
+	c->gone = c->gone_told = c->gone_deaf = false;
 	if (!c->gone_watched || c->worker->forked)
 		return;
 	c->gone_watched = false;
 	(void)epoll_ctl(c->worker->gone_fd, EPOLL_CTL_DEL, c->fd, NULL);
+}
+
+/* The request wants to know no more. */
+void
+client_gone_ignore(struct conn *c)
+{
+	c->gone_deaf = true;
+	c->gone = c->gone_told = false;
 }
 
 /* Looks at once. */
@@ -114,10 +123,17 @@ client_gone_look(const struct conn *c)
 bool
 client_gone_tell(struct conn *c)
 {
-	if (!c->gone || c->gone_told)
+	if (!c->gone || c->gone_told || c->gone_deaf)
 		return false;
 	c->gone_told = true;
 	return true;
+}
+
+/* Nobody wants to be told any more. */
+void
+client_gone_hush(struct conn *c)
+{
+	c->gone_told = true;
 }
 
 /* For a worker that waits with poll(2). */

@@ -16,7 +16,7 @@
  *
  * What is seen is noted in the connection (gone) and ends the core's wait with
  * WAIT_GONE, once (gone_told); a core that does not wait learns it by its next
- * wait. Hub, but for client_gone_tell and client_gone_events.
+ * wait. Hub, but for client_gone_tell, _hush and _events.
  */
 #ifndef WM_WORKER_CLIENT_GONE_H
 #define WM_WORKER_CLIENT_GONE_H
@@ -31,12 +31,16 @@ void	 client_gone_done(struct worker *w);
 
 /* Its request goes on in a core. */
 void	 client_gone_watch(struct conn *c);
-/* Its request is over, or has said goodbye itself. */
+/* Its request is over. */
 void	 client_gone_forget(struct conn *c);
+/* Its request has said goodbye itself. On any thread. */
+void	 client_gone_ignore(struct conn *c);
 /* Looks: has the client of a connection without a core left? */
 bool	 client_gone_look(const struct conn *c);
 /* Must the request be told? Then it is told by this. */
 bool	 client_gone_tell(struct conn *c);
+/* From now on its request, which cleans up, is told no more. */
+void	 client_gone_hush(struct conn *c);
 /* For poll(2): what to ask of the connection, -1 for nothing. */
 int	 client_gone_events(const struct conn *c);
 

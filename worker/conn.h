@@ -67,11 +67,11 @@ struct conn {
 	bool			 close;		/* no further request */
 	bool			 linger;	/* the client may still send */
 	bool			 reset;		/* close it with a RST */
-	/* client_gone.c's, while RUNNING; the first two are any thread's. */
+	/* client_gone.c's, while RUNNING; all but gone_watched any thread's. */
 	_Atomic bool		 gone;		/* the client has left */
 	_Atomic bool		 gone_told;	/* and the request knows */
 	bool			 gone_watched;
-	bool			 gone_deaf;	/* nobody wants to know */
+	_Atomic bool		 gone_deaf;	/* nobody wants to know */
 	uint32_t		 requests;	/* answered so far */
 	struct conn_buf		*in;		/* NULL while IDLE */
 	struct core		*core;		/* while RUNNING */

@@ -466,6 +466,6 @@ response_drop(struct request *req)
 	if (resp->state != RESPONSE_BROKEN)
 		resp->state = RESPONSE_ENDED;
 	resp->close = true;
-	client_gone_forget(req->conn);
+	client_gone_ignore(req->conn);
 	shutdown(req->conn->fd, SHUT_RDWR);
 }

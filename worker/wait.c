@@ -341,7 +341,11 @@ wait_attached(struct core *core, struct wait_item *items, size_t n,
 	if (w->runtime != NULL)
 		held = w->runtime->block_begin();
 	if (w->suspend->attach(w)) {
-		reason = wait_events(core, items, n, timeout, shown);
+		/* It may have left while the loop was asked for. */
+		if (client_gone_tell(core->req.conn))
+			reason = WAIT_GONE;
+		else
+			reason = wait_events(core, items, n, timeout, shown);
 		saved = errno;
 		w->suspend->detach(w);
 	} else

@@ -2,6 +2,7 @@
 import json
 import os
 import socket
+import time
 
 import wsgimaster
 
@@ -43,6 +44,11 @@ async def cancelled(asyncio):
         raise
 
 
+def computes():
+    """Does not wait while its client leaves."""
+    time.sleep(0.5)
+
+
 def child():
     import greenlet
     greenlet.greenlet(sleep).switch()
@@ -79,6 +85,7 @@ class Body:
         yield b"never"
 
     def close(self):
+        wsgimaster.sleep(0.01)      # may wait, whatever has happened
         note("closed")
 
 

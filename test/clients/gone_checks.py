@@ -74,6 +74,9 @@ def elsewhere(port, how):
     client, seen = begin(port, "/by_body", b"some")
     leave(client, how)
     until("read() raises", lambda: notes()[seen:] == ["body"])
+    client, seen = begin(port, "/computes")
+    leave(client, how)
+    until("close() that waits", lambda: notes()[seen:] == ["closed"])
     assert get(port, "/ping").body == b"pong"
 
 
