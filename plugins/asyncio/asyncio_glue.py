@@ -52,6 +52,13 @@ class GuestLoop(Loop):
         wake()
         return handle
 
+    def run_forever(self):
+        """What is left when somebody else has turned it is the base's."""
+        try:
+            super().run_forever()
+        finally:
+            wake()
+
 
 try:
     EpollSelector = selectors.EpollSelector
@@ -254,7 +261,7 @@ def await_(awaitable, timeout=None):
     here = on_loop_thread()
     if here and server is not None and in_request() and not is_forked():
         return _await_in_request(awaitable, timeout)
-    if not here and not is_guest():
+    if not here and not is_guest() and server.is_running() and not is_forked():
         return asyncio.run_coroutine_threadsafe(
             _limited(awaitable, timeout), server).result()
     if asyncio._get_running_loop() is not None:

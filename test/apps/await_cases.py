@@ -33,6 +33,14 @@ async def fails():
 
 
 @case
+def ticks():
+    """A task that the hook has begun goes on by itself."""
+    before = len(TICKS)
+    wsgimaster.sleep(0.5)
+    return str(len(TICKS) > before)
+
+
+@case
 def imported():
     return f"{BEFORE} {'asyncio' in sys.modules}"
 
@@ -223,9 +231,24 @@ AT_IMPORT = wsgimaster.await_(value("at import")) if os.environ.get(
 HOOKED = []
 
 
+TICKS = []
+TASKS = []
+
+
+async def tick():
+    while True:
+        await asyncio.sleep(0.05)
+        TICKS.append(1)
+
+
+async def begin_ticks():
+    TASKS.append(asyncio.get_running_loop().create_task(tick()))
+    return await value("in the hook")
+
+
 def hook():
     if os.environ.get("IMPORT_ASYNCIO"):
-        HOOKED.append(wsgimaster.await_(value("in the hook")))
+        HOOKED.append(wsgimaster.await_(begin_ticks()))
 
 
 wsgimaster.post_fork_hook = hook

@@ -64,6 +64,10 @@ awaits() {
 		is at-import "at import in the hook"
 		awaits
 		[ "$engine" = none ] || together runs ran 6 2
+		case $engine in
+		none | threads) ;;
+		*) is ticks True ;;
+		esac
 		wm_stop
 	done
 }
