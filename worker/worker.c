@@ -177,7 +177,7 @@ worker_blind(int fd, int null)
 
 /* The app has forked: the child keeps nothing of the server's. */
 void
-worker_forked(struct worker *w)
+worker_forked(struct worker *w, bool on_loop_thread)
 {
 	struct conn	*c;
 	size_t		 j;
@@ -196,6 +196,13 @@ worker_forked(struct worker *w)
 		TAILQ_FOREACH(c, &w->conns[i].list, link)
 			worker_blind(c->fd, null);
 	close(null);
+	/*
+	 * The epoll is the parent's, too: what is taken off the base here, when
+	 * a parked core unwinds, must not be taken off there. What is blind
+	 * cannot be watched any more, and that is no error.
+	 */
+	if (on_loop_thread)
+		(void)event_reinit(w->base);
 }
 
 /* Request ids go up from a random number: unique over workers and restarts. */

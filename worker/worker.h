@@ -111,8 +111,9 @@ void	 worker_check_done(struct worker *w);
  * In a child that the app has forked: takes the master, the listeners and all
  * clients away from it, by no call that would reach the parent's epoll. It may
  * wait, with poll(2); when it would go on as a server it must leave instead.
+ * on_loop_thread: then the base is whole, and gets an epoll of its own.
  */
-void	 worker_forked(struct worker *w);
+void	 worker_forked(struct worker *w, bool on_loop_thread);
 /* Sends a message without text to the master. */
 void	 worker_tell_master(struct worker *w, int type, int value);
 

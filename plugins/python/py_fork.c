@@ -104,7 +104,7 @@ py_fork_hook_child(PyObject *self, PyObject *unused)
 	py_fork_attached = false;
 	if (py_fork_ours || py_worker() == NULL)
 		Py_RETURN_NONE;
-	worker_forked(py_worker());
+	worker_forked(py_worker(), py_gil_is_loop_thread());
 	py_hub_forked();
 	py_thread_forked();
 	Py_RETURN_NONE;

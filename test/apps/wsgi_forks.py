@@ -1,13 +1,16 @@
 """Requests that fork, and children that do what a child should not."""
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
 import threading
+import time
 
 import wsgimaster
 
 PLAIN = [("Content-Type", "text/plain")]
+WAITING = []
 
 
 def returns(start_response):
@@ -61,10 +64,39 @@ def of_every_kind(start_response):
     thread = threading.Thread(target=os.fork)
     thread.start()
     worker.join()
+    while worker.exitcode is None:
+        # Another thread's Process.start() looks after all children, has just
+        # waited for this one, and will say so.
+        time.sleep(0.01)
     thread.join()
     status = os.waitpid(child, 0)[1] >> 8
     start_response("200 OK", PLAIN)
     return [b"%d %d %d" % (status, worker.exitcode, ran.returncode)]
+
+
+def waits(start_response):
+    """Waits for a descriptor, which a child must not spoil."""
+    import greenlet
+    ours, other = socket.socketpair()
+    WAITING[:] = greenlet.getcurrent(), other
+    wsgimaster.wait_fd_read(ours, 20)
+    wsgimaster.suspend()
+    start_response("200 OK", PLAIN)
+    return [b"%d" % (wsgimaster.ready_fd() == ours.fileno())]
+
+
+def throws(start_response):
+    """A child ends its parent's waiting request, for itself."""
+    while not WAITING:
+        wsgimaster.sleep(0.01)
+    child = os.fork()
+    if child == 0:
+        WAITING[0].throw(ValueError)
+        os._exit(9)
+    status = os.waitpid(child, 0)[1] >> 8
+    WAITING[1].send(b"x")
+    start_response("200 OK", PLAIN)
+    return [b"%d" % status]
 
 
 def in_thread(start_response):

@@ -20,6 +20,7 @@ fork_start() {
 	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
 	fork_start --async 4 --greenlet
 	check fork_checks children-do-not-serve "$PORT"
+	check fork_checks waits-on "$PORT"
 	wm_stop
 }
 

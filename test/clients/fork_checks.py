@@ -20,6 +20,15 @@ def children_do_not_serve(port):
                 assert get(port, "/").body == pid, path
 
 
+def waits_on(port):
+    """A child unwinds its parent's waiting request; the parent's waits on."""
+    with Wire(port) as waiter:
+        waiter.send(b"GET /waits HTTP/1.1\r\nHost: x\r\n\r\n")
+        # Its child says 1: it has ended by the exception.
+        assert get(port, "/throws").body == b"1"
+        assert waiter.response().body == b"1"
+
+
 def under_load(port, count):
     """Requests that fork, while others begin and end."""
     pid = get(port, "/").body
