@@ -104,7 +104,8 @@ static PyMethodDef	 callback_methods[] = {
 static PyMemberDef	 callback_members[] = {
 	{ "callback", T_OBJECT, offsetof(struct gevent_callback, function), 0,
 	    NULL },
-	{ "args", T_OBJECT, offsetof(struct gevent_callback, args), 0, NULL },
+	{ "args", T_OBJECT, offsetof(struct gevent_callback, args), READONLY,
+	    NULL },
 	{ NULL, 0, 0, 0, NULL }
 };
 

@@ -22,6 +22,7 @@
 #include "plugins/gevent/gevent_plugin.h"
 #include "plugins/greenlet/greenlet_hub.h"
 #include "plugins/python/py_exception.h"
+#include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "worker/loop.h"
 #include "worker/worker.h"
@@ -97,6 +98,12 @@ gevent_engine_switch(const struct worker *w)
 	bool		 result;
 
 	done = PyObject_CallMethod(engine_hub, "switch", NULL);
+	if (w->forked) {	/* an app's child has nothing left to do */
+		if (done == NULL &&
+		    !PyErr_ExceptionMatches(PyExc_SystemExit))
+			PyErr_Clear();
+		py_fork_leave();
+	}
 	if (done == NULL)
 		py_exception_log(NULL, w->stopped ?
 		    "an exception came out of gevent's hub" :

@@ -129,9 +129,8 @@ gevent_loop_part(struct gevent_loop *loop)
 	gevent_callback_drop_all(loop);
 	loop->refs = gevent_watcher_count(loop);
 	py_turn_disarm(&loop->turn);
+	/* make_pipe keeps the numbers: Python writes signals to wake[1]. */
 	event_del(&loop->wake_ev);
-	fd_close(&loop->wake[0]);
-	fd_close(&loop->wake[1]);
 	loop->worker = own;
 	loop->is_own = true;
 	py_turn_init(&loop->turn, own->base);
@@ -282,10 +281,12 @@ static void
 gevent_loop_dealloc(PyObject *self)
 {
 	PyTypeObject	*type = Py_TYPE(self);
+	PyObject	*error, *value, *tb;
 
 	PyObject_GC_UnTrack(self);
+	PyErr_Fetch(&error, &value, &tb);
 	gevent_loop_destroy(LOOP(self));
-	PyErr_Clear();
+	PyErr_Restore(error, value, tb);	/* or none: clears */
 	Py_CLEAR(LOOP(self)->error_handler);
 	type->tp_free(self);
 	Py_DECREF(type);

@@ -5,6 +5,7 @@
 
 #include "plugins/gevent/gevent_types.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -97,6 +98,10 @@ gevent_types_init_timer(PyObject *self, PyObject *args, PyObject *kwargs)
 	    gevent_loop_type(), &loop, &timer->after, &timer->repeat, &ref,
 	    &priority))
 		return -1;
+	if (isnan(timer->after) || isnan(timer->repeat)) {
+		PyErr_SetString(PyExc_ValueError, "not a number of seconds");
+		return -1;
+	}
 	if (timer->repeat < 0) {
 		PyErr_SetString(PyExc_ValueError, "repeat must be positive or "
 		    "zero");
@@ -113,17 +118,20 @@ gevent_types_init_signal(PyObject *self, PyObject *args, PyObject *kwargs)
 	    "priority", NULL };
 	struct gevent_signal	*s = (struct gevent_signal *)self;
 	PyObject		*loop, *priority = NULL;
-	int			 ref = 1;
+	int			 ref = 1, number;
 
 	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!i|pO", names,
-	    gevent_loop_type(), &loop, &s->number, &ref, &priority))
+	    gevent_loop_type(), &loop, &number, &ref, &priority))
 		return -1;
-	if (s->number < 1 || s->number >= NSIG) {
+	if (number < 1 || number >= NSIG) {
 		PyErr_Format(PyExc_ValueError, "illegal signal number: %d",
-		    s->number);
+		    number);
 		return -1;
 	}
-	return gevent_types_begin(self, GEVENT_SIGNAL, loop, ref, priority);
+	if (gevent_types_begin(self, GEVENT_SIGNAL, loop, ref, priority) == -1)
+		return -1;
+	s->number = number;
+	return 0;
 }
 
 /* The others: (loop, ref=True, priority=None). */
@@ -400,6 +408,9 @@ gevent_types_set_ref(PyObject *self, PyObject *value, void *unused)
 	    PyObject_IsTrue(value);
 
 	(void)unused;
+	if (ref != -1 && w->loop == NULL)
+		PyErr_SetString(PyExc_ValueError, "the watcher was not "
+		    "initialised");
 	if (ref == -1 || w->loop == NULL || !gevent_loop_check(w->loop))
 		return -1;
 	if (w->active)

@@ -506,6 +506,49 @@ def case_watchers(environ):
     return " ".join(out)
 
 
+def case_wrong(environ):
+    """What is wrong is an exception, and nothing else."""
+    loop = HUB.loop
+    out = []
+
+    def raised(function, *args):
+        try:
+            function(*args)
+        except Exception as error:
+            out.append(type(error).__name__)
+        else:
+            out.append("none")
+    raised(lambda: loop.timer(float("nan")))
+    raised(lambda: loop.timer(1, float("nan")))
+    callback = loop.run_callback(out.append, "called")
+    raised(setattr, callback, "args", 5)
+    raised(lambda: int(type(loop)(default=False)))
+    watcher = loop.signal(signal.SIGUSR2)
+    watcher.start(out.append)
+    raised(watcher.__init__, loop, 2000000000)
+    watcher.stop()
+    raised(setattr, type(watcher).__new__(type(watcher)), "ref", False)
+    gevent.sleep(0.01)
+    return " ".join(out)
+
+
+def case_callback_forks(environ):
+    """A child that is forked on the hub and returns to it ends."""
+    reader, writer = os.pipe()
+    pids = []
+
+    def forks():
+        pids.append(os.fork())
+        if pids[0] == 0:
+            os.close(reader)
+    HUB.loop.run_callback(forks)
+    gevent.sleep(0.01)
+    os.close(writer)
+    gevent.socket.wait_read(reader, 20)         # its end, too
+    os.close(reader)
+    return str(os.waitpid(pids[0], 0)[1])
+
+
 def application(environ, start_response):
     name = environ["PATH_INFO"].strip("/").replace("-", "_")
     body = globals()["case_" + name](environ)

@@ -118,6 +118,7 @@ example_start() {
 
 @test "all kinds of watchers work" {
 	is "watchers?$WM_TMP/watched" "idle prepare check stat True async True [1]"
+	is wrong "ValueError ValueError AttributeError TypeError ValueError ValueError called"
 }
 
 @test "subprocesses, the thread pool and the name service work" {
@@ -135,6 +136,7 @@ example_start() {
 	local pid
 	pid=$(stats "w[1]['pid']" "$CASES_STATS")
 	is exit "goes on"
+	is callback-forks 0
 	grep -q "SystemExit: 3" "$CASES_LOG"
 	grep -q "KeyboardInterrupt" "$CASES_LOG"
 	grep -q "SystemExit: 4" "$CASES_LOG"
