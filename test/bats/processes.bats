@@ -360,12 +360,17 @@ wm_log_count_is() {
 @test "a process that an app left behind is reaped by the master" {
 	local pid
 	life_start
-	pid=$(get /child/2)
+	pid=$(get /child/10)
 	kill -KILL "$(worker_pid 1)"
 	wm_wait_for "the orphan to have the master as its parent" 5 \
-	    [ "$(ps -o ppid= -p "$pid" | tr -d ' ')" -eq "$WM_PID" ]
-	wm_wait_for "the orphan to be reaped" 10 is_reaped "$pid"
+	    has_parent "$pid" "$WM_PID"
+	wm_wait_for "the orphan to be reaped" 30 is_reaped "$pid"
 	wm_stop
+}
+
+# has_parent PID PARENT
+has_parent() {
+	[ "$(ps -o ppid= -p "$1" | tr -d ' ')" = "$2" ]
 }
 
 is_reaped() {
