@@ -456,17 +456,22 @@ gevent_types_set_priority(PyObject *self, PyObject *value, void *unused)
 	return 0;
 }
 
-/* callback, or None. New. */
+/* A value that may be NULL, which None stands for. New. */
 static PyObject *
-gevent_types_get_callback(PyObject *self, void *unused)
+gevent_types_or_none(PyObject *value)
 {
-	PyObject	*value = WATCHER(self)->callback;
-
-	(void)unused;
 	if (value == NULL)
 		value = Py_None;
 	Py_INCREF(value);
 	return value;
+}
+
+/* callback, or None. New. */
+static PyObject *
+gevent_types_get_callback(PyObject *self, void *unused)
+{
+	(void)unused;
+	return gevent_types_or_none(WATCHER(self)->callback);
 }
 
 /* callback = callable or None. */
@@ -490,13 +495,8 @@ gevent_types_set_callback(PyObject *self, PyObject *value, void *unused)
 static PyObject *
 gevent_types_get_args(PyObject *self, void *unused)
 {
-	PyObject	*value = WATCHER(self)->args;
-
 	(void)unused;
-	if (value == NULL)
-		value = Py_None;
-	Py_INCREF(value);
-	return value;
+	return gevent_types_or_none(WATCHER(self)->args);
 }
 
 /* args = tuple or None. */

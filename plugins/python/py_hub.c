@@ -166,6 +166,10 @@ py_hub_call(void (*function)(void *), void *arg)
 
 	if (py_hub_pipe[1] == -1)	/* no worker: there is no hub */
 		return;
+	STAILQ_FOREACH(item, &py_hub_calls, link) {
+		if (item->function == function && item->arg == arg)
+			return;
+	}
 	item = xcalloc(1, sizeof(*item));
 	item->function = function;
 	item->arg = arg;

@@ -19,7 +19,8 @@ void	 py_hub_forked(void);
 int	 py_hub_signal_fd(void);
 /*
  * Any thread, with the lock: the hub calls function(arg) soon, with the lock.
- * In order; not in the spawner and not when the worker leaves.
+ * In order; not in the spawner and not when the worker leaves. What is asked
+ * for again before it was done is done once, so that the queue stays short.
  */
 void	 py_hub_call(void (*function)(void *arg), void *arg);
 

@@ -83,8 +83,9 @@ py_task_find(void)
 {
 	PyObject	*task = NULL;
 
-	if (py_task_var == NULL || !py_gil_is_loop_thread() ||
-	    PyContextVar_Get(py_task_var, NULL, &task) == -1)
+	if (py_task_var == NULL || !py_gil_is_loop_thread())
+		return NULL;
+	if (PyContextVar_Get(py_task_var, NULL, &task) == -1)
 		PyErr_Clear();
 	return (struct py_task *)task;
 }
