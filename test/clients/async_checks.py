@@ -177,7 +177,8 @@ def spins(port):
 def closed(port, stats, how):
     """What is closed while a request waits for it raises, and the number can
     be used by the next client."""
-    for path in ("/closed-while-waiting", "/closed-by-yield"):
+    times = []
+    for path in ("/closed-while-waiting", "/closed-by-yield") * 3:
         client = begin(port, path)
         waits_for(stats, "wait-read", 1)
         begun = time.monotonic()
@@ -190,11 +191,14 @@ def closed(port, stats, how):
                     assert other.get("/notes").status == 200
                     other.sock.close()
             assert end(client) == "EBADF"
-        took = time.monotonic() - begun
-        limit = 0.7 if how in ("uwsgi", "reused") else 10
-        assert took < limit, took
+        times.append(time.monotonic() - begun)
+        assert times[-1] < 10, times
         for _ in range(20):
             ask(port, "/notes")
+    if how in ("uwsgi", "reused"):
+        # At once, and not when the worker looks after all, once a second;
+        # a busy machine may spoil some.
+        assert sum(took < 0.35 for took in times) >= 4, times
 
 
 def ngx(port):
