@@ -6,7 +6,7 @@
 
 #include "base/xmalloc.h"
 
-#define POOL_CHUNK	2048
+#define POOL_CHUNK	512
 #define POOL_ALIGN	16
 
 struct pool_chunk {

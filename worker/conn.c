@@ -225,8 +225,8 @@ conn_request_done(struct conn *c)
 		conn_close(c);
 		return;
 	}
-	conn_buf_next(c->in);
-	if (c->in->len > 0)
+	c->in = conn_buf_next(c->worker, c->in);
+	if (c->in != NULL)
 		conn_set_nodelay(c);
 	conn_input_next(c);
 }

@@ -45,9 +45,14 @@ enum conn_state {
 	CONN_STATES		/* how many there are */
 };
 
-/* What was read and the head found in it; taken only while needed. */
+/*
+ * What was read and the head found in it; taken only while needed. Heads are
+ * read into a large one. A request has a small one, of one piece of memory and
+ * of the size that its head needs, since it may be parked for long.
+ */
 struct conn_buf {
 	struct conn_buf		*next_free;
+	bool			 small;
 	size_t			 cap;
 	size_t			 len;		/* bytes read */
 	size_t			 pos;		/* bytes used up by requests */
@@ -73,7 +78,7 @@ struct conn {
 	bool			 gone_watched;
 	_Atomic bool		 gone_deaf;	/* nobody wants to know */
 	uint32_t		 requests;	/* answered so far */
-	struct conn_buf		*in;		/* NULL while IDLE */
+	struct conn_buf		*in;		/* NULL: nothing was read */
 	struct core		*core;		/* while RUNNING */
 	struct body		*collected;	/* while BODY and QUEUED */
 	uint64_t		 since_us;	/* in this state; coarse */

@@ -9,6 +9,12 @@
 #include "worker/worker.h"
 
 #define CONN_BUF_SIZE	8192
+/*
+ * What does not fit into so much stays in its large one; small ones up to KEPT
+ * are all of that size, and kept.
+ */
+#define CONN_BUF_SMALL	4096
+#define CONN_BUF_KEPT	512
 #define CONN_BUF_KEEP	256
 
 /* Takes a kept buffer or makes one. */
@@ -32,7 +38,7 @@ conn_buf_take(struct worker *w)
 	return in;
 }
 
-/* Frees a buffer's memory. */
+/* Frees a large buffer's memory. */
 static void
 conn_buf_free(struct conn_buf *in)
 {
@@ -41,12 +47,44 @@ conn_buf_free(struct conn_buf *in)
 	free(in);
 }
 
+/* Takes a kept small buffer or makes one, of so many bytes in all. */
+static struct conn_buf *
+conn_buf_take_small(struct worker *w, size_t size)
+{
+	struct conn_buf	*in = w->free_small_bufs;
+
+	if (size > CONN_BUF_KEPT)
+		return xmalloc(size);
+	if (in == NULL)
+		return xmalloc(CONN_BUF_KEPT);
+	w->free_small_bufs = in->next_free;
+	w->nfree_small_bufs--;
+	return in;
+}
+
+/* Keeps a small buffer of the usual size, frees others. */
+static void
+conn_buf_put_small(struct worker *w, struct conn_buf *in)
+{
+	if (in->cap > CONN_BUF_KEPT || w->nfree_small_bufs >= CONN_BUF_KEEP) {
+		free(in);
+		return;
+	}
+	in->next_free = w->free_small_bufs;
+	w->free_small_bufs = in;
+	w->nfree_small_bufs++;
+}
+
 /* Keeps a buffer of the usual size for the next, frees others. */
 void
 conn_buf_put(struct worker *w, struct conn_buf *in)
 {
 	if (in == NULL)
 		return;
+	if (in->small) {
+		conn_buf_put_small(w, in);
+		return;
+	}
 	if (in->cap != CONN_BUF_SIZE || w->nfree_bufs >= CONN_BUF_KEEP) {
 		conn_buf_free(in);
 		return;
@@ -70,16 +108,57 @@ conn_buf_reserve(struct conn_buf *in, size_t more)
 	in->cap = cap;
 }
 
-/* Moves the first unused byte to the front. */
-void
-conn_buf_next(struct conn_buf *in)
+/* Puts a request into memory of the right size. */
+struct conn_buf *
+conn_buf_shrink(struct worker *w, struct conn_buf *in)
 {
-	if (in->pos > 0) {
-		in->len -= in->pos;
-		memmove(in->data, in->data + in->pos, in->len);
-		in->pos = 0;
+	const struct http_head	*head = &in->head;
+	size_t			 fields = head->nfields * sizeof(*in->fields);
+	size_t			 left = in->len - in->pos;
+	size_t			 size = sizeof(*in) + fields + head->size +
+				    left;
+	struct conn_buf		*out;
+
+	if (size > CONN_BUF_SMALL && in->cap == CONN_BUF_SIZE)
+		return in;
+	out = conn_buf_take_small(w, size);
+	out->small = true;
+	out->cap = size;
+	out->pos = head->size;
+	out->len = head->size + left;
+	out->fields = (struct http_field *)(out + 1);
+	out->data = (char *)out->fields + fields;
+	out->head = *head;
+	out->head.fields = out->fields;
+	memcpy(out->fields, in->fields, fields);
+	memcpy(out->data, in->data, head->size);
+	memcpy(out->data + head->size, in->data + in->pos, left);
+	conn_buf_put(w, in);
+	return out;
+}
+
+/* Goes on with what is left. */
+struct conn_buf *
+conn_buf_next(struct worker *w, struct conn_buf *in)
+{
+	size_t		 left = in->len - in->pos;
+	struct conn_buf	*out = in;
+
+	if (left == 0) {
+		conn_buf_put(w, in);
+		return NULL;
 	}
-	http_head_init(&in->head, in->fields);
+	if (in->small) {
+		out = conn_buf_take(w);
+		conn_buf_reserve(out, left);
+	}
+	memmove(out->data, in->data + in->pos, left);
+	out->len = left;
+	out->pos = 0;
+	http_head_init(&out->head, out->fields);
+	if (out != in)
+		conn_buf_put(w, in);
+	return out;
 }
 
 /* Frees those kept. */
@@ -92,5 +171,9 @@ conn_bufs_done(struct worker *w)
 		w->free_bufs = in->next_free;
 		conn_buf_free(in);
 	}
-	w->nfree_bufs = 0;
+	while ((in = w->free_small_bufs) != NULL) {
+		w->free_small_bufs = in->next_free;
+		free(in);
+	}
+	w->nfree_bufs = w->nfree_small_bufs = 0;
 }

@@ -1,4 +1,11 @@
-/* Input buffers of connections, kept for reuse; idle connections have none. */
+/*
+ * Input buffers of connections, kept for reuse; idle connections have none.
+ *
+ *	large	made for reading: 8 KiB, more if a head is longer, and a
+ *		field for each that the limits allow
+ *	small	made for a request: what was read and the fields it has, and
+ *		not a byte more; cannot grow
+ */
 #ifndef WM_WORKER_CONN_BUF_H
 #define WM_WORKER_CONN_BUF_H
 
@@ -7,16 +14,24 @@
 struct conn_buf;
 struct worker;
 
-/* An empty buffer with its head parser made ready. */
+/* An empty large buffer with its head parser made ready. */
 struct conn_buf	*conn_buf_take(struct worker *w);
 void		 conn_buf_put(struct worker *w, struct conn_buf *in);
 /*
- * Room for at least more bytes behind len. Moves the data, so never while a
- * request's views are in use.
+ * Large: room for at least more bytes behind len. Moves the data, so never
+ * while a request's views are in use.
  */
 void		 conn_buf_reserve(struct conn_buf *in, size_t more);
-/* Drops what was used up: the next byte is the first; head parser ready. */
-void		 conn_buf_next(struct conn_buf *in);
+/*
+ * The head is complete: the same in a small buffer, without what of the body
+ * was used up; or as it is, if it is long. What it gets is given back.
+ */
+struct conn_buf	*conn_buf_shrink(struct worker *w, struct conn_buf *in);
+/*
+ * The request is over: a large buffer that begins with what was not used up,
+ * its head parser made ready; NULL if nothing is left.
+ */
+struct conn_buf	*conn_buf_next(struct worker *w, struct conn_buf *in);
 /* Frees those kept. */
 void		 conn_bufs_done(struct worker *w);
 

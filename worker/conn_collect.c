@@ -152,6 +152,7 @@ conn_collect_finish(struct conn *c)
 	b->got = 0;
 	b->done = false;
 	b->collected = true;
+	c->in = conn_buf_shrink(c->worker, c->in);
 	conn_dispatch(c);
 }
 

@@ -12,7 +12,7 @@
 #include "worker/conn_timeout.h"
 #include "worker/worker.h"
 
-/* Room that a body's raw bytes find behind the head. */
+/* Room that a chunked body's raw bytes find behind the head. */
 #define CONN_INPUT_ROOM		2048
 /* A client that is to be closed may send so much more. */
 #define CONN_LINGER_MAX		(4 << 20)
@@ -36,21 +36,27 @@ conn_input_head_ready(struct conn *c)
 		conn_reject(c, 413, "Content-Length is above limit-post");
 		return;
 	}
-	conn_buf_reserve(c->in, CONN_INPUT_ROOM);
 	if (c->worker->cfg->post_buffering != 0 &&
-	    (head->chunked || head->content_length > 0))
+	    (head->chunked || head->content_length > 0)) {
 		conn_collect_start(c);
+		return;
+	}
+	if (head->chunked)
+		conn_buf_reserve(c->in, CONN_INPUT_ROOM);
 	else
-		conn_dispatch(c);
+		c->in = conn_buf_shrink(c->worker, c->in);
+	conn_dispatch(c);
 }
 
 /* Nothing is left in the buffer: between two requests it is given back. */
 static void
 conn_input_wait(struct conn *c)
 {
-	if (c->in->len == 0 && c->requests > 0) {
+	if (c->in != NULL && c->in->len == 0) {
 		conn_buf_put(c->worker, c->in);
 		c->in = NULL;
+	}
+	if (c->in == NULL && c->requests > 0) {
 		if (c->state != CONN_IDLE)
 			conn_set_state(c, CONN_IDLE);
 	} else if (c->state != CONN_HEAD) {
@@ -83,7 +89,7 @@ conn_input_parse(struct conn *c)
 void
 conn_input_next(struct conn *c)
 {
-	if (c->in->len == 0)
+	if (c->in == NULL)
 		conn_input_wait(c);
 	else
 		conn_input_parse(c);

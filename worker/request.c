@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -26,6 +27,11 @@ request_decode_path(struct request *req)
 	if (path->len == 0) {
 		req->path = req->head->form == HTTP_URL_ASTERISK ? "" : "/";
 		req->path_len = req->head->form == HTTP_URL_ASTERISK ? 0 : 1;
+		return true;
+	}
+	if (memchr(request_text(req, *path), '%', path->len) == NULL) {
+		req->path = request_text(req, *path);
+		req->path_len = path->len;
 		return true;
 	}
 	decoded = pool_alloc(&req->pool, path->len);

@@ -91,7 +91,9 @@ struct worker {
 	uint32_t			 nconns;
 	uint32_t			 queued;
 	struct conn_buf			*free_bufs;
+	struct conn_buf			*free_small_bufs;
 	uint32_t			 nfree_bufs;
+	uint32_t			 nfree_small_bufs;
 	struct http_limits		 limits;
 };
 

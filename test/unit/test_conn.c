@@ -262,6 +262,91 @@ TEST(conn_discards_a_small_unread_body)
 	rig_stop(w);
 }
 
+TEST(conn_that_said_nothing_holds_no_buffer)
+{
+	struct worker	*w = rig_start(false, NULL);
+	int		 client = rig_client(w);
+
+	rig_turn(w, 5);
+	CHECK(TAILQ_FIRST(&w->conns[CONN_HEAD].list) != NULL);
+	CHECK(TAILQ_FIRST(&w->conns[CONN_HEAD].list)->in == NULL);
+	close(client);
+	rig_turn(w, 20);
+	rig_stop(w);
+}
+
+/* Sleeps, then answers with the body's size. */
+static int
+handler_sleep_count(struct request *req)
+{
+	wait_ms(req->core, 50);
+	return handler_count(req);
+}
+
+TEST(conn_with_a_parked_request_holds_little_more_than_its_head)
+{
+	struct worker	*w = rig_start(true, async4);
+	int		 client = rig_client(w);
+	struct conn	*c;
+
+	rig_handler = handler_sleep_count;
+	rig_send(client, "POST /a HTTP/1.1\r\nHost: a\r\n"
+	    "Content-Length: 10\r\n\r\nhello");
+	rig_turn(w, 10);
+	c = TAILQ_FIRST(&w->conns[CONN_RUNNING].list);
+	CHECK(c != NULL && c->in != NULL);
+	CHECK(c->in->small);
+	CHECK(c->in->cap < sizeof(*c->in) + 200);
+	rig_send(client, "world" GET("/next"));
+	CHECK_INT(count(rig_receive(w, client, "total=0"), "total=10"), 1);
+	close(client);
+	rig_turn(w, 20);
+	rig_stop(w);
+}
+
+/* One request of each size around those of the buffers, and one behind it. */
+static void
+check_head_of(struct worker *w, size_t padding, const char *body,
+    const char *want)
+{
+	static char	 text[20000];
+	int		 client = rig_client(w);
+
+	snprintf(text, sizeof(text), "POST /a HTTP/1.1\r\nHost: a\r\n"
+	    "X-Padding: %0*d\r\n%s" GET("/next"), (int)padding, 0, body);
+	rig_send(client, text);
+	CHECK_INT(count(rig_receive(w, client, "total=0"), want), 1);
+	close(client);
+	rig_turn(w, 1);
+}
+
+TEST(conn_takes_heads_of_any_size)
+{
+	static const char *const collect[] = { "--async", "4", "--greenlet",
+	    "--post-buffering", "4", "--buffer-size", "32768",
+	    "--limit-request-line", "8190", NULL };
+	static const char *const direct[] = { "--async", "4", "--greenlet",
+	    "--buffer-size", "32768", NULL };
+	static const size_t	 sizes[] = { 1, 150, 200, 250, 300, 350, 1000,
+	    3000, 3700, 3800, 3900, 4000, 7900, 8000, 8050, 8090, 8100, 8110,
+	    8120, 8130, 8140, 8150, 8160, 9000, 15000 };
+	struct worker		*w;
+	size_t			 i, j;
+
+	for (j = 0; j < 2; j++) {
+		w = rig_start(true, j == 0 ? collect : direct);
+		rig_handler = handler_sleep_count;
+		for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			check_head_of(w, sizes[i], "Content-Length: 10\r\n\r\n"
+			    "0123456789", "total=10");
+			check_head_of(w, sizes[i], "Transfer-Encoding: chunked"
+			    "\r\n\r\n5\r\nabcde\r\n1\r\nf\r\n0\r\n\r\n",
+			    "total=6");
+		}
+		rig_stop(w);
+	}
+}
+
 TEST(conn_with_a_large_unread_body_is_told_to_close)
 {
 	struct worker	*w = rig_start(false, NULL);
