@@ -1,12 +1,10 @@
 /*
- * Classes of bytes in HTTP/1.1, and fast ways over runs of them.
+ * Classes of bytes in HTTP/1.1, and words in any case.
  */
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "worker/http_bytes.h"
+#include "worker/http_scan.h"
 
 const uint8_t http_token_lower[256] = {
 	['!'] = '!', ['#'] = '#', ['$'] = '$', ['%'] = '%', ['&'] = '&',
@@ -29,146 +27,56 @@ const uint8_t http_token_lower[256] = {
 	['z'] = 'z'
 };
 
-#ifdef __SSE2__
-
-/* Which of 16 bytes are at most max (unsigned)? */
-static inline __m128i
-bytes_at_most(__m128i v, char max)
-{
-	return _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(max)), v);
-}
-
-/* Which of 16 bytes are from first to last (unsigned)? */
-static inline __m128i
-bytes_between(__m128i v, char first, char last)
-{
-	return bytes_at_most(_mm_sub_epi8(v, _mm_set1_epi8(first)),
-	    (char)(last - first));
-}
-
-/* Go over letters, digits and hyphens. */
-const char *
-http_name_skip(const char *p, const char *end)
-{
-	__m128i	v, good;
-	int	mask;
-
-	for (; end - p >= 16; p += 16) {
-		v = _mm_loadu_si128((const __m128i *)p);
-		good = bytes_between(_mm_or_si128(v, _mm_set1_epi8(0x20)),
-		    'a', 'z');
-		good = _mm_or_si128(good, bytes_between(v, '0', '9'));
-		good = _mm_or_si128(good,
-		    _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
-		mask = _mm_movemask_epi8(good) ^ 0xffff;
-		if (mask != 0)
-			return p + __builtin_ctz((unsigned)mask);
-	}
-	return p;
-}
-
-/* Go over blocks of 16 bytes that may all stand in a field value. */
-static const char *
-value_skip_blocks(const char *p, const char *end)
-{
-	__m128i	v, bad;
-	int	mask;
-
-	for (; end - p >= 16; p += 16) {
-		v = _mm_loadu_si128((const __m128i *)p);
-		bad = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')),
-		    bytes_at_most(v, 0x1f));
-		bad = _mm_or_si128(bad,
-		    _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
-		mask = _mm_movemask_epi8(bad);
-		if (mask != 0)
-			return p + __builtin_ctz((unsigned)mask);
-	}
-	return p;
-}
-
-/* Go over blocks of 16 bytes that may all stand in a target. */
-static const char *
-target_skip_blocks(const char *p, const char *end)
-{
-	__m128i	v, good;
-	int	mask;
-
-	for (; end - p >= 16; p += 16) {
-		v = _mm_loadu_si128((const __m128i *)p);
-		good = _mm_andnot_si128(bytes_at_most(v, 0x20),
-		    bytes_at_most(v, 0x7e));
-		good = _mm_andnot_si128(
-		    _mm_cmpeq_epi8(v, _mm_set1_epi8('#')), good);
-		mask = _mm_movemask_epi8(good) ^ 0xffff;
-		if (mask != 0)
-			return p + __builtin_ctz((unsigned)mask);
-	}
-	return p;
-}
-
-#else
-
-/* Without SSE2 there are no blocks. */
-const char *
-http_name_skip(const char *p, const char *end)
-{
-	(void)end;
-	return p;
-}
-
-/* Without SSE2 there are no blocks. */
-static const char *
-value_skip_blocks(const char *p, const char *end)
-{
-	(void)end;
-	return p;
-}
-
-/* Without SSE2 there are no blocks. */
-static const char *
-target_skip_blocks(const char *p, const char *end)
-{
-	(void)end;
-	return p;
-}
-
-#endif
-
 /* First byte from p that may not stand in a field value, or end. */
 const char *
 http_value_skip(const char *p, const char *end)
 {
-	p = value_skip_blocks(p, end);
-	while (p < end && http_value_byte((unsigned char)*p))
-		p++;
-	return p;
+	return http_scan_value(p, end);
 }
 
-/* First byte from p that may not stand in a request target, or end. */
-const char *
-http_target_skip(const char *p, const char *end)
+/* Up to 8 bytes in a word, those that are missing as zero. */
+static inline uint64_t
+word_of(const char *p, size_t len)
 {
-	p = target_skip_blocks(p, end);
-	while (p < end && *p > 0x20 && *p < 0x7f && *p != '#')
-		p++;
-	return p;
+	uint32_t	 first = 0, last = 0;
+	uint64_t	 x = 0;
+
+	if (len >= 8) {
+		memcpy(&x, p, 8);
+		return x;
+	}
+	if (len >= 4) {
+		memcpy(&first, p, 4);
+		memcpy(&last, p + len - 4, 4);
+		return first | (uint64_t)last << 32;
+	}
+	memcpy(&x, p, len);
+	return x;
+}
+
+/* What of 8 bytes differs from a lower case word, but for letters' case. */
+static inline uint64_t
+word_differs(uint64_t x, uint64_t word)
+{
+	return (x ^ word) & ~((word & HTTP_SCAN_ALL(0x40)) >> 1);
 }
 
 /* Are these bytes the lower case word, in any case? */
 bool
 http_word_is(const char *p, size_t len, const char *word, size_t wordlen)
 {
-	size_t	i;
+	uint64_t	differs = 0;
+	size_t		i;
 
 	if (len != wordlen)
 		return false;
-	for (i = 0; i < len; i++) {
-		if (http_token_lower[(unsigned char)p[i]] !=
-		    (unsigned char)word[i])
-			return false;
-	}
-	return true;
+	for (i = 0; i + 8 < len; i += 8)
+		differs |= word_differs(word_of(p + i, 8),
+		    word_of(word + i, 8));
+	if (len >= 8)
+		i = len - 8;
+	return (differs | word_differs(word_of(p + i, len - i),
+	    word_of(word + i, len - i))) == 0;
 }
 
 /* Hash of a field name: of its length, first four and last four bytes. */

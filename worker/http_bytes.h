@@ -28,6 +28,14 @@ http_value_byte(unsigned char c)
 	return (c >= 0x20 && c != 0x7f) || c == '\t';
 }
 
+/* Is this byte a letter, a digit or a hyphen? */
+static inline bool
+http_plain_byte(unsigned char c)
+{
+	return (unsigned char)((c | 0x20) - 'a') < 26 ||
+	    (unsigned char)(c - '0') < 10 || c == '-';
+}
+
 /* Is this byte optional white space (SP or HTAB)? */
 static inline bool
 http_ows_byte(unsigned char c)
@@ -35,19 +43,10 @@ http_ows_byte(unsigned char c)
 	return c == ' ' || c == '\t';
 }
 
-/* Over some bytes from p that are letters, digits or '-'; not surely all. */
-const char	*http_name_skip(const char *p, const char *end);
-
 /* First byte from p that may not stand in a field value, or end. */
 const char	*http_value_skip(const char *p, const char *end);
 
-/*
- * First byte from p that may not stand in a request target (what is not
- * visible ASCII, or '#'), or end.
- */
-const char	*http_target_skip(const char *p, const char *end);
-
-/* Are these bytes the lower case word, in any case? */
+/* Are these bytes the word, in any case? It is of a-z, 0-9 and '-'. */
 bool		 http_word_is(const char *p, size_t len, const char *word,
 		    size_t wordlen);
 

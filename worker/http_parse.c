@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "worker/http_parse.h"
+#include "worker/http_scan.h"
 
 /* Empty lines before a request line that are forgiven (RFC 9112, 2.2). */
 #define EMPTY_LINES_MAX	4
@@ -101,7 +102,7 @@ head_target(struct http_head *head, const char *buf, uint32_t end)
 {
 	char	c;
 
-	head->scan = (uint32_t)(http_target_skip(buf + head->scan,
+	head->scan = (uint32_t)(http_scan_target(buf + head->scan,
 	    buf + end) - buf);
 	if (head->scan == end)
 		return false;
@@ -148,6 +149,13 @@ head_split_target(struct http_head *head, const char *buf)
 	return true;
 }
 
+/* Is this "HTTP/1.1" CR LF? */
+static bool
+version_is_usual(const char *p)
+{
+	return memcmp(p, "HTTP/1.1", 8) == 0 && memcmp(p + 8, "\r\n", 2) == 0;
+}
+
 /* Read "HTTP/1.1" CR LF, which ends the request line. */
 static bool
 head_version(struct http_head *head, const char *buf, uint32_t end)
@@ -157,6 +165,9 @@ head_version(struct http_head *head, const char *buf, uint32_t end)
 	const char		*p = buf + head->mark;
 	uint32_t		 i;
 
+	if (head->scan == head->mark && end - head->scan >= size &&
+	    version_is_usual(p))
+		head->scan += size;
 	for (i = head->scan - head->mark; i < size; i++, head->scan++) {
 		if (head->scan == end)
 			return false;
@@ -223,6 +234,10 @@ field_connection(struct http_head *head, const char *list, uint32_t listlen)
 	const char	*end = list + listlen, *p;
 	size_t		 len;
 
+	if (http_word_is(list, listlen, "close", 5)) {
+		head->seen |= SEEN_CLOSE;
+		return true;
+	}
 	while (list_next(&list, end, &p, &len)) {
 		if (http_word_is(p, len, "close", 5))
 			head->seen |= SEEN_CLOSE;
@@ -382,7 +397,7 @@ head_bad_name(struct http_head *head, char c)
 static bool
 head_name(struct http_head *head, const char *buf, uint32_t end)
 {
-	uint32_t	i = (uint32_t)(http_name_skip(buf + head->scan,
+	uint32_t	i = (uint32_t)(http_scan_name(buf + head->scan,
 			    buf + end) - buf);
 	uint8_t		flags = head->name_flags, c;
 
@@ -422,7 +437,7 @@ head_space(struct http_head *head, const char *buf, uint32_t end)
 static bool
 head_value(struct http_head *head, const char *buf, uint32_t end)
 {
-	head->scan = (uint32_t)(http_value_skip(buf + head->scan,
+	head->scan = (uint32_t)(http_scan_value(buf + head->scan,
 	    buf + end) - buf);
 	if (head->scan == end)
 		return false;
@@ -448,30 +463,83 @@ head_value_view(const struct http_head *head, const char *buf)
 	    .len = stop - head->mark };
 }
 
-/* A field line is complete: keep it, or drop it, and act on it. */
+/* Keep a field, or drop it, and act on it. */
+static inline bool
+head_keep(struct http_head *head, const char *buf, struct http_view name,
+    struct http_view value)
+{
+	const char		*p = buf + name.off;
+	struct http_field	*f;
+
+	if (name.len == 5 && http_word_is(p, 5, "proxy", 5)) {
+		head->dropped++;
+		return true;
+	}
+	f = &head->fields[head->nfields++];
+	f->name = name;
+	f->value = value;
+	f->hash = http_name_hash(p, name.len);
+	f->kind = field_kind(p, name.len);
+	return head_act(head, buf, f->kind, value);
+}
+
+/* A field line is complete. */
 static bool
 head_field(struct http_head *head, const char *buf, uint32_t end)
 {
-	const char		*name = buf + head->name.off;
-	struct http_field	*f;
+	struct http_view	 value;
 
 	if (head->scan == end)
 		return false;
 	if (buf[head->scan] != '\n')
 		return head_bad(head, 400, "bare CR");
-	if (head->name_flags & HTTP_TOKEN_UNDERSCORE ||
-	    http_word_is(name, head->name.len, "proxy", 5)) {
+	value = head_value_view(head, buf);
+	head_enter(head, STATE_LINE, 1);
+	if (head->name_flags & HTTP_TOKEN_UNDERSCORE) {
 		head->dropped++;
-		head_enter(head, STATE_LINE, 1);
 		return true;
 	}
-	f = &head->fields[head->nfields++];
-	f->name = head->name;
-	f->value = head_value_view(head, buf);
-	f->hash = http_name_hash(name, head->name.len);
-	f->kind = field_kind(name, head->name.len);
-	head_enter(head, STATE_LINE, 1);
-	return head_act(head, buf, f->kind, f->value);
+	return head_keep(head, buf, head->name, value);
+}
+
+/* The bytes from p up to end as a view into buf. */
+static inline struct http_view
+view_of(const char *buf, const char *p, const char *end)
+{
+	return (struct http_view){ .off = (uint32_t)(p - buf),
+	    .len = (uint32_t)(end - p) };
+}
+
+/*
+ * Read field lines of the usual form that are here as a whole: a plain name,
+ * one space or none, a value without white space around it. What is not such
+ * a line is left for the steps, which know what is wrong with it, if anything.
+ */
+static bool
+head_usual_lines(struct http_head *head, const char *buf, uint32_t end,
+    const struct http_limits *limits)
+{
+	const char	*stop = buf + end, *p = buf + head->scan, *colon;
+	const char	*value, *cr;
+	bool		 good = true;
+
+	while (good && head->nfields + head->dropped < limits->max_fields) {
+		colon = http_scan_name(p, stop);
+		if (stop - colon < 4 || *colon != ':' || colon == p)
+			break;
+		value = colon + 1 + (colon[1] == ' ');
+		cr = http_scan_value(value, stop);
+		if (stop - cr < 2 || cr[0] != '\r' || cr[1] != '\n' ||
+		    http_ows_byte((unsigned char)value[0]) ||
+		    http_ows_byte((unsigned char)cr[-1]))
+			break;
+		good = head_keep(head, buf, view_of(buf, p, colon),
+		    view_of(buf, value, cr));
+		p = cr + 2;
+	}
+	if (good)
+		head->scan = head->mark = (uint32_t)(p - buf);
+	return good;
 }
 
 /* The head is complete: draw the conclusions. */
@@ -564,6 +632,9 @@ head_run(struct http_head *head, const char *buf, uint32_t end,
 		return;
 	if (head->state < STATE_LINE &&
 	    !head_request_line(head, buf, end, limits))
+		return;
+	if (head->state == STATE_LINE &&
+	    !head_usual_lines(head, buf, end, limits))
 		return;
 	while (head_field_line(head, buf, end, limits))
 		;

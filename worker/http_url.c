@@ -8,21 +8,30 @@
 
 #define PORT_MAX	65535
 
-/* Is this byte of RFC 3986's unreserved or sub-delims? */
-static bool
-host_byte(unsigned char c)
-{
-	static const bool others[256] = {
-		['-'] = true, ['.'] = true, ['_'] = true, ['~'] = true,
-		['!'] = true, ['$'] = true, ['&'] = true, ['\''] = true,
-		['('] = true, [')'] = true, ['*'] = true, ['+'] = true,
-		[','] = true, [';'] = true, ['='] = true
-	};
-	unsigned char letter = c | 0x20;
-
-	return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9') ||
-	    others[c];
-}
+/* Which bytes are of RFC 3986's unreserved or sub-delims? */
+static const bool host_bytes[256] = {
+	['-'] = true, ['.'] = true, ['_'] = true, ['~'] = true,
+	['!'] = true, ['$'] = true, ['&'] = true, ['\''] = true,
+	['('] = true, [')'] = true, ['*'] = true, ['+'] = true,
+	[','] = true, [';'] = true, ['='] = true,
+	['0'] = true, ['1'] = true, ['2'] = true, ['3'] = true,
+	['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true,
+	['8'] = true, ['9'] = true,
+	['A'] = true, ['B'] = true, ['C'] = true, ['D'] = true,
+	['E'] = true, ['F'] = true, ['G'] = true, ['H'] = true,
+	['I'] = true, ['J'] = true, ['K'] = true, ['L'] = true,
+	['M'] = true, ['N'] = true, ['O'] = true, ['P'] = true,
+	['Q'] = true, ['R'] = true, ['S'] = true, ['T'] = true,
+	['U'] = true, ['V'] = true, ['W'] = true, ['X'] = true,
+	['Y'] = true, ['Z'] = true,
+	['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true,
+	['e'] = true, ['f'] = true, ['g'] = true, ['h'] = true,
+	['i'] = true, ['j'] = true, ['k'] = true, ['l'] = true,
+	['m'] = true, ['n'] = true, ['o'] = true, ['p'] = true,
+	['q'] = true, ['r'] = true, ['s'] = true, ['t'] = true,
+	['u'] = true, ['v'] = true, ['w'] = true, ['x'] = true,
+	['y'] = true, ['z'] = true
+};
 
 /* Is there a percent escape at p? */
 static bool
@@ -37,15 +46,13 @@ escape_at(const char *p, const char *end)
 static const char *
 host_name_end(const char *p, const char *end)
 {
-	while (p < end) {
-		if (host_byte((unsigned char)*p))
+	for (;;) {
+		while (p < end && host_bytes[(unsigned char)*p])
 			p++;
-		else if (escape_at(p, end))
-			p += 3;
-		else
-			break;
+		if (!escape_at(p, end))
+			return p;
+		p += 3;
 	}
-	return p;
 }
 
 /* The end of the [IPv6] at p; p itself if it is none. */
@@ -72,12 +79,13 @@ host_ipv6_end(const char *p, const char *end)
 static bool
 port_ok(const char *p, const char *end)
 {
-	unsigned	port = 0;
+	unsigned	digit, port = 0;
 
 	for (; p < end; p++) {
-		if (*p < '0' || *p > '9')
+		digit = (unsigned)*p - '0';
+		if (digit > 9)
 			return false;
-		port = port * 10 + (unsigned)(*p - '0');
+		port = port * 10 + digit;
 		if (port > PORT_MAX)
 			return false;
 	}
@@ -166,8 +174,6 @@ http_url_split(const char *target, size_t len, struct http_url *url)
 	*url = (struct http_url){ .form = HTTP_URL_ORIGIN };
 	if (len == 0)
 		return "empty target";
-	if (memchr(target, '#', len) != NULL)
-		return "fragment in target";
 	if (*target == '/') {
 		split_path(target, target, target + len, url);
 		return NULL;

@@ -29,7 +29,7 @@ struct http_url {
 /*
  * Take a target apart at the first '?'; nothing is decoded or removed. NULL,
  * or what is wrong with it (a constant). Does not look for bytes that may not
- * stand in a target, other than '#': http_target_skip has done that.
+ * stand in a target at all: http_scan_target has done that.
  */
 const char	*http_url_split(const char *target, size_t len,
 		    struct http_url *url);

@@ -31,6 +31,7 @@ libwsgimaster_a_SOURCES += \
 	worker/http_chunked.h \
 	worker/http_parse.c \
 	worker/http_parse.h \
+	worker/http_scan.h \
 	worker/http_url.c \
 	worker/http_url.h \
 	worker/lookup.c \

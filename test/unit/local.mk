@@ -7,12 +7,14 @@ test_unit_test_config_SOURCES = test/unit/test_config.c $(unit_main)
 unit_tests += \
 	test/unit/test_http_chunked \
 	test/unit/test_http_parse \
+	test/unit/test_http_scan \
 	test/unit/test_http_url
 test_unit_test_http_chunked_SOURCES = \
 	test/unit/test_http_chunked.c $(unit_main)
 test_unit_test_http_parse_SOURCES = \
 	test/unit/test_http_parse.c test/unit/http_text.c \
 	test/unit/http_text.h $(unit_main)
+test_unit_test_http_scan_SOURCES = test/unit/test_http_scan.c $(unit_main)
 test_unit_test_http_url_SOURCES = test/unit/test_http_url.c $(unit_main)
 
 unit_tests += test/unit/test_pool test/unit/test_strbuf
