@@ -1,12 +1,10 @@
 /* A client's connection: its states, from accept to close. */
 #include "worker/conn.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,11 +19,22 @@
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
 #include "worker/conn_input.h"
+#include "worker/conn_peer.h"
 #include "worker/conn_timeout.h"
 #include "worker/response_error.h"
 #include "worker/response_head.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
+
+/*
+ * So many connections' memory is kept when they are closed; none when the
+ * sanitizer is to tell who uses it afterwards.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define CONN_KEEP	0u
+#else
+#define CONN_KEEP	256u
+#endif
 
 static const char *const conn_state_names[] = {
 	[CONN_HEAD] = "head",
@@ -58,19 +67,6 @@ conn_set_state(struct conn *c, enum conn_state state)
 	conn_timeout_enter(c);
 }
 
-/* Watches for input, or does not. */
-void
-conn_watch(struct conn *c, bool on)
-{
-	if (c->watching == on)
-		return;
-	c->watching = on;
-	if (!on)
-		event_del(&c->ev);
-	else if (event_add(&c->ev, NULL) == -1)
-		log_error("cannot watch a connection: %s", strerror(errno));
-}
-
 /* The socket is readable, or the client has left. */
 static void
 conn_readable_cb(evutil_socket_t fd, short events, void *arg)
@@ -83,32 +79,51 @@ conn_readable_cb(evutil_socket_t fd, short events, void *arg)
 	cores_work_off(w);
 }
 
-/* Writes the peer's address and port as text. */
-static void
-conn_set_peer(struct conn *c, const struct sockaddr_storage *peer)
+/* Watches for input, or does not. */
+void
+conn_watch(struct conn *c, bool on)
 {
-	const struct sockaddr_in	*in;
-	const struct sockaddr_in6	*in6;
-	unsigned			 port;
+	if (c->watching == on)
+		return;
+	c->watching = on;
+	if (on && !c->watched) {	/* many are closed before */
+		c->watched = true;
+		event_assign(&c->ev, c->worker->base, c->fd,
+		    EV_READ | EV_PERSIST, conn_readable_cb, c);
+	}
+	if (!on)
+		event_del(&c->ev);
+	else if (event_add(&c->ev, NULL) == -1)
+		log_error("cannot watch a connection: %s", strerror(errno));
+}
 
-	if (peer->ss_family == AF_INET) {
-		in = (const struct sockaddr_in *)peer;
-		inet_ntop(AF_INET, &in->sin_addr, c->addr, sizeof(c->addr));
-		port = ntohs(in->sin_port);
-	} else if (peer->ss_family == AF_INET6) {
-		in6 = (const struct sockaddr_in6 *)peer;
-		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-			inet_ntop(AF_INET, &in6->sin6_addr.s6_addr[12],
-			    c->addr, sizeof(c->addr));
-		else
-			inet_ntop(AF_INET6, &in6->sin6_addr, c->addr,
-			    sizeof(c->addr));
-		port = ntohs(in6->sin6_port);
-	} else {
+/* A kept connection's memory, or new one; all zero. */
+static struct conn *
+conn_new(struct worker *w)
+{
+	struct conn	*c = w->free_conns;
+
+	if (c == NULL)
+		return xcalloc(1, sizeof(*c));
+	w->free_conns = TAILQ_NEXT(c, link);
+	w->nfree_conns--;
+	memset(c, 0, sizeof(*c));
+	return c;
+}
+
+/* Keeps a connection's memory for the next, or frees it. */
+static void
+conn_free(struct conn *c)
+{
+	struct worker	*w = c->worker;
+
+	if (w->nfree_conns >= CONN_KEEP) {
+		free(c);
 		return;
 	}
-	c->addr_len = (uint8_t)strlen(c->addr);
-	c->port_len = (uint8_t)snprintf(c->port, sizeof(c->port), "%u", port);
+	TAILQ_NEXT(c, link) = w->free_conns;
+	w->free_conns = c;
+	w->nfree_conns++;
 }
 
 /* A new connection; reads at once. */
@@ -120,14 +135,12 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 
 	/* Who watches this number watches a file that is closed. */
 	watch_forget(w, fd);
-	c = xcalloc(1, sizeof(*c));
+	c = conn_new(w);
 	c->worker = w;
 	c->listener = listener;
 	c->fd = fd;
 	c->state = CONN_HEAD;
 	conn_set_peer(c, peer);
-	event_assign(&c->ev, w->base, fd, EV_READ | EV_PERSIST,
-	    conn_readable_cb, c);
 	conn_timeout_enter(c);
 	sb_set(&w->stats->connections, ++w->nconns);
 	conn_input_read(c);
@@ -278,7 +291,7 @@ conn_close(struct conn *c)
 		    sizeof(reset));
 	watch_forget(w, c->fd);
 	close(c->fd);
-	free(c);
+	conn_free(c);
 	sb_set(&w->stats->connections, --w->nconns);
 }
 
@@ -289,6 +302,7 @@ conns_init(struct worker *w)
 	w->limits.max_line = (uint32_t)w->cfg->limit_request_line;
 	w->limits.max_fields = (uint32_t)w->cfg->limit_request_fields;
 	w->limits.max_head = (uint32_t)w->cfg->buffer_size;
+	w->queue_size = (uint32_t)config_queue_size(w->cfg);
 	conn_timeouts_init(w);
 	client_gone_init(w);
 }
@@ -305,6 +319,11 @@ conns_done(struct worker *w)
 		    (c = TAILQ_FIRST(&w->conns[i].list)) != NULL)
 			conn_close(c);
 	}
+	while ((c = w->free_conns) != NULL) {
+		w->free_conns = TAILQ_NEXT(c, link);
+		free(c);
+	}
+	w->nfree_conns = 0;
 	conn_timeouts_done(w);
 	conn_bufs_done(w);
 	client_gone_done(w);

@@ -67,7 +67,8 @@ struct conn {
 	int			 fd;
 	enum conn_state		 state;
 	struct event		 ev;
-	bool			 watching;	/* ev is added */
+	bool			 watched;	/* ev was made */
+	bool			 watching;	/* and is added */
 	bool			 nodelay;	/* TCP_NODELAY is set */
 	bool			 close;		/* no further request */
 	bool			 linger;	/* the client may still send */
@@ -81,7 +82,8 @@ struct conn {
 	struct conn_buf		*in;		/* NULL: nothing was read */
 	struct core		*core;		/* while RUNNING */
 	struct body		*collected;	/* while BODY and QUEUED */
-	uint64_t		 since_us;	/* in this state; coarse */
+	uint64_t		 since_us;	/* in this state, if it has a
+						   limit; coarse */
 	uint64_t		 lingered;	/* bytes discarded */
 	char			 addr[46];	/* "" for a unix socket */
 	char			 port[6];

@@ -16,6 +16,8 @@ libwsgimaster_a_SOURCES += \
 	worker/conn_collect.h \
 	worker/conn_input.c \
 	worker/conn_input.h \
+	worker/conn_peer.c \
+	worker/conn_peer.h \
 	worker/conn_timeout.c \
 	worker/conn_timeout.h \
 	worker/core.c \

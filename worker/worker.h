@@ -27,6 +27,7 @@ struct conn_timeouts {
 	struct worker		*worker;
 	struct conn_list	 list;
 	uint64_t		 limit_us;	/* 0: no limit */
+	bool			 armed;		/* timer is added */
 	struct event		 timer;
 };
 
@@ -90,11 +91,14 @@ struct worker {
 	struct conn_timeouts		 conns[CONN_STATES];
 	uint32_t			 nconns;
 	uint32_t			 queued;
+	struct conn			*free_conns;
 	struct conn_buf			*free_bufs;
 	struct conn_buf			*free_small_bufs;
+	uint32_t			 nfree_conns;
 	uint32_t			 nfree_bufs;
 	uint32_t			 nfree_small_bufs;
 	struct http_limits		 limits;
+	uint32_t			 queue_size;
 };
 
 /* Spawner: from configuration to a base; -1 and *cause when it cannot be. */
