@@ -145,13 +145,25 @@ sb_slot_state_name(uint32_t state)
 	return sb_slot_state_names[state];
 }
 
-/* Copies at most max bytes of src. */
-static size_t
+/* Copies at most max bytes of src; mostly they are few. */
+static inline size_t
 sb_cut(char *dst, size_t max, const char *src, size_t len)
 {
 	if (len > max)
 		len = max;
-	memcpy(dst, src, len);
+	if (len > 16) {
+		memcpy(dst, src, len);
+	} else if (len >= 8) {
+		memcpy(dst, src, 8);
+		memcpy(dst + len - 8, src + len - 8, 8);
+	} else if (len >= 4) {
+		memcpy(dst, src, 4);
+		memcpy(dst + len - 4, src + len - 4, 4);
+	} else if (len > 0) {
+		dst[0] = src[0];
+		dst[len / 2] = src[len / 2];
+		dst[len - 1] = src[len - 1];
+	}
 	return len;
 }
 

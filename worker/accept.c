@@ -10,7 +10,6 @@
 
 #include "base/log.h"
 #include "base/xmalloc.h"
-#include "config/config.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
@@ -35,7 +34,7 @@ struct acceptor {
 static bool
 accept_is_full(const struct worker *w)
 {
-	return w->queued >= (uint32_t)config_queue_size(w->cfg);
+	return w->queued >= w->queue_size;
 }
 
 /* Takes the listeners off the base, or puts them on. */
@@ -150,7 +149,7 @@ accept_adjust(struct worker *w)
 	if (w->draining || w->accept_held || accept_is_full(w))
 		accept_watch(w, false);
 	else if (!w->accept_paused &&
-	    w->queued <= (uint32_t)config_queue_size(w->cfg) / 2)
+	    w->queued <= w->queue_size / 2)
 		accept_watch(w, true);
 }
 

@@ -66,7 +66,6 @@ body_begin(struct request *req)
 		c->collected = NULL;
 		return;
 	}
-	body_init(body);
 	body->chunked = head->chunked;
 	body->length = head->chunked ? -1 : head->content_length;
 	body->expect = head->expect_continue;

@@ -61,6 +61,7 @@ const char *body_error_text(enum body_error error);
 /* For conn_collect.c and request.c. */
 void	 body_init(struct body *body);
 void	 body_done(struct body *body);
+/* The body is as body_init left it. */
 void	 body_begin(struct request *req);
 /* Is so much unread that the connection will be closed afterwards? */
 bool	 body_blocks_reuse(const struct request *req);

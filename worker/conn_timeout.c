@@ -54,6 +54,7 @@ conn_timeout_arm(struct conn_timeouts *t, uint64_t now)
 	tv.tv_sec = (time_t)(us / 1000000);
 	tv.tv_usec = (suseconds_t)(us % 1000000);
 	event_add(&t->timer, &tv);
+	t->armed = true;
 }
 
 /* The oldest connection of a state may be due. */
@@ -66,6 +67,7 @@ conn_timeout_cb(evutil_socket_t fd, short events, void *arg)
 	uint64_t		 now = clock_coarse_us();
 
 	(void)fd, (void)events;
+	t->armed = false;
 	while ((c = TAILQ_FIRST(&t->list)) != NULL &&
 	    c->since_us + t->limit_us <= now)
 		conn_timeout_expire(c);
@@ -79,9 +81,11 @@ conn_timeout_enter(struct conn *c)
 {
 	struct conn_timeouts	*t = &c->worker->conns[c->state];
 
-	c->since_us = clock_coarse_us();
 	TAILQ_INSERT_TAIL(&t->list, c, link);
-	if (t->limit_us != 0 && !event_pending(&t->timer, EV_TIMEOUT, NULL))
+	if (t->limit_us == 0)
+		return;
+	c->since_us = clock_coarse_us();
+	if (!t->armed)
 		conn_timeout_arm(t, c->since_us);
 }
 
@@ -143,6 +147,8 @@ conn_timeouts_done(struct worker *w)
 {
 	int	 i;
 
-	for (i = 0; i < CONN_STATES; i++)
+	for (i = 0; i < CONN_STATES; i++) {
 		event_del(&w->conns[i].timer);
+		w->conns[i].armed = false;
+	}
 }

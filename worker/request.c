@@ -15,6 +15,7 @@
 #include "worker/dispatch.h"
 #include "worker/handler.h"
 #include "worker/http_url.h"
+#include "worker/suspend.h"
 #include "worker/worker.h"
 
 /* Decodes the path. False: it cannot be one. */
@@ -40,6 +41,16 @@ request_decode_path(struct request *req)
 	    &req->path_len);
 }
 
+/* Adds to a counter of the worker's: cores that are threads share it. */
+static inline void
+request_count(const struct request *req, _Atomic uint64_t *counter, uint64_t n)
+{
+	if (req->worker->suspend->attach == NULL)
+		sb_add(counter, n);
+	else
+		sb_add_shared(counter, n);
+}
+
 /* What is left to do once the response is out: the body, log and counters. */
 static void
 request_end(struct request *req)
@@ -53,12 +64,12 @@ request_end(struct request *req)
 	req->end_us = clock_mono_us();
 	us = req->end_us - req->start_us;
 	avg = sb_get(&stats->avg_us);
-	sb_add_shared(&stats->requests, 1);
-	sb_add_shared(&stats->bytes_out, req->resp.wire);
-	sb_add_shared(&stats->running_us, us);
+	request_count(req, &stats->requests, 1);
+	request_count(req, &stats->bytes_out, req->resp.wire);
+	request_count(req, &stats->running_us, us);
 	sb_set(&stats->avg_us, (avg + us) / 2);
 	if (req->failed)
-		sb_add_shared(&stats->exceptions, 1);
+		request_count(req, &stats->exceptions, 1);
 	access_log_request(req);
 	sb_core_end(req->core->sb);
 }
