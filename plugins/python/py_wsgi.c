@@ -485,21 +485,15 @@ py_wsgi_answer(struct request *req, const struct py_app *app)
 static int
 py_wsgi_answer_in_context(struct request *req, const struct py_app *app)
 {
-	PyObject	*context;
-	int		 result;
+	int	 result;
 
-	context = PyContext_New();
-	if (context == NULL || PyContext_Enter(context) == -1) {
+	if (py_task_begin(req) == -1) {
 		py_exception_log(req, "no context for the request");
-		Py_XDECREF(context);
 		return -1;
 	}
-	if (py_task_begin(req) == -1)
-		PyErr_Clear();
 	result = py_wsgi_answer(req, app);
-	if (PyContext_Exit(context) == -1)
+	if (py_task_end(req) == -1)
 		py_exception_log(req, "the app has left another context");
-	Py_DECREF(context);
 	return result;
 }
 

@@ -559,6 +559,37 @@ def context(environ, start_response):
     return pieces()
 
 
+COPIES = []
+
+
+@view
+def context_kept(environ, start_response):
+    """Does with its context what the next request must not notice."""
+    found = [VARIABLE.get(), len(contextvars.copy_context())]
+    how = environ["QUERY_STRING"]
+    context = contextvars.Context() if how == "none" else \
+        contextvars.copy_context()
+    if how == "twice":
+        for value in range(20):
+            VARIABLE.set(value)
+    elif how == "reset":
+        VARIABLE.reset(VARIABLE.set("mine"))
+    elif how == "keep":
+        VARIABLE.set("mine")
+        COPIES.append(contextvars.copy_context())
+    elif how == "copy":
+        COPIES.append(context)
+    elif how == "other":
+        COPIES.append(context)
+        context.run(VARIABLE.set, "mine")
+        found.append(context[VARIABLE])
+    elif how == "value":
+        COPIES.extend(context.values())
+    found += [kept[VARIABLE] for kept in COPIES[-1:]
+              if isinstance(kept, contextvars.Context) and VARIABLE in kept]
+    return say(start_response, found)
+
+
 @view
 def waits(environ, start_response):
     """wait() and sleep(), and what they do not take."""

@@ -188,6 +188,10 @@ needs_greenlet() {
 	each wsgi_checks contexts
 }
 
+@test "no request finds what another one did with its context" {
+	each wsgi_checks context_kept
+}
+
 @test "sleep() and wait() work in a request and in a thread" {
 	each wsgi_checks waits
 }

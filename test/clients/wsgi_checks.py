@@ -484,6 +484,20 @@ def contexts(port):
             client.sock.close()
 
 
+def context_kept(port):
+    """What a request does with its context is not seen by the next one."""
+    client = Wire(port)
+    named = ask(port, "/context-kept?none")[1]
+    assert named in (0, 1), named
+    for how in ("none", "twice", "reset", "keep", "copy", "other", "value",
+                "none") * 3:
+        client.send(b"GET /context-kept?%s HTTP/1.1\r\nHost: x\r\n\r\n"
+                    % how.encode())
+        found = json.loads(client.response().body)
+        assert found[:2] == ["unset", named], (how, found)
+        assert set(found[2:]) <= {"mine"}, (how, found)
+
+
 def waits(port):
     told, wrong = ask(port, "/waits")
     assert told == ["", "w", "", "w", "r", "r", None, None, "r", "r"], told
