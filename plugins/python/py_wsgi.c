@@ -439,16 +439,16 @@ py_wsgi_call(struct request *req, const struct py_app *app)
 	args[2] = py_start_response_take(req);
 	if (args[2] == NULL)
 		return NULL;
+	if (py_poll_begin(req) == -1)
+		return NULL;
 	args[1] = py_environ_new(req, app, input);
 	if (args[1] == NULL)
 		return NULL;
+	py_poll_set_environ(req, args[1]);
 	Py_INCREF(args[1]);
 	Py_XSETREF(py_core_of(req->core)->env, args[1]);
-	if (py_poll_begin(req, args[1]) == -1)
-		body = NULL;
-	else
-		body = PyObject_Vectorcall(app->callable, args + 1,
-		    2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+	body = PyObject_Vectorcall(app->callable, args + 1,
+	    2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 	Py_DECREF(args[1]);
 	return body;
 }

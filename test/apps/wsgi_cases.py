@@ -51,6 +51,31 @@ def environ(environ, start_response):
               else repr(value)] for key, value in environ.items()})
 
 
+ENVIRONS = []               # (environ, its copy at that time)
+
+
+@view
+def environ_spoilt(environ, start_response):
+    """The same, and then makes of it what no other request may find."""
+    told = VIEWS["/environ"](environ, start_response)
+    for key in environ:
+        environ[key] = "spoilt"
+    environ["HTTP_SPOILT"] = "spoilt"
+    del environ["REQUEST_URI"]
+    return told
+
+
+@view
+def environ_kept(environ, start_response):
+    """How many of the environs kept so far are not as they were."""
+    timeout = "x-wsgiorg.fdevent.timeout"
+    wrong = sum(old != copy for old, copy in ENVIRONS)
+    wrong += sum(timeout in old and old[timeout] is environ[timeout]
+                 for old, copy in ENVIRONS)
+    ENVIRONS.append((environ, dict(environ)))
+    return say(start_response, wrong)
+
+
 # ---- start_response ----
 
 BAD_HEADS = {

@@ -90,6 +90,14 @@ needs_greenlet() {
 	each wsgi_checks paths
 }
 
+@test "requests that are nearly alike get environs of their own" {
+	each wsgi_checks environ-repeated
+}
+
+@test "an environ that the app keeps stays as it was" {
+	each wsgi_checks environ-kept
+}
+
 @test "header values of one request never show up in another" {
 	each wsgi_checks repeated-values
 }
