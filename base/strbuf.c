@@ -8,33 +8,20 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 
-/* Makes room for more bytes and a NUL. */
+/* Makes room for more bytes and a NUL, of which there is too little. */
 void
-strbuf_reserve(struct strbuf *sb, size_t more)
+strbuf_grow(struct strbuf *sb, size_t more)
 {
 	size_t	 need, cap;
 
 	if (more > (size_t)-1 / 4 - sb->len)
 		fatalx("a string grew past memory");
 	need = sb->len + more + 1;
-	if (need <= sb->cap)
-		return;
 	cap = sb->cap == 0 ? 128 : sb->cap;
 	while (cap < need)
 		cap *= 2;
 	sb->buf = xrealloc(sb->buf, cap);
 	sb->cap = cap;
-}
-
-/* Appends bytes. */
-void
-strbuf_add(struct strbuf *sb, const void *data, size_t len)
-{
-	strbuf_reserve(sb, len);
-	if (len > 0)
-		memcpy(sb->buf + sb->len, data, len);
-	sb->len += len;
-	sb->buf[sb->len] = '\0';
 }
 
 /* Appends a C string. */

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 /*
  * len bytes at buf, which may hold any byte; a NUL always follows them once
@@ -22,7 +23,28 @@ struct strbuf {
 
 #define STRBUF_INIT { NULL, 0, 0 }
 
-void	 strbuf_add(struct strbuf *sb, const void *data, size_t len);
+/* For strbuf_reserve: the memory is too small. */
+void	 strbuf_grow(struct strbuf *sb, size_t more);
+
+/* Makes room for more bytes after len, and a NUL; the caller raises len. */
+static inline void
+strbuf_reserve(struct strbuf *sb, size_t more)
+{
+	if (more >= sb->cap - sb->len)
+		strbuf_grow(sb, more);
+}
+
+/* Appends bytes. */
+static inline void
+strbuf_add(struct strbuf *sb, const void *data, size_t len)
+{
+	strbuf_reserve(sb, len);
+	if (len > 0)
+		memcpy(sb->buf + sb->len, data, len);
+	sb->len += len;
+	sb->buf[sb->len] = '\0';
+}
+
 void	 strbuf_adds(struct strbuf *sb, const char *s);
 void	 strbuf_addc(struct strbuf *sb, char c);
 void	 strbuf_addf(struct strbuf *sb, const char *fmt, ...)
@@ -31,8 +53,6 @@ void	 strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 	    __attribute__((format(printf, 2, 0)));
 /* Adds bytes (taken as latin-1) as a JSON string, quotes included. */
 void	 strbuf_add_json(struct strbuf *sb, const char *s, size_t len);
-/* Makes room for more bytes after len; the caller then raises len. */
-void	 strbuf_reserve(struct strbuf *sb, size_t more);
 void	 strbuf_truncate(struct strbuf *sb, size_t len);
 /* The content as a C string, "" when empty; owned by the strbuf. */
 const char *strbuf_str(const struct strbuf *sb);

@@ -27,6 +27,8 @@ libwsgimaster_a_SOURCES += \
 	worker/engines.c \
 	worker/engines.h \
 	worker/handler.h \
+	worker/head_check.c \
+	worker/head_check.h \
 	worker/http_bytes.c \
 	worker/http_bytes.h \
 	worker/http_chunked.c \

@@ -8,16 +8,21 @@
 
 #include "base/strbuf.h"
 #include "config/config.h"
+#include "worker/head_check.h"
 #include "worker/http_bytes.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
 /* A head of more bytes than this is the app's mistake. */
 #define RESPONSE_HEAD_MAX	(1 << 20)
+/* The status line and what the server adds have room in this. */
+#define RESPONSE_HEAD_OWN	256
+#define RESPONSE_DATE_LINE	37	/* bytes of "Date: ...\r\n" */
 
 /* A header that means something to the server. */
 struct response_special {
-	const char	*name;
+	size_t		 len;
+	const char	*name;		/* lower case */
 	const char	*(*add)(struct request *, const char *, size_t);
 };
 
@@ -56,10 +61,12 @@ response_begin(struct request *req, const char *status, size_t len)
 		if (!http_value_byte((unsigned char)status[i]))
 			return "the status has a control character";
 	}
-	response_reset(resp);
+	if (resp->head.len > 0 || resp->state != RESPONSE_NONE)
+		response_reset(resp);
 	resp->state = RESPONSE_BEGUN;
 	resp->status = (status[0] - '0') * 100 + (status[1] - '0') * 10 +
 	    (status[2] - '0');
+	strbuf_reserve(&resp->head, len + RESPONSE_HEAD_OWN);
 	strbuf_add(&resp->head, "HTTP/1.1 ", 9);
 	strbuf_add(&resp->head, status, len);
 	if (len == 3)
@@ -125,89 +132,119 @@ response_add_hop(struct request *req, const char *value, size_t len)
 	return "hop-by-hop headers belong to the server";
 }
 
+#define RESPONSE_SPECIAL(name, add)	{ sizeof(name) - 1, name, add }
+
 static const struct response_special response_specials[] = {
-	{ "connection", response_add_connection },
-	{ "content-length", response_add_length },
-	{ "date", response_add_date },
-	{ "keep-alive", response_add_hop },
-	{ "proxy-connection", response_add_hop },
-	{ "te", response_add_hop },
-	{ "trailer", response_add_hop },
-	{ "transfer-encoding", response_add_hop },
-	{ "upgrade", response_add_hop },
+	RESPONSE_SPECIAL("connection", response_add_connection),
+	RESPONSE_SPECIAL("content-length", response_add_length),
+	RESPONSE_SPECIAL("date", response_add_date),
+	RESPONSE_SPECIAL("keep-alive", response_add_hop),
+	RESPONSE_SPECIAL("proxy-connection", response_add_hop),
+	RESPONSE_SPECIAL("te", response_add_hop),
+	RESPONSE_SPECIAL("trailer", response_add_hop),
+	RESPONSE_SPECIAL("transfer-encoding", response_add_hop),
+	RESPONSE_SPECIAL("upgrade", response_add_hop),
 };
 
-/* The special treatment of this name, or NULL. */
+/* A bit for each length that one of them has. */
+#define RESPONSE_SPECIAL_LENGTHS	(1u << 2 | 1u << 4 | 1u << 7 | \
+					1u << 10 | 1u << 14 | 1u << 16 | \
+					1u << 17)
+
+/* The special treatment of this name, which is a token; or NULL. */
 static const struct response_special *
 response_special(const char *name, size_t len)
 {
-	size_t	 i;
+	const struct response_special	*special = response_specials;
+	size_t				 i;
 
+	if (len > 17 || (RESPONSE_SPECIAL_LENGTHS >> len & 1) == 0)
+		return NULL;
 	for (i = 0; i < sizeof(response_specials) /
-	    sizeof(response_specials[0]); i++) {
-		if (strlen(response_specials[i].name) == len &&
-		    strncasecmp(response_specials[i].name, name, len) == 0)
-			return &response_specials[i];
+	    sizeof(response_specials[0]); i++, special++) {
+		if (special->len == len &&
+		    special->name[0] == (name[0] | 0x20) &&
+		    http_word_is(name, len, special->name, len))
+			return special;
 	}
 	return NULL;
 }
 
-/* Adds a header. */
+/* Adds a header. The check is of the copy, since that has its padding. */
 const char *
 response_add(struct request *req, const char *name, size_t name_len,
     const char *value, size_t value_len)
 {
 	const struct response_special	*special;
 	struct response			*resp = &req->resp;
-	size_t				 i;
+	const char			*why;
+	char				*out, *out_value;
 
 	if (resp->state != RESPONSE_BEGUN)
 		return "there is no head to add to";
 	if (name_len == 0)
 		return "the name is empty";
-	for (i = 0; i < name_len; i++) {
-		if (http_token_lower[(unsigned char)name[i]] == 0)
-			return "the name has a character that is no token's";
-	}
-	if (http_value_skip(value, value + value_len) != value + value_len)
-		return "the value has a control character";
 	if (resp->head.len + name_len + value_len > RESPONSE_HEAD_MAX)
 		return "the head is too large";
+	strbuf_reserve(&resp->head, name_len + value_len + 4 +
+	    HEAD_CHECK_PADDING);
+	out = resp->head.buf + resp->head.len;
+	out_value = out + name_len + 2;
+	memcpy(out, name, name_len);
+	memcpy(out_value, value, value_len);
+	if (!head_check_name(out, name_len) ||
+	    !head_check_value(out_value, value_len)) {
+		why = head_check_name(out, name_len) ?
+		    "the value has a control character" :
+		    "the name has a character that is no token's";
+		*out = '\0';
+		return why;
+	}
 	resp->nheaders++;
 	special = response_special(name, name_len);
-	if (special != NULL)
+	if (special != NULL) {
+		*out = '\0';
 		return special->add(req, value, value_len);
-	strbuf_reserve(&resp->head, name_len + value_len + 4);
-	strbuf_add(&resp->head, name, name_len);
-	strbuf_add(&resp->head, ": ", 2);
-	strbuf_add(&resp->head, value, value_len);
-	strbuf_add(&resp->head, "\r\n", 2);
+	}
+	memcpy(out + name_len, ": ", 2);
+	memcpy(out_value + value_len, "\r\n", 3);
+	resp->head.len += name_len + value_len + 4;
 	return NULL;
 }
 
 /*
- * The current date, formatted once a second; without strftime, whose names
- * are those of the locale that the app may have set.
+ * "Date: " and the current one, formatted once a second; without strftime,
+ * whose names are those of the locale that the app may have set.
  */
-const char *
-response_date(void)
+static const char *
+response_date_line(void)
 {
-	static _Thread_local char	 date[32];
-	static _Thread_local time_t	 date_s;
+	static _Thread_local char	 line[48];
+	static _Thread_local time_t	 line_s;
 	static const char		 days[] = "SunMonTueWedThuFriSat";
 	static const char		 months[] =
 	    "JanFebMarAprMayJunJulAugSepOctNovDec";
 	time_t				 now = time(NULL);
 	struct tm			 tm;
 
-	if (now == date_s)
-		return date;
+	if (now == line_s)
+		return line;
 	gmtime_r(&now, &tm);
-	snprintf(date, sizeof(date),
-	    "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * tm.tm_wday,
-	    tm.tm_mday, months + 3 * tm.tm_mon, (tm.tm_year + 1900) % 10000,
-	    tm.tm_hour, tm.tm_min, tm.tm_sec);
-	date_s = now;
+	snprintf(line, sizeof(line), "Date: "
+	    "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n",
+	    days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
+	    (tm.tm_year + 1900) % 10000, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	line_s = now;
+	return line;
+}
+
+/* The current date alone. */
+const char *
+response_date(void)
+{
+	static _Thread_local char	 date[30];
+
+	memcpy(date, response_date_line() + 6, sizeof(date) - 1);
 	return date;
 }
 
@@ -215,9 +252,7 @@ response_date(void)
 static void
 response_add_now(struct strbuf *sb)
 {
-	strbuf_add(sb, "Date: ", 6);
-	strbuf_add(sb, response_date(), 29);
-	strbuf_add(sb, "\r\n", 2);
+	strbuf_add(sb, response_date_line(), RESPONSE_DATE_LINE);
 }
 
 /* Must the connection end with this response? */
@@ -270,6 +305,7 @@ response_head_complete(struct request *req, int64_t known)
 {
 	struct response	*resp = &req->resp;
 
+	strbuf_reserve(&resp->head, RESPONSE_HEAD_OWN);
 	resp->no_body = (req->head->method.len == 4 && memcmp(
 	    request_text(req, req->head->method), "HEAD", 4) == 0) ||
 	    resp->status == 204 || resp->status == 205 || resp->status == 304;

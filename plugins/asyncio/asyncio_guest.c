@@ -197,15 +197,18 @@ const PyMethodDef	 asyncio_guest_methods[] = {
 int
 asyncio_guest_check(void)
 {
-	static PyObject	*name;
-	PyObject	*done;
+	static PyObject		*name;
+	static Py_ssize_t	 size;
+	PyObject		*modules = PyImport_GetModuleDict(), *done;
 
-	if (guest_checked)
+	/* It does not come alone. */
+	if (guest_checked || PyDict_GET_SIZE(modules) == size)
 		return 0;
 	if (name == NULL && (name = PyUnicode_InternFromString("asyncio")) ==
 	    NULL)
 		return -1;
-	if (PyDict_GetItemWithError(PyImport_GetModuleDict(), name) == NULL)
+	size = PyDict_GET_SIZE(modules);
+	if (PyDict_GetItemWithError(modules, name) == NULL)
 		return PyErr_Occurred() ? -1 : 0;
 	guest_checked = true;
 	if (asyncio_engine_is_used())

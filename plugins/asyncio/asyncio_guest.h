@@ -19,7 +19,7 @@ struct worker;
 extern const PyMethodDef asyncio_guest_methods[];
 /*
  * asyncio.run() in a request shall park it: sees to it as soon as the app has
- * imported asyncio. To be called now and then; costs a look into a dict.
+ * imported asyncio. To be called now and then; costs next to nothing.
  */
 int	 asyncio_guest_check(void);
 /* The worker leaves: what runs on the loop is cancelled. */

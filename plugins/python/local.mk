@@ -38,6 +38,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_init.h \
 	plugins/python/py_input.c \
 	plugins/python/py_input.h \
+	plugins/python/py_kept.c \
+	plugins/python/py_kept.h \
 	plugins/python/py_module.c \
 	plugins/python/py_module.h \
 	plugins/python/py_ngx.c \
@@ -62,6 +64,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_strings.h \
 	plugins/python/py_task.c \
 	plugins/python/py_task.h \
+	plugins/python/py_template.c \
+	plugins/python/py_template.h \
 	plugins/python/py_thread.c \
 	plugins/python/py_thread.h \
 	plugins/python/py_turn.c \

@@ -50,6 +50,8 @@ py_cores_done(void)
 		Py_CLEAR(py_cores[i].start);
 		Py_CLEAR(py_cores[i].input);
 		Py_CLEAR(py_cores[i].task);
+		Py_CLEAR(py_cores[i].variables);
+		Py_CLEAR(py_cores[i].context);
 	}
 }
 

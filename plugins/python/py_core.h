@@ -20,6 +20,8 @@ struct py_core {
 	PyObject	*start;		/* start_response, or NULL */
 	PyObject	*input;		/* wsgi.input, or NULL */
 	PyObject	*task;		/* py_task.c's, or NULL */
+	PyObject	*context;	/* its contextvars context, or NULL */
+	PyObject	*variables;	/* what was in it when it was made */
 	PyObject	*env;		/* the request's environ, or NULL */
 	bool		 begun;		/* start_response was called well */
 	struct strbuf	 errors;	/* wsgi.errors: a line's beginning */

@@ -7,33 +7,39 @@
 
 #include "plugins/python/py_environ.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/xmalloc.h"
-#include "build_config.h"
-#include "config/config.h"
 #include "plugins/python/py_app.h"
-#include "plugins/python/py_errors.h"
-#include "plugins/python/py_fdevent.h"
-#include "plugins/python/py_file.h"
 #include "plugins/python/py_header.h"
-#include "plugins/python/py_input.h"
-#include "plugins/python/py_ngx.h"
+#include "plugins/python/py_kept.h"
+#include "plugins/python/py_poll.h"
 #include "plugins/python/py_strings.h"
+#include "plugins/python/py_template.h"
 #include "shm/listener.h"
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/request.h"
-#include "worker/suspend.h"
 #include "worker/worker.h"
 
 #define PY_HOST_MAX	256
+#define PY_PATH_MAX	32	/* a longer one may name a secret */
+#define PY_PORTS	256	/* a power of 2 */
+#define PY_FEW_FIELDS	8	/* more go into a copy of the wide template */
+
+/* A REMOTE_PORT. */
+struct py_port {
+	uint64_t	 text;		/* its bytes */
+	PyObject	*str;		/* NULL: free */
+};
 
 static struct {
 	PyObject	 *template;	/* dict */
+	PyObject	 *wide;		/* the same with room for more */
 	uint32_t	  size;		/* of its keys */
+	uint32_t	  turn;		/* environs begun, for those who wait */
 	PyObject	**ports;	/* SERVER_PORT by listener; NULL: "" */
 	size_t		  nports;
 	bool		  cores;	/* more than one */
@@ -42,6 +48,7 @@ static struct {
 	size_t		  host_len;
 	PyObject	 *host_name;
 	PyObject	 *addr;
+	struct py_port	  clients[PY_PORTS];
 } py_environ;
 
 /* Sets an item and drops the value's reference. */
@@ -65,70 +72,6 @@ py_environ_set_text(PyObject *env, PyObject *key, const char *s, size_t len)
 	    PyUnicode_DecodeLatin1(s, (Py_ssize_t)len, NULL));
 }
 
-/* The items that are the server's. */
-static int
-py_environ_init_server(PyObject *env, struct worker *w)
-{
-	char	 node[256] = "localhost";
-
-	gethostname(node, sizeof(node) - 1);
-	return PyDict_SetItem(env, py_str->request_method, py_str->get) == -1 ||
-	    PyDict_SetItem(env, py_str->script_name, py_str->empty) == -1 ||
-	    PyDict_SetItem(env, py_str->path_info, py_str->slash) == -1 ||
-	    PyDict_SetItem(env, py_str->query_string, py_str->empty) == -1 ||
-	    PyDict_SetItem(env, py_str->request_uri, py_str->slash) == -1 ||
-	    py_environ_set_text(env, py_str->server_name, node,
-	    strlen(node)) == -1 ||
-	    PyDict_SetItem(env, py_str->server_port, py_str->port_80) == -1 ||
-	    PyDict_SetItem(env, py_str->server_protocol,
-	    py_str->http_1_1) == -1 ||
-	    py_environ_set_text(env, py_str->server_software,
-	    "wsgimaster/" WM_VERSION, sizeof("wsgimaster/" WM_VERSION) - 1) ==
-	    -1 ||
-	    PyDict_SetItem(env, py_str->remote_addr, py_str->empty) == -1 ||
-	    PyDict_SetItem(env, py_str->remote_port, py_str->empty) == -1 ||
-	    py_environ_set(env, py_str->uwsgi_version,
-	    PyBytes_FromString(WM_VERSION)) == -1 ||
-	    py_environ_set(env, py_str->uwsgi_node,
-	    PyBytes_FromString(node)) == -1 ||
-	    (w->ncores > 1 && PyDict_SetItem(env, py_str->uwsgi_core,
-	    Py_None) == -1) ||
-	    PyDict_SetItem(env, py_str->request_id, py_str->empty) == -1 ?
-	    -1 : 0;
-}
-
-/* The items that PEP 3333 asks for. */
-static int
-py_environ_init_wsgi(PyObject *env, struct worker *w)
-{
-	PyObject	*multi = w->cfg->processes > 1 ? Py_True : Py_False;
-	PyObject	*threads = w->cfg->threads > 1 ? Py_True : Py_False;
-
-	return py_environ_set(env, py_str->wsgi_version,
-	    Py_BuildValue("(ii)", 1, 0)) == -1 ||
-	    PyDict_SetItem(env, py_str->wsgi_url_scheme, py_str->http) == -1 ||
-	    py_environ_set(env, py_str->wsgi_input, py_input_empty()) == -1 ||
-	    py_environ_set(env, py_str->wsgi_errors, py_errors_new()) == -1 ||
-	    PyDict_SetItem(env, py_str->wsgi_multithread, threads) == -1 ||
-	    PyDict_SetItem(env, py_str->wsgi_multiprocess, multi) == -1 ||
-	    PyDict_SetItem(env, py_str->wsgi_run_once, Py_False) == -1 ||
-	    PyDict_SetItem(env, py_str->wsgi_input_terminated, Py_True) == -1 ||
-	    PyDict_SetItem(env, py_str->wsgi_file_wrapper,
-	    py_file_wrapper()) == -1 ? -1 : 0;
-}
-
-/* Sums up the keys, as uWSGI would send them. */
-static void
-py_environ_init_size(PyObject *env)
-{
-	PyObject	*key, *value;
-	Py_ssize_t	 at = 0;
-
-	py_environ.size = 0;
-	while (PyDict_Next(env, &at, &key, &value))
-		py_environ.size += (uint32_t)PyUnicode_GET_LENGTH(key);
-}
-
 /* Makes the template. */
 int
 py_environ_init(struct worker *w)
@@ -136,17 +79,12 @@ py_environ_init(struct worker *w)
 	const char	*port;
 	size_t		 i;
 
-	py_environ.template = PyDict_New();
+	py_environ.template = py_template_new(w, &py_environ.size);
 	if (py_environ.template == NULL)
 		return -1;
-	if (py_environ_init_server(py_environ.template, w) == -1 ||
-	    py_environ_init_wsgi(py_environ.template, w) == -1)
+	py_environ.wide = py_template_widen(py_environ.template);
+	if (py_environ.wide == NULL)
 		return -1;
-	if (w->suspend->can_park &&
-	    (py_fdevent_add(py_environ.template) == -1 ||
-	    py_ngx_add(py_environ.template) == -1))
-		return -1;
-	py_environ_init_size(py_environ.template);
 	py_environ.cores = w->ncores > 1;
 	if (w->listeners == NULL || w->listeners->count == 0)
 		return 0;
@@ -170,9 +108,13 @@ py_environ_done(void)
 {
 	size_t	 i;
 
+	py_kept_done();
 	Py_CLEAR(py_environ.template);
+	Py_CLEAR(py_environ.wide);
 	for (i = 0; i < py_environ.nports; i++)
 		Py_CLEAR(py_environ.ports[i]);
+	for (i = 0; i < PY_PORTS; i++)
+		Py_CLEAR(py_environ.clients[i].str);
 	free(py_environ.ports);
 	py_environ.ports = NULL;
 	py_environ.nports = 0;
@@ -199,37 +141,56 @@ py_environ_add_method(PyObject *env, const char *s, size_t len)
 	return py_environ_set_text(env, py_str->request_method, s, len);
 }
 
-/* SCRIPT_NAME, PATH_INFO, QUERY_STRING and REQUEST_URI. */
+/* PATH_INFO and REQUEST_URI, where they are not as py_environ_last_path. */
 static int
 py_environ_add_path(PyObject *env, const struct request *req,
     const struct py_app *app)
 {
-	const char	*path = req->path + app->prefix_len;
-	const char	*uri = request_text(req, req->head->target);
-	size_t		 path_len = req->path_len - app->prefix_len;
-	size_t		 uri_len = req->head->target.len;
-	PyObject	*value;
-	int		 result;
+	if (py_environ_set_text(env, py_str->path_info,
+	    req->path + app->prefix_len,
+	    req->path_len - app->prefix_len) == -1)
+		return -1;
+	return py_environ_set_text(env, py_str->request_uri,
+	    request_text(req, req->head->target), req->head->target.len);
+}
 
-	if (app->prefix_len > 0 && PyDict_SetItem(env, py_str->script_name,
-	    app->script_name) == -1)
+/* Is a str these bytes? */
+static bool
+py_environ_is(PyObject *str, const char *s, size_t len)
+{
+	return (size_t)PyUnicode_GET_LENGTH(str) == len &&
+	    memcmp(PyUnicode_1BYTE_DATA(str), s, len) == 0;
+}
+
+/*
+ * The same for a short path that is the whole target, which the next request
+ * may have, too. 1, or 0 if it is none, or -1.
+ */
+static int
+py_environ_last_path(PyObject *env, struct py_last *last,
+    const struct request *req, const struct py_app *app)
+{
+	size_t		 len = req->path_len;
+	PyObject	*path = last->path;
+
+	if (app->prefix_len > 0 || len > PY_PATH_MAX ||
+	    req->head->target.len != len || memcmp(req->path,
+	    request_text(req, req->head->target), len) != 0)
+		return 0;
+	if (py_environ_is(path != NULL ? path : py_str->slash, req->path, len))
+		return 1;
+	path = PyUnicode_DecodeLatin1(req->path, (Py_ssize_t)len, NULL);
+	if (path == NULL)
 		return -1;
-	if (req->head->query.len > 0 && py_environ_set_text(env,
-	    py_str->query_string, request_text(req, req->head->query),
-	    req->head->query.len) == -1)
+	last->path = NULL;
+	if (PyDict_SetItem(env, py_str->request_uri, path) == -1 ||
+	    PyDict_SetItem(env, py_str->path_info, path) == -1) {
+		Py_DECREF(path);
 		return -1;
-	value = PyUnicode_DecodeLatin1(path, (Py_ssize_t)path_len, NULL);
-	if (value == NULL)
-		return -1;
-	result = PyDict_SetItem(env, py_str->path_info, value);
-	if (result == 0 && uri_len == path_len &&
-	    memcmp(uri, path, uri_len) == 0)
-		result = PyDict_SetItem(env, py_str->request_uri, value);
-	else if (result == 0)
-		result = py_environ_set_text(env, py_str->request_uri, uri,
-		    uri_len);
-	Py_DECREF(value);
-	return result;
+	}
+	Py_DECREF(path);		/* the dict has it */
+	last->path = path;
+	return 1;
 }
 
 /* Where the port begins in "host:port", or the end: "[::1]:80" has colons. */
@@ -310,64 +271,217 @@ py_environ_add_server(PyObject *env, const struct request *req)
 	return py_environ_add_port(env, req);
 }
 
-/* REMOTE_ADDR and REMOTE_PORT; a unix socket has none. */
-static int
-py_environ_add_client(PyObject *env, const struct conn *conn)
+/* REMOTE_ADDR, borrowed: the last client's if it is the same. */
+static PyObject *
+py_environ_addr(const struct conn *conn)
 {
 	PyObject	*addr = py_environ.addr;
 
-	if (conn->addr_len == 0)
-		return 0;
-	if (addr == NULL || PyUnicode_GET_LENGTH(addr) != conn->addr_len ||
-	    memcmp(PyUnicode_1BYTE_DATA(addr), conn->addr,
-	    conn->addr_len) != 0) {
-		addr = PyUnicode_DecodeLatin1(conn->addr, conn->addr_len,
-		    NULL);
-		if (addr == NULL)
-			return -1;
+	if (addr != NULL && py_environ_is(addr, conn->addr, conn->addr_len))
+		return addr;
+	addr = PyUnicode_DecodeLatin1(conn->addr, conn->addr_len, NULL);
+	if (addr != NULL)
 		Py_XSETREF(py_environ.addr, addr);
-	}
-	if (PyDict_SetItem(env, py_str->remote_addr, addr) == -1)
-		return -1;
-	return py_environ_set_text(env, py_str->remote_port, conn->port,
-	    conn->port_len);
+	return addr;
 }
 
-/* wsgi.input, uwsgi.core and the request's id. */
+/* REMOTE_PORT, borrowed: one that was made for an earlier request, or new. */
+static PyObject *
+py_environ_port(const struct conn *conn)
+{
+	struct py_port	*port;
+	PyObject	*str;
+	uint64_t	 text = 0;
+
+	_Static_assert(sizeof(conn->port) <= sizeof(text), "a port");
+	memcpy(&text, conn->port, sizeof(conn->port));
+	text &= ((uint64_t)1 << 8 * conn->port_len) - 1;
+	port = &py_environ.clients[(text * 0x9e3779b97f4a7c15u >> 32) %
+	    PY_PORTS];
+	if (port->str != NULL && port->text == text)
+		return port->str;
+	str = PyUnicode_DecodeLatin1(conn->port, conn->port_len, NULL);
+	if (str == NULL)
+		return NULL;
+	port->text = text;
+	Py_XSETREF(port->str, str);
+	return str;
+}
+
+/* REMOTE_ADDR and REMOTE_PORT; a unix socket has none. */
 static int
-py_environ_add_request(PyObject *env, const struct request *req,
-    PyObject *input)
+py_environ_last_client(PyObject *env, struct py_last *last,
+    const struct conn *conn)
+{
+	PyObject	*addr, *port;
+
+	if (conn->addr_len == 0)
+		return 0;
+	addr = py_environ_addr(conn);
+	port = py_environ_port(conn);
+	if (addr == NULL || port == NULL)
+		return -1;
+	if (addr != last->addr) {
+		last->addr = NULL;
+		if (PyDict_SetItem(env, py_str->remote_addr, addr) == -1)
+			return -1;
+		last->addr = addr;
+	}
+	if (port != last->port) {
+		last->port = NULL;
+		if (PyDict_SetItem(env, py_str->remote_port, port) == -1)
+			return -1;
+		last->port = port;
+	}
+	return 0;
+}
+
+/* uwsgi.core, and fdevent's object if the core has one. */
+static int
+py_environ_last_core(PyObject *env, struct py_last *last,
+    const struct request *req, bool kept)
+{
+	PyObject	*timeout = py_poll_of(req->core)->timeout;
+
+	if (py_environ.cores && last->core != req->core->id) {
+		last->core = -1;
+		if (py_environ_set(env, py_str->uwsgi_core,
+		    PyLong_FromLong(req->core->id)) == -1)
+			return -1;
+		last->core = req->core->id;
+	}
+	if (timeout == last->timeout)
+		return 0;
+	if (kept)
+		py_last_set_timeout(last, timeout);
+	if (PyDict_SetItem(env, py_str->fdevent_timeout, timeout) == 0)
+		return 0;
+	if (kept)
+		py_last_set_timeout(last, NULL);
+	return -1;
+}
+
+/*
+ * Sets what the last request of this dict had otherwise. As in
+ * py_environ_last_path.
+ */
+static int
+py_environ_last(PyObject *env, struct py_last *last,
+    const struct request *req, const struct py_app *app, bool kept)
+{
+	if (app != last->app && (app->prefix_len > 0 || last->app != NULL)) {
+		last->app = NULL;
+		if (PyDict_SetItem(env, py_str->script_name,
+		    app->script_name) == -1)
+			return -1;
+		last->app = app;
+	}
+	if (py_environ_last_client(env, last, req->conn) == -1 ||
+	    py_environ_last_core(env, last, req, kept) == -1)
+		return -1;
+	return py_environ_last_path(env, last, req, app);
+}
+
+/* The request's id: 16 hexadecimal digits. */
+static int
+py_environ_add_id(PyObject *env, const struct request *req)
 {
 	static const char	 digits[] = "0123456789abcdef";
-	char			 id[16];
+	PyObject		*id = PyUnicode_New(16, 127);
+	Py_UCS1			*out;
 	uint64_t		 n = req->id;
 	int			 i;
 
-	if (input != NULL &&
-	    PyDict_SetItem(env, py_str->wsgi_input, input) == -1)
+	if (id == NULL)
 		return -1;
-	if (py_environ.cores && py_environ_set(env, py_str->uwsgi_core,
-	    PyLong_FromLong(req->core->id)) == -1)
-		return -1;
+	out = PyUnicode_1BYTE_DATA(id);
 	for (i = 15; i >= 0; i--, n >>= 4)
-		id[i] = digits[n & 15];
-	return py_environ_set_text(env, py_str->request_id, id, sizeof(id));
+		out[i] = (Py_UCS1)digits[n & 15];
+	return py_environ_set(env, py_str->request_id, id);
 }
 
-/* All header fields; then what the target or the server knows better. */
+/* The loose fields, which what numbers. */
 static int
-py_environ_add_headers(PyObject *env, const struct request *req,
-    uint32_t *size)
+py_environ_add_loose(PyObject *env, const struct request *req,
+    struct py_kept *what)
+{
+	bool		 loose = false;
+	unsigned	 i;
+
+	for (i = 0; i < what->nloose; i++) {
+		if (py_header_add(env, req->buf,
+		    &req->head->fields[what->loose[i]], &what->size,
+		    &loose) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * The header fields but for the loose ones, whose numbers go into what. Are
+ * there too many: all fields, in their order, and no numbers. *whole becomes
+ * whether there were not.
+ */
+static int
+py_environ_add_fields(PyObject *env, const struct request *req,
+    struct py_kept *what, bool *whole)
+{
+	const struct http_head	*head = req->head;
+	bool			 loose;
+	uint32_t		 i;
+
+	*whole = true;
+	for (i = 0; i < head->nfields; i++) {
+		if (*whole && (what->nloose == PY_KEPT_LOOSE ||
+		    i > UINT8_MAX)) {
+			*whole = false;
+			if (py_environ_add_loose(env, req, what) == -1)
+				return -1;
+			what->nloose = 0;
+		}
+		loose = *whole;
+		if (py_header_add(env, req->buf, &head->fields[i],
+		    &what->size, &loose) == -1)
+			return -1;
+		if (loose)
+			what->loose[what->nloose++] = (uint8_t)i;
+	}
+	return 0;
+}
+
+/* What is the same for all requests of this head: its fixed part. New. */
+static PyObject *
+py_environ_fixed(const struct request *req, struct py_kept *what)
+{
+	PyObject	*env;
+	bool		 whole;
+
+	env = PyDict_Copy(req->head->nfields > PY_FEW_FIELDS ?
+	    py_environ.wide : py_environ.template);
+	if (env == NULL)
+		return NULL;
+	what->size = py_environ.size;
+	if (py_environ_add_method(env, request_text(req, req->head->method),
+	    req->head->method.len) == -1 ||
+	    py_environ_add_server(env, req) == -1 ||
+	    py_environ_add_fields(env, req, what, &whole) == -1 ||
+	    (whole && py_kept_wants(req) &&
+	    py_kept_add(req, env, what) == -1)) {
+		Py_DECREF(env);
+		return NULL;
+	}
+	return env;
+}
+
+/* What the target or the server knows better than the fields. */
+static int
+py_environ_correct(PyObject *env, const struct request *req)
 {
 	const struct http_head	*head = req->head;
 	char			 number[24];
 	int64_t			 left;
-	uint32_t		 i;
 	int			 len;
 
-	for (i = 0; i < head->nfields; i++)
-		if (py_header_add(env, req->buf, &head->fields[i], size) == -1)
-			return -1;
 	if (head->form == HTTP_URL_ABSOLUTE && py_environ_set_text(env,
 	    py_str->http_host, request_text(req, head->host),
 	    head->host.len) == -1)
@@ -380,28 +494,68 @@ py_environ_add_headers(PyObject *env, const struct request *req,
 	    (size_t)len);
 }
 
+/*
+ * A copy of a kept head's dict, which is brought up to date before; *what
+ * becomes what was kept, and *path as py_environ_last_path says. New; NULL
+ * without an exception if there is none.
+ */
+static PyObject *
+py_environ_kept(const struct request *req, const struct py_app *app,
+    struct py_kept *what, int *path)
+{
+	struct py_kept	*kept = py_kept_find(req);
+	PyObject	*env;
+	uint32_t	 turn = ++py_environ.turn;
+
+	if (kept == NULL)
+		return NULL;
+	*path = py_environ_last(kept->env, &kept->last, req, app, true);
+	if (*path == -1)
+		return NULL;
+	*what = *kept;
+	/* The collector may run now, and others with it. */
+	Py_INCREF(what->env);
+	env = PyDict_Copy(what->env);
+	Py_DECREF(what->env);
+	if (turn != py_environ.turn)
+		Py_CLEAR(env);
+	return env;
+}
+
 /* Makes a request's environ. */
 PyObject *
 py_environ_new(struct request *req, const struct py_app *app, PyObject *input)
 {
+	struct py_kept	 what;
 	PyObject	*env;
-	uint32_t	 size = py_environ.size;
+	int		 path;
 
-	env = PyDict_Copy(py_environ.template);
-	if (env == NULL)
-		return NULL;
-	if (py_environ_add_method(env, request_text(req, req->head->method),
-	    req->head->method.len) == -1 ||
-	    py_environ_add_path(env, req, app) == -1 ||
-	    py_environ_add_server(env, req) == -1 ||
-	    py_environ_add_client(env, req->conn) == -1 ||
-	    py_environ_add_request(env, req, input) == -1 ||
-	    py_environ_add_headers(env, req, &size) == -1) {
+	env = py_environ_kept(req, app, &what, &path);
+	if (env == NULL) {
+		if (PyErr_Occurred())
+			return NULL;
+		memset(&what, 0, sizeof(what));
+		what.last.core = -1;
+		env = py_environ_fixed(req, &what);
+		if (env == NULL)
+			return NULL;
+		path = py_environ_last(env, &what.last, req, app, false);
+	}
+	if (path == -1 ||
+	    (path == 0 && py_environ_add_path(env, req, app) == -1) ||
+	    (req->head->query.len > 0 && py_environ_set_text(env,
+	    py_str->query_string, request_text(req, req->head->query),
+	    req->head->query.len) == -1) ||
+	    (input != NULL && PyDict_SetItem(env, py_str->wsgi_input,
+	    input) == -1) ||
+	    py_environ_add_id(env, req) == -1 ||
+	    py_environ_add_loose(env, req, &what) == -1 ||
+	    py_environ_correct(env, req) == -1) {
 		Py_DECREF(env);
 		return NULL;
 	}
 	req->nvars = (uint32_t)PyDict_GET_SIZE(env);
-	req->vars_size = size + req->head->line.len + req->conn->addr_len +
-	    req->conn->port_len + 4 * req->nvars;
+	req->vars_size = what.size + req->head->line.len +
+	    req->conn->addr_len + req->conn->port_len + 4 * req->nvars;
 	return env;
 }

@@ -13,6 +13,7 @@
 struct py_fdevent {
 	PyObject_HEAD
 	bool	 timed_out;
+	int	 kept;		/* references that are py_kept.c's */
 };
 
 static PyTypeObject	*py_fdevent_type;
@@ -99,8 +100,10 @@ py_fdevent_new(void)
 	struct py_fdevent	*timeout;
 
 	timeout = PyObject_New(struct py_fdevent, py_fdevent_type);
-	if (timeout != NULL)
+	if (timeout != NULL) {
 		timeout->timed_out = false;
+		timeout->kept = 0;
+	}
 	return (PyObject *)timeout;
 }
 
@@ -109,4 +112,18 @@ void
 py_fdevent_set(PyObject *timeout, bool timed_out)
 {
 	((struct py_fdevent *)timeout)->timed_out = timed_out;
+}
+
+/* A reference more, or less, that no app has. */
+void
+py_fdevent_keep(PyObject *timeout, int more)
+{
+	((struct py_fdevent *)timeout)->kept += more;
+}
+
+/* Has no app a reference? The caller has one. */
+bool
+py_fdevent_is_unshared(PyObject *timeout)
+{
+	return Py_REFCNT(timeout) == 1 + ((struct py_fdevent *)timeout)->kept;
 }

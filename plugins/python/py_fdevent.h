@@ -13,5 +13,9 @@ int	 py_fdevent_add(PyObject *env);
 /* environ's timeout: its truth says whether the last wait timed out. New. */
 PyObject *py_fdevent_new(void);
 void	 py_fdevent_set(PyObject *timeout, bool timed_out);
+/* A kept head's dict has one reference more (1), or less (-1). */
+void	 py_fdevent_keep(PyObject *timeout, int more);
+/* Has nobody else any but the caller, who has one? */
+bool	 py_fdevent_is_unshared(PyObject *timeout);
 
 #endif

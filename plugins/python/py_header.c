@@ -22,6 +22,7 @@ struct py_header {
 	PyObject	*value;		/* the last one, or NULL */
 	uint8_t		 len;
 	bool		 secret;	/* its values are not kept */
+	bool		 loose;		/* nor part of a kept head */
 	char		 name[PY_HEADER_NAME];
 };
 
@@ -102,14 +103,41 @@ py_header_key(const char *name, size_t len)
 	return key;
 }
 
+/* Is a word of a list somewhere in the key? */
+static bool
+py_header_has(PyObject *key, const char *const *words)
+{
+	const char	*text = (const char *)PyUnicode_1BYTE_DATA(key);
+
+	for (; *words != NULL; words++) {
+		if (strstr(text, *words) != NULL)
+			return true;
+	}
+	return false;
+}
+
 /* Are a key's values nobody's business but this request's? */
 static bool
 py_header_is_secret(PyObject *key)
 {
-	return key == py_str->http_cookie ||
-	    PyUnicode_CompareWithASCIIString(key, "HTTP_AUTHORIZATION") == 0 ||
-	    PyUnicode_CompareWithASCIIString(key,
-	    "HTTP_PROXY_AUTHORIZATION") == 0;
+	static const char *const	 words[] = {
+		"AUTH", "COOKIE", "CREDENTIAL", "_KEY", "PASS", "SECRET",
+		"SESSION", "SIGNATURE", "TOKEN", NULL
+	};
+
+	return py_header_has(key, words);
+}
+
+/* Has each request another value? */
+static bool
+py_header_is_loose(PyObject *key)
+{
+	static const char *const	 words[] = {
+		"CF_RAY", "FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_IF_",
+		"HTTP_RANGE", "HTTP_REFERER", "TRACE", "_ID", "_IP", NULL
+	};
+
+	return py_header_is_secret(key) || py_header_has(key, words);
 }
 
 /*
@@ -136,6 +164,7 @@ py_header_find(const char *name, size_t len, uint32_t hash)
 	set[0].value = NULL;
 	set[0].len = (uint8_t)len;
 	set[0].secret = py_header_is_secret(key);
+	set[0].loose = py_header_is_loose(key);
 	memcpy(set[0].name, name, len);
 	return &set[0];
 }
@@ -209,37 +238,61 @@ py_header_add_once(PyObject *env, PyObject *steal_key, const char *s,
 	return result;
 }
 
-/* One field. */
-int
-py_header_add(PyObject *env, const char *buf, const struct http_field *field,
-    uint32_t *size)
+/* A field that has its key by the server's own rules. */
+static int
+py_header_add_own(PyObject *env, PyObject *key, const char *buf,
+    const struct http_field *field)
 {
-	const char		*name = buf + field->name.off;
-	const char		*s = buf + field->value.off;
-	size_t			 len = field->value.len;
-	struct py_header	*header;
-	PyObject		*key = NULL, *value;
-	int			 result;
+	Py_INCREF(key);
+	return py_header_add_once(env, key, buf + field->value.off,
+	    field->value.len);
+}
 
-	*size += field->name.len + field->value.len;
-	if (field->kind == HTTP_FIELD_CONTENT_TYPE)
-		key = py_str->content_type;
-	else if (field->kind == HTTP_FIELD_CONTENT_LENGTH)
-		key = py_str->content_length;
-	if (key != NULL) {
-		Py_INCREF(key);
-		return py_header_add_once(env, key, s, len);
-	}
-	if (field->name.len > PY_HEADER_NAME)
-		return py_header_add_once(env,
-		    py_header_key(name, field->name.len), s, len);
-	header = py_header_find(name, field->name.len, field->hash);
-	if (header == NULL)
-		return -1;
-	value = py_header_value(header, s, len);
+/* A field by its entry. */
+static int
+py_header_add_kept(PyObject *env, struct py_header *header, const char *buf,
+    const struct http_field *field)
+{
+	PyObject	*value;
+	int		 result;
+
+	value = py_header_value(header, buf + field->value.off,
+	    field->value.len);
 	if (value == NULL)
 		return -1;
 	result = py_header_put(env, header->key, value);
 	Py_DECREF(value);
 	return result;
+}
+
+/* One field. */
+int
+py_header_add(PyObject *env, const char *buf, const struct http_field *field,
+    uint32_t *size, bool *loose)
+{
+	const char		*name = buf + field->name.off;
+	struct py_header	*header = NULL;
+	size_t			 len = field->name.len;
+
+	if (field->kind == HTTP_FIELD_CONTENT_TYPE)
+		*loose = false;
+	else if (field->kind != HTTP_FIELD_CONTENT_LENGTH &&
+	    len <= PY_HEADER_NAME) {
+		header = py_header_find(name, len, field->hash);
+		if (header == NULL)
+			return -1;
+		*loose = *loose && header->loose;
+	}
+	if (*loose)
+		return 0;
+	*size += field->name.len + field->value.len;
+	if (header != NULL)
+		return py_header_add_kept(env, header, buf, field);
+	if (field->kind == HTTP_FIELD_CONTENT_TYPE)
+		return py_header_add_own(env, py_str->content_type, buf, field);
+	if (field->kind == HTTP_FIELD_CONTENT_LENGTH)
+		return py_header_add_own(env, py_str->content_length, buf,
+		    field);
+	return py_header_add_once(env, py_header_key(name, len),
+	    buf + field->value.off, field->value.len);
 }

@@ -4,6 +4,9 @@
 
 #include <Python.h>
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct http_field;
 
 /*
@@ -13,10 +16,11 @@ struct http_field;
  * HTTP_ACCEPT_ENCODING, Content-Length and Content-Type without HTTP_. A field
  * that is there already is joined to it with "," (Cookie with "; "). buf is
  * what the field's views are offsets into. *size grows by the bytes of name
- * and value.
+ * and value. With *loose true a field whose value is a secret, or another one
+ * in each request, is left out, and *loose stays true; else it becomes false.
  */
 int	 py_header_init(void);
 int	 py_header_add(PyObject *env, const char *buf,
-	    const struct http_field *field, uint32_t *size);
+	    const struct http_field *field, uint32_t *size, bool *loose);
 
 #endif

@@ -123,7 +123,7 @@ py_poll_set_result(struct py_poll *p, int fd, short ready, bool timed_out)
 
 /* A request begins. */
 int
-py_poll_begin(struct request *req, PyObject *env)
+py_poll_begin(struct request *req)
 {
 	struct py_poll	*p = py_poll_of(req->core);
 
@@ -133,14 +133,22 @@ py_poll_begin(struct request *req, PyObject *env)
 	p->turn_us = req->start_us;
 	if (!req->worker->suspend->can_park)
 		return 0;
-	Py_INCREF(env);
-	p->env = env;
-	if (p->timeout == NULL || !py_is_unshared(p->timeout))
+	if (p->timeout == NULL || !py_fdevent_is_unshared(p->timeout))
 		Py_XSETREF(p->timeout, py_fdevent_new());
 	if (p->timeout == NULL)
 		return -1;
 	py_fdevent_set(p->timeout, false);
-	return PyDict_SetItem(env, py_str->fdevent_timeout, p->timeout);
+	return 0;
+}
+
+/* Its environ. */
+void
+py_poll_set_environ(struct request *req, PyObject *env)
+{
+	if (!req->worker->suspend->can_park)
+		return;
+	Py_INCREF(env);
+	Py_XSETREF(py_poll_of(req->core)->env, env);
 }
 
 /* A request is over. */

@@ -62,8 +62,12 @@ void	 py_polls_done(struct worker *w);
 struct py_poll *py_poll_of(const struct core *core);
 /* The calling thread's, for those that are not the loop's; NULL: exception. */
 struct py_poll *py_poll_of_thread(void);
-/* A request begins with this environ: 0, or -1 with a Python exception. */
-int	 py_poll_begin(struct request *req, PyObject *env);
+/*
+ * A request begins, and has its timeout object; 0, or -1 with a Python
+ * exception. Then it gets an environ, for which that object is.
+ */
+int	 py_poll_begin(struct request *req);
+void	 py_poll_set_environ(struct request *req, PyObject *env);
 /* It is over: everything noted is dropped. */
 void	 py_poll_end(struct request *req);
 

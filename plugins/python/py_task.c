@@ -53,28 +53,143 @@ py_task_init(void)
 	return py_task_type == NULL || py_task_var == NULL ? -1 : 0;
 }
 
-/* A request begins: its context knows it. */
+/* Must a request's context name it? Else whoever runs is on its stack. */
+static bool
+py_task_is_named(const struct request *req)
+{
+	return req->worker->suspend->can_park &&
+	    req->worker->suspend->attach == NULL;
+}
+
+/* What a context holds: how many objects, and the last one, borrowed. */
+struct py_task_held {
+	int		 count;
+	PyObject	*object;
+};
+
+/* A visitproc. */
+static int
+py_task_visit(PyObject *object, void *arg)
+{
+	struct py_task_held	*held = arg;
+
+	held->count++;
+	held->object = object;
+	return 0;
+}
+
+/*
+ * The variables of a context, borrowed; NULL if it holds anything else. They
+ * are one object, which is not changed but replaced by another one.
+ */
+static PyObject *
+py_task_variables(PyObject *context)
+{
+	struct py_task_held	 held = { 0, NULL };
+
+	if (Py_TYPE(context)->tp_traverse == NULL)
+		return NULL;
+	Py_TYPE(context)->tp_traverse(context, py_task_visit, &held);
+	return held.count == 1 ? held.object : NULL;
+}
+
+/* Has anybody a weak reference to it? */
+static bool
+py_task_is_watched(PyObject *context)
+{
+	Py_ssize_t	 offset = Py_TYPE(context)->tp_weaklistoffset;
+
+	return offset < 0 || (offset > 0 &&
+	    *(PyObject **)(void *)((char *)context + offset) != NULL);
+}
+
+/*
+ * Is a core's context as it was made? Nobody may have it, or a copy, which
+ * would share the variables; the app may have set none; and only these
+ * variables and the core know what names the request.
+ */
+static bool
+py_task_is_clean(const struct py_core *own)
+{
+	return own->variables != NULL && py_is_unshared(own->context) &&
+	    py_task_variables(own->context) == own->variables &&
+	    !py_task_is_watched(own->context) &&
+	    (own->task == NULL || (Py_REFCNT(own->variables) == 2 &&
+	    Py_REFCNT(own->task) == 2));
+}
+
+/* Names the request that the context is entered for. */
+static int
+py_task_name(struct py_core *own)
+{
+	PyObject	*token;
+
+	Py_XSETREF(own->task, (PyObject *)PyObject_New(struct py_task,
+	    py_task_type));
+	if (own->task == NULL)
+		return -1;
+	token = PyContextVar_Set(py_task_var, own->task);
+	Py_XDECREF(token);
+	return token == NULL ? -1 : 0;
+}
+
+/* Enters a new context. */
+static int
+py_task_enter_new(struct request *req, struct py_core *own)
+{
+	own->context = PyContext_New();
+	if (own->context == NULL)
+		return -1;
+	if (PyContext_Enter(own->context) == -1) {
+		Py_CLEAR(own->context);
+		return -1;
+	}
+	if (py_task_is_named(req) && py_task_name(own) == -1) {
+		PyErr_Clear();
+		Py_CLEAR(own->task);
+	} else {
+		own->variables = py_task_variables(own->context);
+		Py_XINCREF(own->variables);
+	}
+	return 0;
+}
+
+/* A request begins. */
 int
 py_task_begin(struct request *req)
 {
 	struct py_core	*own = py_core_of(req->core);
-	struct py_task	*task = (struct py_task *)own->task;
-	PyObject	*token;
+	struct py_task	*task;
 
-	if (!req->worker->suspend->can_park ||
-	    req->worker->suspend->attach != NULL)
-		return 0;		/* whoever runs is on its stack */
-	if (task == NULL || !py_is_unshared(own->task)) {
-		task = PyObject_New(struct py_task, py_task_type);
-		if (task == NULL)
+	if (own->context == NULL) {
+		if (py_task_enter_new(req, own) == -1)
 			return -1;
-		Py_XSETREF(own->task, (PyObject *)task);
+	} else if (PyContext_Enter(own->context) == -1)
+		return -1;
+	task = (struct py_task *)own->task;
+	if (task != NULL) {
+		task->core = req->core;
+		task->id = req->id;
 	}
-	task->core = req->core;
-	task->id = req->id;
-	token = PyContextVar_Set(py_task_var, own->task);
-	Py_XDECREF(token);
-	return token == NULL ? -1 : 0;
+	return 0;
+}
+
+/* It ends. */
+int
+py_task_end(struct request *req)
+{
+	struct py_core	*own = py_core_of(req->core);
+	int		 result;
+
+	if (own->context == NULL)	/* the worker leaves */
+		return 0;
+	result = PyContext_Exit(own->context);
+	if (result == -1 || !py_task_is_clean(own)) {
+		Py_CLEAR(own->task);
+		Py_CLEAR(own->variables);
+		Py_CLEAR(own->context);
+	}
+	return result;
 }
 
 /* What the caller's context says. New, or NULL. */

@@ -21,8 +21,14 @@ struct request;
 
 /* Once; -1 with a Python exception. */
 int	 py_task_init(void);
-/* In the request's context, when it begins; -1 with a Python exception. */
+/*
+ * A request begins: enters a context of its own, in which the app has set
+ * nothing. It is the core's last one if nobody can tell: no reference to it,
+ * no copy, no variable set. -1 with a Python exception.
+ */
 int	 py_task_begin(struct request *req);
+/* Leaves it; -1 with a Python exception, if the app has left another one. */
+int	 py_task_end(struct request *req);
 /* The core of the caller's request while it lasts; NULL: none, or a thread. */
 struct core *py_task_core(void);
 /* Was there one, which is over? */

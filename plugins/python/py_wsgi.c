@@ -439,16 +439,16 @@ py_wsgi_call(struct request *req, const struct py_app *app)
 	args[2] = py_start_response_take(req);
 	if (args[2] == NULL)
 		return NULL;
+	if (py_poll_begin(req) == -1)
+		return NULL;
 	args[1] = py_environ_new(req, app, input);
 	if (args[1] == NULL)
 		return NULL;
+	py_poll_set_environ(req, args[1]);
 	Py_INCREF(args[1]);
 	Py_XSETREF(py_core_of(req->core)->env, args[1]);
-	if (py_poll_begin(req, args[1]) == -1)
-		body = NULL;
-	else
-		body = PyObject_Vectorcall(app->callable, args + 1,
-		    2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
+	body = PyObject_Vectorcall(app->callable, args + 1,
+	    2 | PY_VECTORCALL_ARGUMENTS_OFFSET, NULL);
 	Py_DECREF(args[1]);
 	return body;
 }
@@ -485,21 +485,15 @@ py_wsgi_answer(struct request *req, const struct py_app *app)
 static int
 py_wsgi_answer_in_context(struct request *req, const struct py_app *app)
 {
-	PyObject	*context;
-	int		 result;
+	int	 result;
 
-	context = PyContext_New();
-	if (context == NULL || PyContext_Enter(context) == -1) {
+	if (py_task_begin(req) == -1) {
 		py_exception_log(req, "no context for the request");
-		Py_XDECREF(context);
 		return -1;
 	}
-	if (py_task_begin(req) == -1)
-		PyErr_Clear();
 	result = py_wsgi_answer(req, app);
-	if (PyContext_Exit(context) == -1)
+	if (py_task_end(req) == -1)
 		py_exception_log(req, "the app has left another context");
-	Py_DECREF(context);
 	return result;
 }
 

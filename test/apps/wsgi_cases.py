@@ -51,6 +51,31 @@ def environ(environ, start_response):
               else repr(value)] for key, value in environ.items()})
 
 
+ENVIRONS = []               # (environ, its copy at that time)
+
+
+@view
+def environ_spoilt(environ, start_response):
+    """The same, and then makes of it what no other request may find."""
+    told = VIEWS["/environ"](environ, start_response)
+    for key in environ:
+        environ[key] = "spoilt"
+    environ["HTTP_SPOILT"] = "spoilt"
+    del environ["REQUEST_URI"]
+    return told
+
+
+@view
+def environ_kept(environ, start_response):
+    """How many of the environs kept so far are not as they were."""
+    timeout = "x-wsgiorg.fdevent.timeout"
+    wrong = sum(old != copy for old, copy in ENVIRONS)
+    wrong += sum(timeout in old and old[timeout] is environ[timeout]
+                 for old, copy in ENVIRONS)
+    ENVIRONS.append((environ, dict(environ)))
+    return say(start_response, wrong)
+
+
 # ---- start_response ----
 
 BAD_HEADS = {
@@ -557,6 +582,37 @@ def context(environ, start_response):
         wsgimaster.sleep(0.01)
         yield VARIABLE.get().encode()
     return pieces()
+
+
+COPIES = []
+
+
+@view
+def context_kept(environ, start_response):
+    """Does with its context what the next request must not notice."""
+    found = [VARIABLE.get(), len(contextvars.copy_context())]
+    how = environ["QUERY_STRING"]
+    context = contextvars.Context() if how == "none" else \
+        contextvars.copy_context()
+    if how == "twice":
+        for value in range(20):
+            VARIABLE.set(value)
+    elif how == "reset":
+        VARIABLE.reset(VARIABLE.set("mine"))
+    elif how == "keep":
+        VARIABLE.set("mine")
+        COPIES.append(contextvars.copy_context())
+    elif how == "copy":
+        COPIES.append(context)
+    elif how == "other":
+        COPIES.append(context)
+        context.run(VARIABLE.set, "mine")
+        found.append(context[VARIABLE])
+    elif how == "value":
+        COPIES.extend(context.values())
+    found += [kept[VARIABLE] for kept in COPIES[-1:]
+              if isinstance(kept, contextvars.Context) and VARIABLE in kept]
+    return say(start_response, found)
 
 
 @view

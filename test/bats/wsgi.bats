@@ -90,6 +90,14 @@ needs_greenlet() {
 	each wsgi_checks paths
 }
 
+@test "requests that are nearly alike get environs of their own" {
+	each wsgi_checks environ-repeated
+}
+
+@test "an environ that the app keeps stays as it was" {
+	each wsgi_checks environ-kept
+}
+
 @test "header values of one request never show up in another" {
 	each wsgi_checks repeated-values
 }
@@ -186,6 +194,10 @@ needs_greenlet() {
 
 @test "every request has a context of its own" {
 	each wsgi_checks contexts
+}
+
+@test "no request finds what another one did with its context" {
+	each wsgi_checks context_kept
 }
 
 @test "sleep() and wait() work in a request and in a thread" {

@@ -1,6 +1,7 @@
 """What a client sees of test/apps/wsgi_cases.py and wsgi_validated.py."""
 import gzip
 import json
+import random
 
 import wire
 from wire import Ended, Wire, chunked, get, until
@@ -106,6 +107,100 @@ def environ(port, cores, threads="False"):
     assert ("uwsgi.core" in found) == (int(cores) > 1)
     assert len(text["wsgimaster.request_id"]) == 16
     int(text["wsgimaster.request_id"], 16)
+
+
+# What clients repeat, and each in forms that differ a little.
+FIELDS = [
+    [b"Host: one.example", b"Host: two.example", b"Host: one.example:80",
+     b"host: one.example"],
+    [b"User-Agent: agent/1", b"User-Agent: agent/2", b"User-agent: agent/1",
+     b"User-Agent:agent/1", b"User-Agent:  agent/1 ", b"User-Agent: \xe9"],
+    [b"Accept: a", b"Accept: a\r\nAccept: b", b"Accept: a,b", b"Accept:", b""],
+    [b"Cookie: c=1", b"Cookie: c=22", b"Cookie: c=1\r\nCookie: d=2",
+     b"cookie: c=1", b"Cookie:", b""],
+    [b"Authorization: Basic YTpi", b"Authorization: Basic YTpj", b""],
+    [b"X-Api-Key: 1", b"X-Api-Key: 2", b""],
+    [b"X-Under_score: 1", b"X-Under-Score: 1", b"Proxy: x", b""],
+    [b"Referer: http://x/", b"Referer: http://y/", b""],
+    [b"X-Long: " + b"l" * 900, b"X-Long: " + b"l" * 899 + b"m", b"", b""],
+    [b"X-" + b"Name" * 20 + b": 1", b"", b""],
+    [b"\r\n".join(b"Cookie: n=%d" % n for n in range(12)), b"", b"", b""],
+]
+TARGETS = [b"/environ", b"/environ?a=1", b"/environ?", b"/%65nviron",
+           b"/environ-spoilt", b"/environ-spoilt?a=1"]
+
+
+def environ_of(method, target, minor, lines):
+    """Of a request: what it must be, as far as it says it."""
+    path, _, query = target.partition(b"?")
+    found = {"REQUEST_METHOD": method.decode(),
+             "REQUEST_URI": target.decode(),
+             "PATH_INFO": path.replace(b"%65", b"e").decode(),
+             "QUERY_STRING": query.decode(), "SCRIPT_NAME": "",
+             "SERVER_PROTOCOL": "HTTP/1.%d" % minor}
+    for line in lines:
+        name, _, value = line.decode("latin-1").partition(":")
+        key = name.upper().replace("-", "_")
+        if "_" in name or name == "Proxy":
+            continue
+        if not key.startswith("CONTENT_"):
+            key = "HTTP_" + key
+        value = value.strip()
+        if key in found:
+            value = found[key] + ("; " if key == "HTTP_COOKIE" else ",") + value
+        found[key] = value
+    found["SERVER_NAME"] = found["HTTP_HOST"].partition(":")[0]
+    return found
+
+
+def environ_repeated(port):
+    """Requests that are like an earlier one, nearly or in all: none gets
+    anything of another one's."""
+    chance, clients, last, ids = random.Random(4), [], [], set()
+    for number in range(1500):
+        if number % 40 == 0:
+            clients = [Wire(port) for _ in range(3)]
+        if not last or chance.random() < 0.3:
+            last = [chance.choice(forms) for forms in FIELDS]
+        elif chance.random() < 0.7:
+            place = chance.randrange(len(FIELDS))
+            last[place] = chance.choice(FIELDS[place])
+        method = chance.choice([b"GET", b"GET", b"GET", b"POST", b"PATCH"])
+        target, minor = chance.choice(TARGETS), int(chance.random() < 0.9)
+        body = b"x" * chance.randrange(20) if method != b"GET" else b""
+        lines = [line for form in last for line in form.split(b"\r\n") if line]
+        if body or method == b"POST":
+            lines.insert(chance.randrange(len(lines)),
+                         b"Content-Length: %d" % len(body))
+        if body and chance.random() < 0.5:
+            lines.append(b"Content-Type: text/x")
+        if minor == 0:
+            lines.append(b"Connection: keep-alive")
+        client = chance.choice(clients)
+        client.send(b"%s %s HTTP/1.%d\r\n%s\r\n\r\n" % (
+            method, target, minor, b"\r\n".join(lines)) + body)
+        got = {key: value for key, (kind, value) in
+               json.loads(client.response().body).items()}
+        wanted = environ_of(method, target, minor, lines)
+        wanted["REMOTE_ADDR"] = "127.0.0.1"
+        wanted["REMOTE_PORT"] = str(client.sock.getsockname()[1])
+        wanted["SERVER_PORT"] = str(port)
+        for key in set(wanted) | {key for key in got
+                                  if key.startswith(("HTTP_", "CONTENT_"))}:
+            assert got.get(key) == wanted.get(key), (
+                number, key, got.get(key), wanted.get(key), lines)
+        ids.add(got["wsgimaster.request_id"])
+        assert len(ids) == number + 1
+
+
+def environ_kept(port):
+    """An app may keep environs: nothing in them changes any more."""
+    for _ in range(5):
+        with Wire(port) as client:
+            for n in range(10):
+                client.send(b"GET /environ-kept HTTP/1.1\r\nHost: x%d\r\n\r\n"
+                            % (n % 3))
+                assert json.loads(client.response().body) == 0
 
 
 def paths(port):
@@ -482,6 +577,20 @@ def contexts(port):
         for n, client in enumerate(clients):
             assert client.response().body == b"unset %d" % n
             client.sock.close()
+
+
+def context_kept(port):
+    """What a request does with its context is not seen by the next one."""
+    client = Wire(port)
+    named = ask(port, "/context-kept?none")[1]
+    assert named in (0, 1), named
+    for how in ("none", "twice", "reset", "keep", "copy", "other", "value",
+                "none") * 3:
+        client.send(b"GET /context-kept?%s HTTP/1.1\r\nHost: x\r\n\r\n"
+                    % how.encode())
+        found = json.loads(client.response().body)
+        assert found[:2] == ["unset", named], (how, found)
+        assert set(found[2:]) <= {"mine"}, (how, found)
 
 
 def waits(port):

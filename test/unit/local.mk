@@ -17,6 +17,10 @@ test_unit_test_http_parse_SOURCES = \
 test_unit_test_http_scan_SOURCES = test/unit/test_http_scan.c $(unit_main)
 test_unit_test_http_url_SOURCES = test/unit/test_http_url.c $(unit_main)
 
+unit_tests += test/unit/test_head_check
+test_unit_test_head_check_SOURCES = \
+	test/unit/test_head_check.c $(unit_main)
+
 unit_tests += test/unit/test_pool test/unit/test_strbuf
 test_unit_test_pool_SOURCES = test/unit/test_pool.c $(unit_main)
 test_unit_test_strbuf_SOURCES = test/unit/test_strbuf.c $(unit_main)
