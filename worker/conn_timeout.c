@@ -79,9 +79,11 @@ conn_timeout_enter(struct conn *c)
 {
 	struct conn_timeouts	*t = &c->worker->conns[c->state];
 
-	c->since_us = clock_coarse_us();
 	TAILQ_INSERT_TAIL(&t->list, c, link);
-	if (t->limit_us != 0 && !event_pending(&t->timer, EV_TIMEOUT, NULL))
+	if (t->limit_us == 0)
+		return;
+	c->since_us = clock_coarse_us();
+	if (!event_pending(&t->timer, EV_TIMEOUT, NULL))
 		conn_timeout_arm(t, c->since_us);
 }
 

@@ -55,6 +55,9 @@ struct worker {
 	struct event			 tick_ev;
 	_Atomic bool			 draining;	/* any thread reads */
 	bool				 working;	/* in cores_work_off */
+	bool				 gathering;	/* work_ev is due behind
+							   this turn's others */
+	int				 steps;		/* since working */
 	_Atomic bool			 stopped;	/* the loop shall end */
 	bool				 forked;	/* not the worker, but a
 							   child of the app's */
@@ -89,6 +92,7 @@ struct worker {
 	/* conn.c; QUEUED's list is the FIFO of those who wait for a core. */
 	struct conn_timeouts		 conns[CONN_STATES];
 	uint32_t			 nconns;
+	uint32_t			 nready;
 	uint32_t			 queued;
 	struct conn_buf			*free_bufs;
 	uint32_t			 nfree_bufs;
