@@ -1,9 +1,10 @@
 """Counts the instructions of a hello over keep-alive, with callgrind.
 
-One client, one connection, one request after the other; the figure is the
-difference of two runs of unlike length, so that starting and stopping cancel
-out. It repeats to a few instructions, however busy the machine is. What the
-kernel does is not in it.
+One client, some connections (one, unless told), one request after the other on
+each; the figure is the difference of two runs of unlike length, so that
+starting and stopping cancel out. It repeats to a few instructions with one
+connection, and to a hundred or so with many, of which now more, now fewer are
+ready at once. What the kernel does is not in it.
 """
 import re
 import shutil
@@ -42,20 +43,29 @@ class Counted(Running):
                 time.sleep(0.1)
         raise Failed(f"not ready in {START_SECONDS} s: {self.output()}")
 
-    def ask(self, count):
-        """So many requests over one connection."""
+    def ask(self, count, connections):
+        """So many requests, over so many connections at a time."""
         text = (f"GET / HTTP/1.1\r\nHost: {self.place.address}\r\n\r\n"
                 ).encode()
-        with self.connect() as sock:
+        socks = [self.connect() for _ in range(connections)]
+        for sock in socks:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            for _ in range(count):
+        for _ in range(count // connections):
+            for sock in socks:
                 sock.sendall(text)
-                got = b""
-                while not got.endswith(b"Hello World"):
-                    data = sock.recv(65536)
-                    if not data:
-                        raise Failed("it closes connections")
-                    got += data
+            for sock in socks:
+                self.receive(sock)
+        for sock in socks:
+            sock.close()
+
+    def receive(self, sock):
+        """One answer."""
+        got = b""
+        while not got.endswith(b"Hello World"):
+            data = sock.recv(65536)
+            if not data:
+                raise Failed("it closes connections")
+            got += data
 
     def stop(self):
         """Gently, since callgrind writes at the end."""
@@ -105,7 +115,7 @@ def objects(costs):
 def run_once(name, args, requests, by_function):
     """Of a whole run: (instructions, {function: instructions})."""
     with Counted(name, WORKLOADS["hello"], args) as server:
-        server.ask(requests)
+        server.ask(requests, args.connections)
         server.stop()
         total, file = server.answerer()
         return total, functions(file) if by_function else {}

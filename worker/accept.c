@@ -13,6 +13,7 @@
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
+#include "worker/core.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
@@ -116,8 +117,10 @@ accept_cb(evutil_socket_t listener, short events, void *arg)
 		w->accept_warned = false;
 		sb_add(&w->stats->accepted, 1);
 		conn_accepted(w, a->listener, fd, &peer);
-		cores_work_off(w);
+		if (!cores_have_room(w))
+			cores_work_off(w);
 	}
+	cores_gather(w);
 }
 
 /* Makes events for the listeners that are this worker's. */

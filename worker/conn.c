@@ -40,13 +40,14 @@ static const char *const conn_state_names[] = {
 	[CONN_HEAD] = "head",
 	[CONN_IDLE] = "idle",
 	[CONN_BODY] = "body",
+	[CONN_READY] = "ready",
 	[CONN_QUEUED] = "queued",
 	[CONN_RUNNING] = "running",
 	[CONN_LINGER] = "linger",
 	[CONN_CLOSED] = "closed",
 };
 
-/* Leaves the old state's list and queue count, enters the new one's. */
+/* Leaves the old state's list and count, enters the new one's. */
 void
 conn_set_state(struct conn *c, enum conn_state state)
 {
@@ -59,10 +60,14 @@ conn_set_state(struct conn *c, enum conn_state state)
 		log_debug("connection %d: %s -> %s", c->fd,
 		    conn_state_names[c->state], conn_state_names[state]);
 	conn_timeout_leave(c);
-	if (c->state == CONN_QUEUED)
+	if (c->state == CONN_READY)
+		w->nready--;
+	else if (c->state == CONN_QUEUED)
 		sb_set(&w->stats->queued, --w->queued);
 	c->state = state;
-	if (c->state == CONN_QUEUED)
+	if (c->state == CONN_READY)
+		w->nready++;
+	else if (c->state == CONN_QUEUED)
 		sb_set(&w->stats->queued, ++w->queued);
 	conn_timeout_enter(c);
 }
@@ -76,7 +81,7 @@ conn_readable_cb(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd, (void)events;
 	conn_input_read(c);
-	cores_work_off(w);
+	cores_gather(w);
 }
 
 /* Watches for input, or does not. */
@@ -157,34 +162,30 @@ conn_has_left(struct conn *c)
 	return true;
 }
 
-/* A core if one is idle and nobody waits longer; else the queue. */
+/* Ready if an idle core is left for it and nobody waits longer; or queued. */
 void
 conn_dispatch(struct conn *c)
 {
 	struct worker	*w = c->worker;
-	struct core	*core;
 
-	if (conn_has_left(c))
-		return;
-	core = w->queued == 0 ? core_take(w) : NULL;
-	if (core == NULL) {
+	if (w->queued == 0 && w->nready < (uint32_t)(w->ncores - w->busy))
+		conn_set_state(c, CONN_READY);
+	else if (!conn_has_left(c))
 		conn_set_state(c, CONN_QUEUED);
-		return;
-	}
-	conn_set_state(c, CONN_RUNNING);
-	core_run(core, c);
 }
 
-/* The one that waits longest gets an idle core, unless its client has left. */
-void
-conn_dequeue(struct worker *w)
+/* The one that is due first, unless its client has left. */
+struct conn *
+conn_take_due(struct worker *w)
 {
-	struct conn	*c = TAILQ_FIRST(&w->conns[CONN_QUEUED].list);
+	struct conn	*c = TAILQ_FIRST(&w->conns[CONN_READY].list);
 
-	if (conn_has_left(c))
-		return;
+	if (c == NULL)
+		c = TAILQ_FIRST(&w->conns[CONN_QUEUED].list);
+	if (c == NULL || conn_has_left(c))
+		return NULL;
 	conn_set_state(c, CONN_RUNNING);
-	core_run(core_take(w), c);
+	return c;
 }
 
 /* Small responses to pipelined requests shall not wait for each other. */

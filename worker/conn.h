@@ -4,6 +4,8 @@
  *	HEAD	waits for (more of) a request head: header-timeout
  *	IDLE	between two requests, nothing read: keepalive-timeout
  *	BODY	collects the body (post-buffering): body-timeout
+ *	READY	a whole request, to be run at the end of this turn (core.h):
+ *		there is an idle core for each of them
  *	QUEUED	a whole request waits for a core: queue-timeout
  *	RUNNING	a core has it; the conn is the core's until it is finished
  *	LINGER	answered, to be closed: discards what the client still sends
@@ -16,7 +18,8 @@
  * conn_set_state is the only function that changes the state: it moves the
  * connection to the new state's timeout list.
  *
- * Everything here runs in the hub, unless it says otherwise.
+ * Everything here runs in the hub, unless it says otherwise; a request's end,
+ * and what follows from it, also on the stack of a core that goes on.
  */
 #ifndef WM_WORKER_CONN_H
 #define WM_WORKER_CONN_H
@@ -38,6 +41,7 @@ enum conn_state {
 	CONN_HEAD,
 	CONN_IDLE,
 	CONN_BODY,
+	CONN_READY,
 	CONN_QUEUED,
 	CONN_RUNNING,
 	CONN_LINGER,
@@ -81,8 +85,8 @@ struct conn {
 	uint32_t		 requests;	/* answered so far */
 	struct conn_buf		*in;		/* NULL: nothing was read */
 	struct core		*core;		/* while RUNNING */
-	struct body		*collected;	/* while BODY and QUEUED */
-	uint64_t		 since_us;	/* in this state, if it has a
+	struct body		*collected;	/* BODY to QUEUED */
+	uint64_t		 since_us;	/* in this state, if that has a
 						   limit; coarse */
 	uint64_t		 lingered;	/* bytes discarded */
 	char			 addr[46];	/* "" for a unix socket */
@@ -102,10 +106,13 @@ void	 conn_accepted(struct worker *w, const struct listener *listener,
 	    int fd, const struct sockaddr_storage *peer);
 /* Its request is over: keep the connection, linger or close. */
 void	 conn_request_done(struct conn *c);
-/* The one that waits longest gets an idle core. */
-void	 conn_dequeue(struct worker *w);
-/* The head and what else must be there is there: a core, or the queue. */
+/* The head and what else must be there is there: ready, or queued. */
 void	 conn_dispatch(struct conn *c);
+/*
+ * The one that is ready or queued longest is RUNNING now and to be given to an
+ * idle core. NULL: its client has left, or there is none.
+ */
+struct conn *conn_take_due(struct worker *w);
 /* Answers without a core (queue full, bad request), then lingers. */
 void	 conn_reject(struct conn *c, int status, const char *why);
 void	 conn_close(struct conn *c);

@@ -17,6 +17,11 @@
 
 /* Steps worked off before the base polls again. */
 #define CORE_STEPS	32
+/*
+ * Ready connections that gather before they are worked off: what they hold
+ * (mostly the first KiB of their input buffers) stays in the cache.
+ */
+#define CORE_READY_MAX	16
 
 static const char *const core_state_names[] = {
 	[CORE_IDLE] = "idle",
@@ -52,8 +57,11 @@ core_set_state(struct core *core, enum core_state state)
 static void
 core_work_cb(evutil_socket_t fd, short events, void *arg)
 {
+	struct worker	*w = arg;
+
 	(void)fd, (void)events;
-	cores_work_off(arg);
+	w->gathering = false;
+	cores_work_off(w);
 }
 
 /* Makes the worker's cores, all idle. */
@@ -95,14 +103,10 @@ cores_done(struct worker *w)
 	w->ncores = 0;
 }
 
-/* Takes the core that was used last: its memory is still warm. */
-struct core *
-core_take(struct worker *w)
-{
-	return TAILQ_FIRST(&w->idle);
-}
-
-/* Switches into a core and remembers that the hub did it. */
+/*
+ * Switches into a core and remembers that the hub did it. What the core runs
+ * when the hub goes on may be another connection's request than before.
+ */
 static void
 core_switch(struct core *core, void (*into)(struct core *))
 {
@@ -116,11 +120,14 @@ core_switch(struct core *core, void (*into)(struct core *))
 		_exit(0);
 	}
 	w->running = NULL;
+	/* It waits, or seems to. */
+	if (core->state != CORE_FINISHED && core->state != CORE_IDLE)
+		client_gone_watch(core->req.conn);
 }
 
-/* Runs the connection's request on an idle core. */
-void
-core_run(struct core *core, struct conn *conn)
+/* The connection's request is this idle core's. */
+static void
+core_begin(struct core *core, struct conn *conn)
 {
 	struct worker	*w = core->worker;
 
@@ -131,9 +138,19 @@ core_run(struct core *core, struct conn *conn)
 	core_set_state(core, CORE_RUNNING);
 	conn->core = core;
 	request_begin(&core->req, conn);
+}
+
+/* The core that was used last, whose memory is warm, runs what is due. */
+static void
+core_start(struct worker *w)
+{
+	struct core	*core = TAILQ_FIRST(&w->idle);
+	struct conn	*conn = conn_take_due(w);
+
+	if (conn == NULL)
+		return;
+	core_begin(core, conn);
 	core_switch(core, w->suspend->start);
-	if (core->state != CORE_FINISHED)	/* it waits, or seems to */
-		client_gone_watch(conn);
 }
 
 /* The request is over: the core is to be freed. */
@@ -142,18 +159,6 @@ core_finish(struct core *core)
 {
 	core_set_state(core, CORE_FINISHED);
 	TAILQ_INSERT_TAIL(&core->worker->finished, core, link);
-}
-
-/* One whole request, on the core's own stack. */
-void
-core_main(struct core *core)
-{
-	struct worker	*w = core->worker;
-
-	request_run(&core->req);
-	core_finish(core);
-	if (w->running == NULL && !w->working)
-		event_active(&w->work_ev, EV_TIMEOUT, 1);
 }
 
 /* Makes a waiting core due. */
@@ -196,33 +201,126 @@ core_free(struct core *core)
 	conn_request_done(conn);
 }
 
-/* Does everything that is due, in an order that frees cores first. */
+/* Is there, or comes from the same connection, one more request? */
+static bool
+core_has_next(const struct core *core)
+{
+	const struct conn_buf	*in = core->req.conn->in;
+
+	return core->worker->nready + core->worker->queued > 0 ||
+	    in->pos < in->len;
+}
+
+/* May the core, whose request is over, take the next on its own stack? */
+static bool
+core_may_go_on(const struct core *core)
+{
+	const struct worker	*w = core->worker;
+
+	return w->running == core && w->working && !w->forked &&
+	    w->suspend->keeps_stack != NULL && core_has_next(core) &&
+	    TAILQ_FIRST(&w->finished) == core &&
+	    TAILQ_NEXT(core, link) == NULL && w->suspend->keeps_stack(core);
+}
+
+/* Has the hub nothing more important to do, and this turn steps left? */
+static bool
+core_next_is_due(const struct worker *w)
+{
+	return TAILQ_EMPTY(&w->finished) && TAILQ_EMPTY(&w->woken) &&
+	    w->nready + w->queued > 0 && w->steps < CORE_STEPS;
+}
+
+/* Frees the core, on its own stack, and takes the next; false: to the hub. */
+static bool
+core_next(struct core *core)
+{
+	struct worker	*w = core->worker;
+	struct conn	*conn = NULL;
+
+	if (!core_may_go_on(core))
+		return false;
+	core_free(core);
+	while (conn == NULL && core_next_is_due(w)) {
+		w->steps++;
+		conn = conn_take_due(w);
+	}
+	if (conn != NULL)
+		core_begin(core, conn);
+	return conn != NULL;
+}
+
+/* Whole requests, on the core's own stack. */
+void
+core_main(struct core *core)
+{
+	struct worker	*w = core->worker;
+
+	do {
+		request_run(&core->req);
+		core_finish(core);
+	} while (core_next(core));
+	if (w->running == NULL && !w->working)
+		event_active(&w->work_ev, EV_TIMEOUT, 1);
+}
+
+/* One thing that is due, in an order that frees cores first; or false. */
+static bool
+cores_step(struct worker *w)
+{
+	struct core	*core;
+
+	if ((core = TAILQ_FIRST(&w->finished)) != NULL)
+		core_free(core);
+	else if ((core = TAILQ_FIRST(&w->woken)) != NULL)
+		core_resume(core);
+	else if (w->nready + w->queued > 0 && !TAILQ_EMPTY(&w->idle))
+		core_start(w);
+	else
+		return false;
+	return true;
+}
+
+/* Does everything that is due, but not more than a turn's share. */
 void
 cores_work_off(struct worker *w)
 {
 	static const struct timeval	 at_once = { 0, 0 };
-	struct core			*core;
-	int				 steps = 0;
 
 	if (w->working || w->running != NULL)
 		return;
 	w->working = true;
-	for (;;) {
-		if (++steps > CORE_STEPS) {	/* others have their turn:
-						   not before the next poll */
-			event_add(&w->work_ev, &at_once);
-			break;
-		}
-		if ((core = TAILQ_FIRST(&w->finished)) != NULL)
-			core_free(core);
-		else if ((core = TAILQ_FIRST(&w->woken)) != NULL)
-			core_resume(core);
-		else if (w->queued > 0 && !TAILQ_EMPTY(&w->idle))
-			conn_dequeue(w);
-		else
-			break;
-	}
+	w->steps = 0;
+	while (++w->steps <= CORE_STEPS && cores_step(w))
+		;
+	if (w->steps > CORE_STEPS)	/* others have their turn */
+		event_add(&w->work_ev, &at_once);
 	w->working = false;
 	accept_adjust(w);
 	worker_check_done(w);
+}
+
+/* May one more connection become ready without any being worked off? */
+bool
+cores_have_room(const struct worker *w)
+{
+	return w->suspend->keeps_stack != NULL &&
+	    w->nready < CORE_READY_MAX && w->queued == 0 &&
+	    w->nready < (uint32_t)(w->ncores - w->busy);
+}
+
+/*
+ * Works off, unless there is room for more and another callback is to be
+ * called in this turn, which may bring it; then work_ev comes behind them all.
+ */
+void
+cores_gather(struct worker *w)
+{
+	if (w->nready == 0 || !cores_have_room(w) ||
+	    event_base_get_num_events(w->base, EVENT_BASE_COUNT_ACTIVE) == 0)
+		cores_work_off(w);
+	else if (!w->gathering && w->running == NULL && !w->working) {
+		w->gathering = true;
+		event_active(&w->work_ev, EV_TIMEOUT, 1);
+	}
 }

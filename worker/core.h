@@ -1,13 +1,33 @@
 /*
  * Async cores: the places where requests run.
  *
- *	IDLE ----- core_take, core_run ----> RUNNING	a request is its own
+ *	IDLE ----- core_begin -------------> RUNNING	a request is its own
  *	RUNNING -- wait.c parks -----------> WAITING	the base watches for it
  *	WAITING -- an event, core_wake ----> WOKEN	due; resume comes next
  *	WOKEN ---- resume -----------------> RUNNING
  *	WAITING -- thrown into ------------> WOKEN	the same, without resume
- *	RUNNING -- core_main ends ---------> FINISHED	on worker's list
- *	FINISHED - cores_work_off ---------> IDLE
+ *	RUNNING -- core_main: it is over --> FINISHED	on worker's list
+ *	FINISHED - cores_work_off, or -----> IDLE
+ *		   core_main itself
+ *
+ * A switch into a core and back costs as much as a small request, so one
+ * serves for many. The callbacks of a turn only read and parse; a complete
+ * request makes its connection READY (conn.h), and each callback ends with
+ * cores_gather, which works off when no other callback of this turn is left,
+ * when enough have gathered, or when as many are ready as cores are idle: so
+ * READY never means to wait for a core. Then the hub switches into one core,
+ * and that, its request over (FINISHED), frees itself (IDLE) and takes the
+ * next (RUNNING) on its own stack: core_next. It goes back to the hub when
+ *
+ *  - nothing is ready or queued, or the turn's share of steps is used up;
+ *  - others are woken or finished: the hub's business;
+ *  - the hub is not who has switched into this core last (w->running): the
+ *    request has ended inside somebody else's frame, which must get its turn;
+ *  - this is an app's child;
+ *  - the suspend engine says that somebody else may switch into this stack.
+ *
+ * A request that parks, or is switched away from by its app, gives the rest of
+ * the batch to the hub, which gives it to another core.
  *
  * A core of which the app has switched away by itself (greenlet's switch())
  * stays RUNNING: the server does not know what it waits for.
@@ -63,11 +83,10 @@ TAILQ_HEAD(core_list, core);
 void	 cores_init(struct worker *w, int n);
 void	 cores_done(struct worker *w);
 
-/* An idle core, or NULL. The caller gives it a connection with core_run. */
-struct core *core_take(struct worker *w);
-/* Hub: runs the connection's request; returns when it parks or is over. */
-void	 core_run(struct core *core, struct conn *conn);
-/* The core's own stack, called by the suspend engine: one whole request. */
+/*
+ * The core's own stack, called by the suspend engine: one whole request, and
+ * those behind it that may be run on this stack.
+ */
 void	 core_main(struct core *core);
 /*
  * The second half of core_main: the request is over. For engines whose cores
@@ -77,10 +96,14 @@ void	 core_finish(struct core *core);
 /* Anybody on the loop thread: a waiting core goes on at this turn's end. */
 void	 core_wake(struct core *core, enum wait_reason reason);
 /*
- * Hub: resumes the woken, frees the finished and gives their cores to the
- * connections that wait, until there is nothing more to do.
+ * Hub: resumes the woken, frees the finished and gives idle cores to the
+ * connections that are ready or wait, until there is nothing more to do.
  */
 void	 cores_work_off(struct worker *w);
+/* Hub: may one more connection become ready without any being worked off? */
+bool	 cores_have_room(const struct worker *w);
+/* Hub, at a callback's end: now, or at the end of this turn's callbacks. */
+void	 cores_gather(struct worker *w);
 
 void	 core_set_state(struct core *core, enum core_state state);
 

@@ -6,7 +6,8 @@
  * here (core.h has the whole state machine):
  *
  *	hub:	engine->start(core)	switches to the core's stack, which
- *	core:	core_main(core)		runs the request
+ *	core:	core_main(core)		runs the request, and others behind
+ *					it if the stack is to be kept
  *	core:	engine->park(core)	from wait.c: back to the hub, where
  *					start() or resume() returns
  *	hub:	engine->resume(core)	goes on behind the park()
@@ -46,6 +47,12 @@ struct suspend_engine {
 	/* In the worker, after the fork; -1 with *cause. NULL: nothing. */
 	int		(*init)(struct worker *w, char **cause);
 	void		(*start)(struct core *core);
+	/*
+	 * On the core's own stack, which the hub has switched to, a request
+	 * over: may the next one run on it, as nobody but the hub can switch
+	 * to it? Member NULL: never; core_main runs one request.
+	 */
+	bool		(*keeps_stack)(const struct core *core);
 	/* Only if can_park. park is called on the core's own stack. */
 	void		(*park)(struct core *core);
 	void		(*resume)(struct core *core);

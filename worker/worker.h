@@ -56,6 +56,9 @@ struct worker {
 	struct event			 tick_ev;
 	_Atomic bool			 draining;	/* any thread reads */
 	bool				 working;	/* in cores_work_off */
+	bool				 gathering;	/* work_ev is due behind
+							   this turn's others */
+	int				 steps;		/* since working */
 	_Atomic bool			 stopped;	/* the loop shall end */
 	bool				 forked;	/* not the worker, but a
 							   child of the app's */
@@ -90,6 +93,7 @@ struct worker {
 	/* conn.c; QUEUED's list is the FIFO of those who wait for a core. */
 	struct conn_timeouts		 conns[CONN_STATES];
 	uint32_t			 nconns;
+	uint32_t			 nready;
 	uint32_t			 queued;
 	struct conn			*free_conns;
 	struct conn_buf			*free_bufs;

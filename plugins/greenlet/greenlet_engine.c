@@ -8,12 +8,13 @@
  *		if it is assigned: core_main(), not assigned any more
  *		switch to the hub
  *
- * It is used again only when nobody else can switch into it. That is looked
- * at when the next request begins, since at the end of one whoever switched
- * into it still holds a reference. If the app has kept the greenlet, then it
- * is let go: its function returns, so that a late switch() finds a dead
- * greenlet, and the core gets a new one. Until then a switch into an idle
- * greenlet goes straight back to the hub.
+ * core_main() runs one request, and the next ones at once as long as nobody
+ * else can switch into the greenlet (greenlet_keeps_stack). That is looked at
+ * again when the hub begins a request, since at the end of one whoever
+ * switched into it may still hold a reference. If the app has kept the
+ * greenlet, then it is let go: its function returns, so that a late switch()
+ * finds a dead greenlet, and the core gets a new one. Until then a switch into
+ * an idle greenlet goes straight back to the hub.
  */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
@@ -46,6 +47,7 @@ struct greenlet_seat {
 	struct core	*core;
 	PyGreenlet	*own;		/* the core's, a reference */
 	PyGreenlet	*parked;	/* who is in park(), a reference */
+	const PyGreenlet *entered;	/* by the hub; to be compared only */
 	bool		 assigned;	/* a request runs, or shall run */
 	bool		 begun;		/* it runs */
 	bool		 leave;		/* let go */
@@ -62,6 +64,12 @@ static size_t			 greenlet_nbuckets;
 static PyGreenlet	*greenlet_hub;
 /* What a core's greenlet is made of; NULL before init. */
 static PyObject		*greenlet_type;
+/*
+ * References to a greenlet while it runs that are known not to be the app's:
+ * the seat's, greenlet_enter's, and greenlet's own to the current one. Fewer
+ * if this greenlet's version turns out to do without its own.
+ */
+static Py_ssize_t	 greenlet_held = 3;
 
 /* Makes the lists, for the whole run; about one seat in each. */
 static void
@@ -105,6 +113,8 @@ greenlet_run(PyObject *capsule, PyObject *unused)
 	while (!seat->leave) {
 		if (seat->assigned) {
 			seat->begun = true;
+			if (Py_REFCNT(seat->own) < greenlet_held)
+				greenlet_held = Py_REFCNT(seat->own);
 			core_main(seat->core);
 			seat->assigned = false;
 		}
@@ -161,18 +171,31 @@ greenlet_enter(PyGreenlet *greenlet)
 	Py_DECREF(greenlet);
 }
 
-/* Is nobody able to switch into an idle greenlet but us? With the lock. */
+/*
+ * Is nobody able to switch into a greenlet but us, who hold so many references
+ * to it? With the lock.
+ */
 static bool
-greenlet_seat_is_ours(const struct greenlet_seat *seat)
+greenlet_seat_is_ours(const struct greenlet_seat *seat, Py_ssize_t held)
 {
 	PyGreenlet	*own = seat->own, *parent;
 
-	if (Py_REFCNT(own) != 1 || own->weakreflist != NULL ||
+	if (Py_REFCNT(own) != held || own->weakreflist != NULL ||
 	    (own->dict != NULL && PyDict_GET_SIZE(own->dict) != 0))
 		return false;
 	parent = PyGreenlet_GetParent(own);
 	Py_XDECREF(parent);
 	return parent == greenlet_hub && PyGreenlet_ACTIVE(own);
+}
+
+/* The core's own stack, behind a request: may the next run there, too? */
+static bool
+greenlet_keeps_stack(const struct core *core)
+{
+	const struct greenlet_seat	*seat = core->suspend_data;
+
+	return seat->entered == seat->own &&
+	    greenlet_seat_is_ours(seat, greenlet_held);
 }
 
 /* Lets an idle greenlet finish. The seat is gone then. With the lock. */
@@ -199,7 +222,7 @@ greenlet_start(struct core *core)
 	struct greenlet_seat	*seat = core->suspend_data;
 	bool			 taken = py_gil_enter();
 
-	if (seat != NULL && !greenlet_seat_is_ours(seat)) {
+	if (seat != NULL && !greenlet_seat_is_ours(seat, 1)) {
 		greenlet_seat_let_go(seat);
 		seat = NULL;
 	}
@@ -208,6 +231,7 @@ greenlet_start(struct core *core)
 	core->suspend_data = seat;
 	seat->assigned = true;
 	seat->begun = false;
+	seat->entered = seat->own;
 	greenlet_enter(seat->own);
 	if (!seat->begun)	/* the core would be lost */
 		fatalx("core %d: cannot switch to its greenlet", core->id);
@@ -253,6 +277,7 @@ greenlet_resume(struct core *core)
 	struct greenlet_seat	*seat = core->suspend_data;
 	bool			 taken = py_gil_enter();
 
+	seat->entered = seat->parked;
 	greenlet_enter(seat->parked);
 	if (core->state == CORE_RUNNING && seat->parked != NULL)
 		fatalx("core %d: cannot switch back to its greenlet",
@@ -412,6 +437,7 @@ static const struct suspend_engine	 greenlet_engine = {
 	.can_park = true,
 	.init = greenlet_init,
 	.start = greenlet_start,
+	.keeps_stack = greenlet_keeps_stack,
 	.park = greenlet_park,
 	.resume = greenlet_resume,
 	.done = greenlet_done,

@@ -1,6 +1,8 @@
 """What apps do with the greenlet their request runs in, well and badly."""
+import contextvars
 import gc
 import json
+import os
 import socket
 import time
 import weakref
@@ -332,6 +334,49 @@ def same(environ, start_response):
     told = WAITING.get("same") == me
     WAITING["same"] = me
     return say(start_response, told)
+
+
+SEEN = contextvars.ContextVar("seen", default=None)
+SWITCHES = []
+
+
+@view
+def block(environ, start_response):
+    """Holds up the whole worker, so that others become ready together."""
+    if environ["QUERY_STRING"] == "trace":
+        SWITCHES.clear()
+        greenlet.settrace(lambda event, _: SWITCHES.append(event))
+    time.sleep(0.3)
+    return say(start_response, None)
+
+
+@view
+def mine(environ, start_response):
+    """Tells its name, and what a request before has left in the context."""
+    before = SEEN.get()
+    SEEN.set(environ["QUERY_STRING"])
+    return say(start_response, [environ["QUERY_STRING"], before])
+
+
+@view
+def switches(environ, start_response):
+    """How many switches there were since /block?trace."""
+    greenlet.settrace(None)
+    return say(start_response, len(SWITCHES))
+
+
+@view
+def forks(environ, start_response):
+    """The child returns as if it were the server."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+    return mine(environ, start_response)
+
+
+@view
+def raises(environ, start_response):
+    raise ValueError("raised: " + environ["QUERY_STRING"])
 
 
 @view

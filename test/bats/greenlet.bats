@@ -47,6 +47,22 @@ greenlet_start() {
 	wm_stop
 }
 
+@test "requests that are ready together share a few switches" {
+	check greenlet_checks ready-together "$CORES_PORT" 15
+	greenlet_start --async 100 --processes 1
+	check greenlet_checks ready-together "$PORT" 60
+	wm_stop
+}
+
+@test "requests that are ready together do not get into each other" {
+	greenlet_start --async 70
+	check greenlet_checks ready-of-every-kind "$PORT" 5
+	wm_stop
+	greenlet_start --async 6 --queue-size 100
+	check greenlet_checks ready-of-every-kind "$PORT" 5
+	wm_stop
+}
+
 @test "a request may end inside another one's frame" {
 	check greenlet_checks ends-elsewhere "$CORES_PORT"
 }

@@ -216,6 +216,61 @@ def parked_together(port, count):
     assert time.monotonic() - begun < 10
 
 
+def together(port, paths, how=""):
+    """Asks for all of them while the worker is held up; the answers."""
+    clients = [Wire(port) for _ in paths]
+    for client in clients:          # they are accepted and known
+        client.get("/mine?first")
+    with Wire(port) as blocker:
+        blocker.send(f"GET /block?{how} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        time.sleep(0.1)
+        for client, path in zip(clients, paths):
+            client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert blocker.response().status == 200
+        answers = [client.response() for client in clients]
+    for client in clients:
+        client.sock.close()
+    return answers
+
+
+def ready_together(port, count):
+    """Few switches serve for many requests, each with a context of its own."""
+    names = [f"r{n}" for n in range(int(count))]
+    answers = together(port, ["/mine?" + name for name in names], "trace")
+    assert [a.json() for a in answers] == [[name, None] for name in names]
+    switches = ask(port, "/switches")
+    assert switches < int(count), switches
+
+
+def ready_of_every_kind(port, rounds):
+    """Among those that are ready together some keep their greenlet, park, fork,
+    fail, or end inside another one's frame: each is answered as if alone."""
+    for n in range(int(rounds)):
+        waiters = [begin(port, f"/wait-for?e{n}-{i}") for i in range(2)]
+        for i in range(2):
+            waiting(port, f"e{n}-{i}")
+        paths = []
+        for i, kind in enumerate(KINDS):
+            paths += [f"/keep?{kind}", f"/mine?{i}", f"/sleeps?z{i}=0.05",
+                      f"/mine?{i}", f"/raises?{i}"]
+            if i % 5 == 1:
+                paths += [f"/forks?f{i}", f"/wake?e{n}-{i // 5 % 2}"]
+        answers = together(port, paths[:55])
+        for path, answer in zip(paths, answers):
+            view, _, query = path.partition("?")
+            assert answer.status == (500 if view == "/raises" else 200), path
+            if view in ("/mine", "/forks"):
+                assert answer.json() == [query, None], (path, answer.body)
+            elif view == "/keep":
+                assert answer.json() is None, (path, answer.body)
+            elif view == "/sleeps":
+                assert answer.json()[1] >= 0.049, (path, answer.body)
+                assert answer.json()[2] is None, (path, answer.body)
+        for i, waiter in enumerate(waiters):
+            assert end(waiter) == [f"e{n}-{i}", f"by e{n}-{i}"]
+        assert isinstance(ask(port, "/call-late?forget"), int)
+
+
 def deep_stacks(port):
     clients = [begin(port, f"/deep?{n * 5}") for n in range(1, 30)]
     for n, client in enumerate(clients, 1):

@@ -49,6 +49,9 @@ test_unit_test_response_SOURCES = \
 	test/unit/test_response.c $(unit_rig) $(unit_main)
 test_unit_test_wait_SOURCES = test/unit/test_wait.c $(unit_rig) $(unit_main)
 
+unit_tests += test/unit/test_core
+test_unit_test_core_SOURCES = test/unit/test_core.c $(unit_rig) $(unit_main)
+
 # Also built with -fsanitize=thread, by scripts/tsan.
 unit_tests += test/unit/test_threads
 test_unit_test_threads_SOURCES = \

@@ -27,6 +27,8 @@
 #define RIG_LIMIT_US	5000000
 
 int (*rig_handler)(struct request *req);
+bool	 rig_keeps_stack = true;
+int	 rig_starts;
 
 static struct config rig_config;
 static struct listener rig_listener = { .fd = -1, .is_unix = true,
@@ -98,6 +100,7 @@ rig_suspend_start(struct core *core)
 	uintptr_t	 p = (uintptr_t)core;
 	ucontext_t	*context = &rig_stack(core)->context;
 
+	rig_starts++;
 	*context = rig_blank;
 	context->uc_stack.ss_sp = rig_stack(core)->stack;
 	context->uc_stack.ss_size = RIG_STACK;
@@ -105,6 +108,14 @@ rig_suspend_start(struct core *core)
 	makecontext(context, (void (*)(void))rig_entry, 2,
 	    (unsigned)(p >> 32), (unsigned)p);
 	swapcontext(&rig_hub, context);
+}
+
+/* As the test wants it. */
+static bool
+rig_suspend_keeps_stack(const struct core *core)
+{
+	(void)core;
+	return rig_keeps_stack;
 }
 
 /* Back to the hub. */
@@ -129,6 +140,7 @@ static const struct suspend_engine rig_engine = {
 	.name = "rig",
 	.can_park = true,
 	.start = rig_suspend_start,
+	.keeps_stack = rig_suspend_keeps_stack,
 	.park = rig_suspend_park,
 	.resume = rig_suspend_resume,
 };

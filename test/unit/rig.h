@@ -14,6 +14,10 @@ struct worker;
 
 /* What the handler does; set before a request comes. */
 extern int	(*rig_handler)(struct request *req);
+/* May a core's stack serve for the next request at once? True at first. */
+extern bool	 rig_keeps_stack;
+/* How often the hub has begun on a core's stack. */
+extern int	 rig_starts;
 
 /*
  * options: a NULL-ended list as on the command line ("--async", "4", ...). With

@@ -1,0 +1,199 @@
+/* Tests worker/core.c: what is ready at once is worked off by few cores. */
+#include "worker/core.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "test/unit/rig.h"
+#include "test/unit/unit.h"
+#include "worker/request.h"
+#include "worker/wait.h"
+#include "worker/worker.h"
+
+#define MAX_CLIENTS	48
+
+static const char *const async60[] = { "--async", "60", "--greenlet", NULL };
+static const char *const async4[] = { "--async", "4", "--greenlet", NULL };
+
+static struct worker	*worker;
+static int		 clients[MAX_CLIENTS];
+static int		 nclients;
+static char		 order[256];	/* second letters of the paths */
+static size_t		 norder;
+static uint32_t		 most_ready;
+
+/* Answers with the path; "/s..." sleeps, "/d..." has the worker drain. */
+static int
+handler(struct request *req)
+{
+	if (worker->nready > most_ready)
+		most_ready = worker->nready;
+	if (norder < sizeof(order) - 1)
+		order[norder++] = req->path[1];
+	order[norder] = '\0';
+	if (req->path[1] == 's')
+		wait_ms(req->core, 300);
+	if (req->path[1] == 'd')
+		worker_drain(worker);
+	response_begin(req, "200 OK", 6);
+	return response_write_whole(req, req->path, req->path_len);
+}
+
+/* A worker with so many clients. */
+static void
+begin(const char *const *options, int n)
+{
+	worker = rig_start(true, options);
+	rig_handler = handler;
+	rig_keeps_stack = true;
+	for (nclients = 0; nclients < n; nclients++)
+		clients[nclients] = rig_client(worker);
+	rig_turn(worker, 5);
+	rig_starts = 0;
+	norder = 0;
+	most_ready = 0;
+}
+
+/* A client sends a request for "/" and a letter and its number. */
+static void
+ask(int i, char letter)
+{
+	char	 text[64];
+
+	snprintf(text, sizeof(text), "GET /%c%02d HTTP/1.1\r\nHost: a\r\n\r\n",
+	    letter, i);
+	rig_send(clients[i], text);
+}
+
+/* Its answer comes. */
+static void
+answered(int i, char letter)
+{
+	char	 text[16];
+
+	snprintf(text, sizeof(text), "/%c%02d", letter, i);
+	CHECK(strstr(rig_receive(worker, clients[i], text), text) != NULL);
+}
+
+/* Everybody leaves. */
+static void
+end(void)
+{
+	int	 i;
+
+	for (i = 0; i < nclients; i++)
+		close(clients[i]);
+	rig_turn(worker, 20);
+	CHECK_INT(worker->busy, 0);
+	CHECK_INT(worker->nready, 0);
+	CHECK_INT(worker->nconns, 0);
+	rig_stop(worker);
+}
+
+/* All ask for the same at once and are answered. */
+static void
+all_ask(char letter)
+{
+	int	 i;
+
+	for (i = 0; i < nclients; i++)
+		ask(i, letter);
+	for (i = 0; i < nclients; i++)
+		answered(i, letter);
+}
+
+TEST(core_serves_all_that_is_ready_in_one_turn)
+{
+	begin(async60, 10);
+	all_ask('x');
+	CHECK_INT(rig_starts, 1);
+	CHECK_INT(most_ready, 9);
+	end();
+}
+
+TEST(core_is_begun_before_too_many_are_ready)
+{
+	begin(async60, 32);
+	all_ask('x');
+	CHECK_INT(rig_starts, 2);
+	CHECK_INT(most_ready, 15);
+	end();
+}
+
+TEST(core_whose_stack_is_not_kept_serves_one)
+{
+	begin(async60, 10);
+	rig_keeps_stack = false;
+	all_ask('x');
+	CHECK_INT(rig_starts, 10);
+	end();
+}
+
+TEST(core_that_parks_gives_the_rest_to_another)
+{
+	int	 i;
+
+	begin(async60, 12);
+	for (i = 0; i < nclients; i++)
+		ask(i, i % 4 == 1 ? 's' : 'x');
+	for (i = 0; i < nclients; i++)
+		if (i % 4 != 1)
+			answered(i, 'x');
+	CHECK_INT(rig_starts, 4);
+	CHECK_INT(strlen(order), 12);
+	for (i = 1; i < nclients; i += 4)
+		answered(i, 's');
+	end();
+}
+
+TEST(core_for_each_that_is_ready_and_a_queue_for_the_rest)
+{
+	int	 i;
+
+	begin(async4, 7);
+	for (i = 0; i < nclients; i++)
+		ask(i, 's');
+	rig_turn(worker, 5);
+	CHECK_INT(worker->busy, 4);
+	CHECK_INT(worker->nready, 0);
+	CHECK_INT(worker->queued, 3);
+	for (i = 0; i < nclients; i++)
+		answered(i, 's');
+	end();
+}
+
+TEST(core_takes_turns_between_pipelining_clients)
+{
+	int	 i;
+
+	begin(async60, 3);
+	for (i = 0; i < 40; i++)
+		ask(0, 'a');
+	for (i = 0; i < 3; i++)
+		ask(1, 'b');
+	ask(2, 'c');
+	answered(2, 'c');
+	CHECK_INT(strncmp(order, "abcabab", 7), 0);
+	for (i = 0; i < 500 && strlen(order) < 44; i++)
+		rig_turn(worker, 10);
+	CHECK_INT(strlen(order), 44);
+	end();
+}
+
+TEST(core_finishes_what_is_ready_while_the_worker_drains)
+{
+	int	 i;
+
+	begin(async60, 10);
+	for (i = 0; i < nclients; i++)
+		ask(i, i == 3 ? 'd' : i == 5 ? 's' : 'x');
+	for (i = 0; i < nclients; i++)
+		answered(i, i == 3 ? 'd' : i == 5 ? 's' : 'x');
+	for (i = 4; i < nclients; i++)
+		CHECK(rig_closed(worker, clients[i]));
+	for (i = 0; i < 100 && !worker->stopped; i++)
+		rig_turn(worker, 50);
+	CHECK(worker->stopped);
+	end();
+}
