@@ -17,7 +17,7 @@
 #define HELP_INDENT	8
 
 #ifdef WM_PYTHON_VERSION
-#define PYTHON_TEXT	"CPython " WM_PYTHON_VERSION ", "
+#define PYTHON_TEXT	"CPython " WM_PYTHON_VERSION " " WM_PYTHON_KIND ", "
 #else
 #define PYTHON_TEXT	""
 #endif

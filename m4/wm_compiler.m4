@@ -1,12 +1,16 @@
 # How the sources are compiled: warnings, sanitizers, fuzzers.
 
-# WM_COMPILER_FLAGS: sets WM_CFLAGS, for every object of ours.
+# WM_COMPILER_FLAGS: sets WM_CFLAGS, for every object of ours, and WM_LDFLAGS,
+# for every program: what the loader fills in is read-only afterwards.
 AC_DEFUN([WM_COMPILER_FLAGS], [
 AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror],
 	[make compiler warnings errors])], [], [enable_werror=no])
 WM_CFLAGS="-std=gnu11 -Wall -Wextra -fvisibility=hidden"
 AS_IF([test "x$enable_werror" = xyes], [WM_CFLAGS="$WM_CFLAGS -Werror"])
 AC_SUBST([WM_CFLAGS])
+WM_LDFLAGS=
+WM_TRY_FLAGS([WM_LDFLAGS], [-Wl,-z,relro,-z,now])
+AC_SUBST([WM_LDFLAGS])
 ])
 
 # WM_TRY_FLAGS(VARIABLE, FLAGS): adds FLAGS to VARIABLE if CC links with them.

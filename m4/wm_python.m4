@@ -2,10 +2,14 @@
 
 # WM_PYTHON: the user's PYTHON=, or the first candidate that is 3.9 or newer,
 # can be embedded (a program linked with its libpython runs) and has greenlet
-# with its header. Sets PYTHON, PYTHON_CPPFLAGS, PYTHON_LIBS,
-# WM_PYTHON_VERSION and WM_GREENLET_FOUND.
+# with its header. Sets PYTHON, PYTHON_ARCHIVE, PYTHON_CPPFLAGS,
+# PYTHON_LDFLAGS, PYTHON_LIBS, PYTHON_TEST_LIBS, WM_PYTHON_VERSION,
+# WM_PYTHON_KIND and WM_GREENLET_FOUND.
 AC_DEFUN([WM_PYTHON], [
 AC_ARG_VAR([PYTHON], [the Python to embed (3.9 or newer, with greenlet)])
+AC_ARG_WITH([static-libpython], [AS_HELP_STRING([--with-static-libpython],
+	[link with the static libpython, which is faster (default: when it is
+	there and works)])], [], [with_static_libpython=auto])
 WM_GREENLET_FOUND=no
 wm_python_chosen=
 wm_python_known=:
@@ -28,8 +32,14 @@ AS_IF([test -n "$PYTHON"], [
 PYTHON="$wm_python_chosen"
 AC_SUBST([PYTHON])
 AC_SUBST([PYTHON_CPPFLAGS])
+AC_SUBST([PYTHON_ARCHIVE])
+AC_SUBST([PYTHON_LDFLAGS])
 AC_SUBST([PYTHON_LIBS])
+AC_SUBST([PYTHON_TEST_LIBS])
+AC_SUBST([WM_PYTHON_KIND])
 AC_SUBST([WM_PYTHON_VERSION])
+AC_DEFINE_UNQUOTED([WM_PYTHON_KIND], ["$WM_PYTHON_KIND"],
+	[How libpython is linked: static or shared.])
 AC_DEFINE_UNQUOTED([WM_PYTHON_EXECUTABLE], ["$PYTHON"],
 	[The interpreter whose prefix and packages the embedded Python uses.])
 AC_DEFINE_UNQUOTED([WM_PYTHON_VERSION], ["$WM_PYTHON_VERSION"],
@@ -61,20 +71,71 @@ AS_IF([test -z "$wm_py_path"], [wm_py_why="is not there"], [
 AC_DEFUN([WM_PYTHON_ASK], [
 wm_py_version= wm_py_executable="$wm_py_path" wm_py_include= wm_py_library=
 wm_py_libdir= wm_py_greenlet_why= wm_py_greenlet_include=
-wm_py_greenlet_version=
+wm_py_greenlet_version= wm_py_shared= wm_py_archive= wm_py_syslibs=
 wm_py_facts=`"$wm_py_path" "$srcdir/scripts/python-facts" 2>conftest.err`
 AS_IF([test $? -eq 0 && test -n "$wm_py_facts"], [eval "$wm_py_facts"],
 	[wm_py_why="does not run (`head -n 1 conftest.err`)"])
 rm -f conftest.err
 ])
 
-# WM_PYTHON_LINK: sets wm_py_libs, or wm_py_why. The directory of libpython
-# goes into the program only when the system would not find the same one.
+# WM_PYTHON_LINK: sets wm_py_kind (static or shared), wm_py_libs for a program
+# that runs Python, wm_py_test_libs for one that only links with what does,
+# and wm_py_ldflags; or wm_py_why.
 AC_DEFUN([WM_PYTHON_LINK], [
 wm_save_CPPFLAGS="$CPPFLAGS"
+wm_save_LDFLAGS="$LDFLAGS"
 wm_save_LIBS="$LIBS"
 CPPFLAGS="$CPPFLAGS -isystem $wm_py_include"
+wm_py_kind= wm_py_ldflags=
 wm_py_why="cannot be linked with (lib$wm_py_library in $wm_py_libdir)"
+AS_IF([test "x$with_static_libpython" != xno && test -n "$wm_py_archive"],
+	[WM_PYTHON_LINK_STATIC])
+AS_IF([test -z "$wm_py_kind"], [
+	AS_IF([test "x$with_static_libpython" = xyes],
+		[wm_py_why="has no static libpython that works"],
+		[test "x$wm_py_shared" = xyes], [WM_PYTHON_LINK_SHARED])
+])
+AS_IF([test -n "$wm_py_kind"], [wm_py_why=])
+CPPFLAGS="$wm_save_CPPFLAGS"
+LDFLAGS="$wm_save_LDFLAGS"
+LIBS="$wm_save_LIBS"
+])
+
+# WM_PYTHON_LINK_STATIC: libpython in the program, all of it, with its symbols
+# for extension modules. An archive that was not compiled for a program at any
+# address (Debian's, which is the faster for it) makes it one at a fixed
+# address, unless LDFLAGS has -pie. What the program could not run with is not
+# taken: see scripts/python-embedded.
+AC_DEFUN([WM_PYTHON_LINK_STATIC], [
+for wm_py_pie in "" "-no-pie"; do
+	wm_py_libs="-Wl,--whole-archive $wm_py_archive"
+	wm_py_libs="$wm_py_libs -Wl,--no-whole-archive $wm_py_syslibs"
+	LDFLAGS="$wm_py_pie -rdynamic $wm_save_LDFLAGS"
+	LIBS="$wm_py_libs $wm_save_LIBS"
+	AC_RUN_IFELSE([AC_LANG_PROGRAM([[
+#include <Python.h>
+#include <string.h>
+]], [[
+	char	*argv[] = { "$wm_py_executable",
+	    "$srcdir/scripts/python-embedded", NULL };
+
+	if (strncmp(Py_GetVersion(), PY_VERSION " ",
+	    sizeof(PY_VERSION)) != 0)
+		return 2;
+	return Py_BytesMain(2, argv);
+]])], [wm_py_kind=static], [], [:])
+	test -z "$wm_py_kind" || break
+done
+AS_IF([test -n "$wm_py_kind"], [
+	wm_py_ldflags="$wm_py_pie -rdynamic"
+	wm_py_test_libs="$wm_py_archive $wm_py_syslibs"
+])
+])
+
+# WM_PYTHON_LINK_SHARED: the directory of libpython goes into the program only
+# when the system would not find the same one.
+AC_DEFUN([WM_PYTHON_LINK_SHARED], [
+LDFLAGS="$wm_save_LDFLAGS"
 for wm_py_rpath in "" " -Wl,-rpath,$wm_py_libdir"; do
 	wm_py_libs="-L$wm_py_libdir -l$wm_py_library$wm_py_rpath"
 	LIBS="$wm_py_libs $wm_save_LIBS"
@@ -85,20 +146,24 @@ for wm_py_rpath in "" " -Wl,-rpath,$wm_py_libdir"; do
 	Py_SetProgramName(L"python3");
 	return strncmp(Py_GetVersion(), PY_VERSION " ",
 	    sizeof(PY_VERSION)) != 0;
-]])], [wm_py_why=], [], [:])
-	test -n "$wm_py_why" || break
+]])], [wm_py_kind=shared], [], [:])
+	test -z "$wm_py_kind" || break
 done
-CPPFLAGS="$wm_save_CPPFLAGS"
-LIBS="$wm_save_LIBS"
+wm_py_test_libs="$wm_py_libs"
 ])
 
 # WM_PYTHON_TAKE: this one it is.
 AC_DEFUN([WM_PYTHON_TAKE], [
-AC_MSG_RESULT([yes: $wm_py_version])
+AC_MSG_RESULT([yes: $wm_py_version, $wm_py_kind library])
 wm_python_chosen="$wm_py_executable"
 WM_PYTHON_VERSION="$wm_py_version"
+WM_PYTHON_KIND="$wm_py_kind"
 PYTHON_CPPFLAGS="-isystem $wm_py_include"
+PYTHON_ARCHIVE=
+AS_IF([test $wm_py_kind = static], [PYTHON_ARCHIVE="$wm_py_archive"])
+PYTHON_LDFLAGS="$wm_py_ldflags"
 PYTHON_LIBS="$wm_py_libs"
+PYTHON_TEST_LIBS="$wm_py_test_libs"
 AS_IF([test "x$with_greenlet" != xno], [
 	WM_GREENLET_FOUND="$wm_py_greenlet_version"
 	PYTHON_CPPFLAGS="$PYTHON_CPPFLAGS -isystem $wm_py_greenlet_include"

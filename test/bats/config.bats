@@ -160,7 +160,7 @@ print(c["processes"], c["listen"], c["env"])')" = "3 7 ['A=1', 'B=2']" ]
 @test "--version names the server and its parts" {
 	server --version
 	[ "$status" -eq 0 ]
-	[[ "$output" =~ ^wsgimaster\ [0-9.]+\ \(CPython\ 3\.[0-9.a-z+]+,\ libevent\ 2.*,\ jansson\ 2 ]]
+	[[ "$output" =~ ^wsgimaster\ [0-9.]+\ \(CPython\ 3\.[0-9.a-z+]+\ (static|shared),\ libevent\ 2.*,\ jansson\ 2 ]]
 }
 
 @test "--json-schema is JSON, and accepts the printed configuration" {

@@ -333,3 +333,21 @@ print(sysconfig.get_path("purelib"))')
 		wm_fail "a KeyboardInterrupt in the log"
 	fi
 }
+
+@test "libpython is linked as --version says, and extension modules find it" {
+	cat >whole.py <<-END
+	import runpy
+
+	problem = runpy.run_path("$WM_SOURCE/scripts/python-embedded")["problem"]
+
+	def application(environ, start_response):
+	    start_response("200 OK", [])
+	    return [(problem() or "whole").encode()]
+	END
+	start --module whole
+	if "$WSGIMASTER" --version | grep -q 'CPython [^ ]* static,'; then
+		[ "$(get /)" = whole ]
+	else
+		[ "$(get /)" = "an extension module brings another libpython" ]
+	fi
+}
