@@ -80,14 +80,27 @@ def family(root):
     return pids
 
 
+def tasks_seconds(pid):
+    """What a process' threads that are still there have used, to the ns."""
+    total = 0
+    for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        try:
+            total += int(task.read_text().split()[0])
+        except (OSError, ValueError, IndexError):
+            pass
+    return total / 1e9
+
+
 def cpu_seconds(pids):
     """User and system time of these processes so far."""
     total = 0
     for pid in pids:
         fields = stat_fields(pid)
         if fields:
-            total += int(fields[11]) + int(fields[12])
-    return total / TICK
+            # In ticks, but with threads that have ended; or exactly.
+            ticks = (int(fields[11]) + int(fields[12])) / TICK
+            total += max(ticks, tasks_seconds(pid))
+    return total
 
 
 def memory_kib(pids):

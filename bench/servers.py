@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from workloads import ALL, FRAMEWORKS, PARK, PLAIN, SLEEP
+from workloads import ALL, ASKED_FOR, FRAMEWORKS, PARK, PLAIN, SLEEP
 
 HERE = Path(__file__).resolve().parent
 APPS = HERE / "apps"
@@ -168,32 +168,34 @@ class Server:
 SERVERS = {
     "floor-epoll": Server(floor("epoll_floor", False),
                           ("hello", "hello_close")),
-    "floor-py": Server(floor("py_floor", True)),
+    "floor-py": Server(floor("py_floor", True), ALL + ASKED_FOR),
+    "floor-py-static": Server(floor("py_floor_static", True),
+                              ALL + ASKED_FOR),
 
-    "wsgimaster": Server(wsgimaster()),
+    "wsgimaster": Server(wsgimaster(), ALL + ASKED_FOR),
     "wsgimaster-greenlet": Server(
         wsgimaster("--async", CORES, "--greenlet", sleep="sleep_wsgimaster"),
-        ALL + SLEEP + PARK),
+        ALL + SLEEP + PARK + ASKED_FOR),
     "wsgimaster-greenlet-uwsgi": Server(
         wsgimaster("--async", CORES, "--greenlet", sleep="sleep_uwsgi_api"),
         PARK),
     "wsgimaster-asyncio": Server(
         wsgimaster("--asyncio", CORES, "--greenlet",
-                   sleep="sleep_wsgimaster_asyncio"), PLAIN + SLEEP + PARK),
+                   sleep="sleep_wsgimaster_asyncio"), PLAIN + SLEEP + PARK + ASKED_FOR),
     "wsgimaster-asyncio-switch": Server(
         wsgimaster("--asyncio", CORES, "--greenlet",
                    sleep="sleep_asyncio_greenlet"), PARK),
     "wsgimaster-tornado": Server(
         wsgimaster("--tornado", CORES, "--greenlet",
-                   sleep="sleep_tornado_greenlet"), PLAIN + SLEEP + PARK),
+                   sleep="sleep_tornado_greenlet"), PLAIN + SLEEP + PARK + ASKED_FOR),
     "wsgimaster-gevent": Server(
         wsgimaster("--gevent", CORES, sleep="sleep_gevent"),
-        PLAIN + SLEEP + PARK),
+        PLAIN + SLEEP + PARK + ASKED_FOR),
     "wsgimaster-threads": Server(
         wsgimaster("--threads", CORES, sleep="sleep_thread"),
-        PLAIN + SLEEP + PARK),
+        PLAIN + SLEEP + PARK + ASKED_FOR),
 
-    "uwsgi": Server(uwsgi()),
+    "uwsgi": Server(uwsgi(), ALL + ASKED_FOR),
     "uwsgi-greenlet": Server(
         uwsgi("--async", CORES, "--greenlet", plugins=("greenlet_python3",),
               sleep="sleep_uwsgi"), ALL + SLEEP),

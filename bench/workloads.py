@@ -24,6 +24,25 @@ class Workload:
         self.headers, self.connections, self.call = headers, connections, call
 
 
+# What a browser sends, more or less.
+BROWSER = (
+    "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 "
+    "Firefox/128.0",
+    "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,"
+    "image/avif,image/webp,*/*;q=0.8",
+    "Accept-Language: en-US,en;q=0.5",
+    "Accept-Encoding: gzip, deflate, br, zstd",
+    "Referer: http://www.example.org/search?q=application+server&page=2",
+    "Cookie: sessionid=7c1d5f0b9a3e4c55a2f1be0d6a4e9f31; "
+    "csrftoken=Zk3vQ8yWc1rT5nB7mL0pX9sD2fG4hJ6k; theme=dark; "
+    "consent=analytics:0|ads:0|v:3; _ts=1763712000",
+    "Upgrade-Insecure-Requests: 1",
+    "Sec-Fetch-Dest: document",
+    "Sec-Fetch-Mode: navigate",
+    "Sec-Fetch-Site: same-origin",
+    "Sec-Fetch-User: ?1",
+)
+
 WORKLOADS = {
     "hello": Workload(HELLO, "11 bytes, keep-alive where there is any"),
     "hello_close": Workload(HELLO, "the same, a connection for each request",
@@ -39,6 +58,8 @@ WORKLOADS = {
                         "way, 100 connections", connections=100),
     "flask": Workload(HELLO, "hello from Flask"),
     "django": Workload(HELLO, "hello from Django"),
+    "hello_browser": Workload(HELLO, "hello with the 12 headers of a browser",
+                              headers=BROWSER, call="hello"),
     "park": Workload(None, "many asleep at once", path="/1000/0"),
 }
 for name, workload in WORKLOADS.items():
@@ -48,5 +69,6 @@ for name, workload in WORKLOADS.items():
 PLAIN = ("hello", "hello_close", "hello_nolen", "echo", "big", "stream")
 SLEEP = ("sleep50",)
 PARK = ("park",)
+ASKED_FOR = ("hello_browser",)      # bench/run has it only with -w
 FRAMEWORKS = ("flask", "django")
 ALL = PLAIN + FRAMEWORKS
