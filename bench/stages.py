@@ -123,7 +123,7 @@ def add_rest(sums, libraries):
         name = "called by these" if library in LEAVES else library
         rest[name] = rest.get(name, 0) + cost - there
     for name, cost in rest.items():
-        if abs(cost) >= 0.5:
+        if abs(cost) >= 10:
             sums.add(name, "others", cost)
 
 
