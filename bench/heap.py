@@ -20,9 +20,7 @@ from workloads import WORKLOADS
 FEW, MANY = 200, 1000
 SLEEP_MS = 12000
 ALLOCATORS = ("malloc", "calloc", "realloc", "xmalloc", "xcalloc", "xrealloc",
-              "xstrdup", "xstrndup", "xreallocarray", "xmemdup", "strdup",
-              "pool_alloc", "pool_grow", "pool_strndup", "strbuf_reserve",
-              "strbuf_add")
+              "xstrdup", "xstrndup", "strdup", "strbuf_reserve", "strbuf_add")
 OURS, GREENLET, CPYTHON = "ours: ", "greenlet", "CPython"
 
 

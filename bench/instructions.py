@@ -54,8 +54,12 @@ def profile(name, args, workload="hello", at_once=1):
                           ("setarch", "util-linux")):
         if not shutil.which(tool):
             raise Missing(tool, [package])
+    lengths = LENGTHS.get(workload, LENGTH)
+    if getattr(args, "requests", None):
+        lengths = args.requests // 5, args.requests
     short, long = (max(at_once, count - count % at_once)
-                   for count in LENGTHS.get(workload, LENGTH))
+                   for count in lengths)
+    long = max(long, short + at_once)
     asked = WORKLOADS[workload]
     few = run_once(name, args, asked, short, at_once)
     return run_once(name, args, asked, long, at_once).each(few, long - short)

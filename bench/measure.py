@@ -23,6 +23,10 @@ class Failed(Exception):
     """A server did not do what it was asked for; the text says what."""
 
 
+def python_path(workload):
+    return ":".join(filter(None, (str(APPS), workload.folder)))
+
+
 class Place:
     """Where a server is to run: address, environment, temporary folder."""
 
@@ -35,7 +39,7 @@ class Place:
         self.address = f"127.0.0.1:{self.port}"
         self.env = {key: value for key, value in os.environ.items()
                     if key in ("PATH", "HOME", "LANG", "TMPDIR")}
-        self.env.update(PYTHONPATH=str(APPS), PYTHONDONTWRITEBYTECODE="1")
+        self.env.update(PYTHONPATH=python_path(workload), PYTHONDONTWRITEBYTECODE="1")
 
     @classmethod
     def spare_port(cls):
@@ -101,6 +105,12 @@ def cpu_seconds(pids):
             ticks = (int(fields[11]) + int(fields[12])) / TICK
             total += max(ticks, tasks_seconds(pid))
     return total
+
+
+def kernel_seconds(pids):
+    """The system time of these processes so far, in ticks."""
+    return sum(int(fields[12]) for fields in map(stat_fields, pids)
+               if fields) / TICK
 
 
 def memory_kib(pids):
@@ -265,11 +275,13 @@ def measure(name, workload, args):
             server.wrk(args.warmup)
         before = family(server.process.pid)
         cpu, (busy, stolen) = cpu_seconds(before), processors_busy(cpus)
+        kernel = kernel_seconds(before)
         begin = time.monotonic()
         got = server.wrk(args.time)
         wall = time.monotonic() - begin
         after = family(server.process.pid)
         cpu = cpu_seconds(before | after) - cpu
+        kernel = kernel_seconds(before | after) - kernel
         busy, stolen = (new - old for new, old in
                         zip(processors_busy(cpus), (busy, stolen)))
         if server.process.poll() is not None or before - after:
@@ -281,6 +293,7 @@ def measure(name, workload, args):
             "wrk": server.wrk_command(args.time),
             "rps": got["requests"] / (got["duration_us"] / 1e6),
             "cpu_us": cpu * 1e6 / got["requests"],
+            "kernel": kernel / cpu if cpu else 0.0,
             "share": cpu / (wall * len(cpus)),
             "foreign": max(0.0, busy - cpu) / (wall * len(cpus)),
             "stolen": stolen / (wall * len(cpus)),

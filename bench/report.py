@@ -6,7 +6,7 @@ from servers import APPS, GOALS, HERE, PYTHON
 from workloads import WORKLOADS
 
 HEAD = ("server", "requests/s", "x", "CPU us/request", "x", "best", "x",
-        "spread", "p50 ms", "p99 ms", "errors", "PSS MiB", "keeps")
+        "spread", "kernel", "p50 ms", "p99 ms", "errors", "PSS MiB", "keeps")
 
 
 def summary(runs):
@@ -16,6 +16,7 @@ def summary(runs):
                        "p50_ms", "p99_ms", "pss_mib")}
     cpu = [run["cpu_us"] for run in runs]
     row["best"], row["worst"] = min(cpu), max(cpu)
+    row["kernel"] = statistics.median(run.get("kernel", 0) for run in runs)
     row["errors"] = sum(run["errors"] for run in runs)
     row["keeps"] = all(run["keeps"] for run in runs)
     return row
@@ -38,7 +39,7 @@ def row_cells(name, row, base):
     return (name, number(row["rps"]), ratio(row["rps"], base["rps"]),
             number(row["cpu_us"]), ratio(row["cpu_us"], base["cpu_us"]),
             number(row["best"]), ratio(row["best"], base["best"]),
-            f"{spread:.0%}", number(row["p50_ms"]), number(row["p99_ms"]),
+            f"{spread:.0%}", f"{row['kernel']:.0%}", number(row["p50_ms"]), number(row["p99_ms"]),
             str(row["errors"]), number(row["pss_mib"]),
             "yes" if row["keeps"] else "no")
 

@@ -36,7 +36,7 @@ def put_into(name, path, text):
 
 
 def append(name, path, line):
-    """Adds a line to a section."""
+    """Adds a line to a section's table."""
     head, inside, tail = split(name, path)
     Path(path).write_text(f"{head}{inside.rstrip()}\n{line}\n\n{tail}")
     print(line)

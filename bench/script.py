@@ -135,7 +135,9 @@ class Scripted(Running):
         them at the same time, on a connection each."""
         text = request_text(self.workload, self.place.address)
         free, socks = [], []
-        self.connect().close()              # it is there
+        with self.connect() as sock:        # its workers are there, then
+            sock.sendall(text)
+            read_answer(sock)
         for _ in range(count // at_once):
             with self.held() if at_once > 1 else contextlib.nullcontext():
                 socks = [free.pop() if free else self.connect()

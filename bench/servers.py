@@ -39,6 +39,8 @@ class Refused(Missing):
 
 def target(place, sleep="sleep_thread"):
     """(module, callable) of a workload."""
+    if place.workload.module:
+        return place.workload.module, place.workload.call
     module = {"sleep50": sleep, "park": sleep, "flask": "flask_hello",
               "django": "django_hello"}.get(place.workload.name, "wsgi_apps")
     if place.workload.name in FRAMEWORKS:
@@ -84,6 +86,8 @@ def wsgimaster(*options, sleep="sleep_thread"):
                 "--processes", "1", "--listen", str(place.backlog),
                 "--disable-logging", "--pythonpath", str(APPS),
                 "--module", f"{module}:{call}", *filled(options, place)]
+        if place.workload.folder:
+            argv += ["--pythonpath", place.workload.folder]
         check = subprocess.run([*argv, "--check"], capture_output=True,
                                text=True)
         if check.returncode:
@@ -148,6 +152,12 @@ def library(name, sleep="sleep_thread"):
         return [PYTHON, str(APPS / "serve.py"), name, str(place.port),
                 ":".join(target(place, sleep))]
     return command
+
+
+def aiohttp(place):
+    needs_module("aiohttp")
+    return [PYTHON, str(APPS / "aiohttp_apps.py"), str(place.port),
+            place.workload.call]
 
 
 def uvicorn(place):
@@ -236,7 +246,17 @@ SERVERS = {
                             ("hello",) + SLEEP),
     "waitress": Server(library("waitress"), ("hello",) + SLEEP),
     "uvicorn": Server(uvicorn, PLAIN + SLEEP),
+    # It always sends a length when it knows it.
+    "aiohttp": Server(aiohttp, ("hello", "hello_close", "echo", "big",
+                                "stream") + SLEEP),
 }
+
+# Those of the table in RESULTS.md.
+MATTER = ("floor-*", "wsgimaster", "wsgimaster-greenlet",
+          "wsgimaster-asyncio", "wsgimaster-tornado", "wsgimaster-gevent",
+          "uwsgi", "uwsgi-greenlet", "uwsgi-asyncio", "uwsgi-tornado",
+          "uwsgi-gevent", "gunicorn-gthread", "gunicorn-gevent", "uvicorn",
+          "aiohttp")
 
 # Ours, and what each is held against: the sentences under a table.
 GOALS = (

@@ -123,7 +123,7 @@ def add_rest(sums, libraries):
         name = "called by these" if library in LEAVES else library
         rest[name] = rest.get(name, 0) + cost - there
     for name, cost in rest.items():
-        if abs(cost) >= 0.5:
+        if abs(cost) >= 10:
             sums.add(name, "others", cost)
 
 
@@ -140,7 +140,7 @@ def table(name, costs):
             continue
         row["ours"] = row.get("ours", 0) + row.get("base", 0)
         whole = sum(cost for key, cost in row.items() if key != "base")
-        cells.append((stage, *(f"{row.get(column, 0):,.0f}" for column in
+        cells.append((stage, *(f"{round(row.get(column, 0)):,}" for column in
                                ("ours", "CPython", "libc", "others")),
                       f"{whole:,.0f}", f"{whole / total:.0%}"))
     cells.append(("all", "", "", "", "", f"{total:,.0f}", "100%"))

@@ -14,13 +14,14 @@ HELLO = digest(b"Hello World")
 
 
 class Workload:
-    """A callable of apps/, the answer it must give (None: any), how wrk asks
+    """A callable of apps/ (or of a module in a folder), the answer it must give (None: any), how wrk asks
     for it."""
 
     def __init__(self, wanted, note, method="GET", headers=(),
-                 connections=None, call=None, path="/"):
+                 connections=None, call=None, path="/", module=None,
+                 folder=None):
         self.wanted, self.note, self.method = wanted, note, method
-        self.path = path
+        self.path, self.module, self.folder = path, module, folder
         self.headers, self.connections, self.call = headers, connections, call
 
 

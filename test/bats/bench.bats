@@ -88,3 +88,85 @@ park() {
 	[ "$(tail -n 1 results.md)" = after ]
 	grep -q "^| wsgimaster-greenlet | 40 | 0 | 0 | 40 |" results.md
 }
+
+# bench PROGRAM ARGS...: runs it on one processor, its tables in out.md.
+bench() {
+	local program=$1
+	shift
+	WSGIMASTER=$WSGIMASTER PYTHON=$PYTHON PARK_BUILD=$WM_TMP \
+	    FLOOR_BUILD=$WM_TMP/floor \
+	    "$PYTHON" "$WM_SOURCE/bench/$program" "$@" >out.md 2>err.txt || {
+		cat out.md err.txt
+		return 1
+	}
+	cat out.md
+}
+
+one_cpu() {
+	"$PYTHON" -c 'import os; print(min(os.sched_getaffinity(0)))'
+}
+
+# needs TOOL...: skips where one of them is missing or cannot work.
+needs() {
+	local tool
+	for tool in taskset "$@"; do
+		command -v "$tool" >/dev/null || skip "$tool is missing"
+	done
+	# Sanitizers do not run under valgrind or ptrace.
+	[ $# -eq 0 ] || [ "$1" = wrk ] || ! grep -q __asan_init "$WSGIMASTER" ||
+		skip "built with sanitizers"
+}
+
+@test "goals measures a ratio, in a table with a verdict" {
+	needs wrk
+	make -s -C "$WM_SOURCE/bench/floor" BUILD="$WM_TMP/floor"
+	cpu=$(one_cpu)
+	bench goals -r 1 --only hello_nolen --server-cpus "$cpu" \
+	    --client-cpus "$cpu"
+	grep -Eq '^\| no Content-Length \| ≤ 1.20 x floor-py \| [0-9.]+ x \|' \
+	    out.md
+	grep -Eq '^\| no Content-Length: no stall, p99 \| ≤ 20 ms \| [0-9]' out.md
+}
+
+@test "goals paces the sleeps of many connections" {
+	needs
+	cpu=$(one_cpu)
+	bench goals --quick -n 50 --only "asleep 10000" --server-cpus "$cpu" \
+	    --client-cpus "$cpu"
+	grep -Eq '^\| 50 ms asleep, 50 connections, .*CPU \| < 40 us \| [0-9]' \
+	    out.md
+}
+
+@test "instructions counts requests that are there at the same time" {
+	needs valgrind setarch
+	cpu=$(one_cpu)
+	bench instructions -n 4 --requests 100 --stages --server-cpus "$cpu" \
+	    wsgimaster-greenlet
+	grep -Eq '^wsgimaster-greenlet [1-9][0-9]{3,4}$' out.md
+	grep -Eq '^\| parse the head \| [1-9]' out.md
+	grep -Eq '^\| the app, in CPython \| 0 \| [1-9]' out.md
+}
+
+@test "syscalls counts the calls of one request" {
+	needs strace
+	strace -o /dev/null true || skip "strace may not trace"
+	cpu=$(one_cpu)
+	bench syscalls -w hello --server-cpus "$cpu" wsgimaster-greenlet
+	grep -q '^| wsgimaster-greenlet | 2\.[0-9]* |.*recvfrom.*sendto' out.md
+}
+
+@test "all names its parts, and each has its section" {
+	bench all --list
+	while read -r part _ _ program rest; do
+		echo "$part $program $rest"
+		case "$part" in
+		trend) name=trend file=RESULTS.md ;;
+		stages) name="instructions --stages" file=../doc/performance.md ;;
+		*) name=${program#bench/} file=RESULTS.md ;;
+		esac
+		grep -q "^<!-- bench/$name --into writes from here -->" \
+		    "$WM_SOURCE/bench/$file"
+		grep -q "^<!-- bench/$name --into writes to here -->" \
+		    "$WM_SOURCE/bench/$file"
+	done <out.md
+}
