@@ -1,6 +1,7 @@
 /* A growing byte string. */
 #include "base/strbuf.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,19 @@ void
 strbuf_adds(struct strbuf *sb, const char *s)
 {
 	strbuf_add(sb, s, strlen(s));
+}
+
+/* Appends a number in decimal. */
+void
+strbuf_addu(struct strbuf *sb, unsigned long long n)
+{
+	char	 digits[24];
+	char	*p = digits + sizeof(digits);
+
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	strbuf_add(sb, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 /* Appends one byte. */
@@ -69,24 +83,35 @@ strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 	sb->len += (size_t)n;
 }
 
+/* May this byte stand in a JSON string as it is? */
+static bool
+strbuf_json_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 /* Adds bytes as a JSON string. */
 void
 strbuf_add_json(struct strbuf *sb, const char *s, size_t len)
 {
-	size_t		 i;
+	const char	*end = s + len, *plain;
 	unsigned char	 c;
 
 	strbuf_addc(sb, '"');
-	for (i = 0; i < len; i++) {
-		c = (unsigned char)s[i];
+	while (s < end) {
+		plain = s;
+		while (s < end && strbuf_json_plain((unsigned char)*s))
+			s++;
+		strbuf_add(sb, plain, (size_t)(s - plain));
+		if (s == end)
+			break;
+		c = (unsigned char)*s++;
 		if (c == '"' || c == '\\')
 			strbuf_addf(sb, "\\%c", c);
 		else if (c == '\n')
 			strbuf_adds(sb, "\\n");
-		else if (c < 0x20 || c >= 0x7f)
-			strbuf_addf(sb, "\\u%04x", c);
 		else
-			strbuf_addc(sb, (char)c);
+			strbuf_addf(sb, "\\u%04x", c);
 	}
 	strbuf_addc(sb, '"');
 }

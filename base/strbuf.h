@@ -46,6 +46,8 @@ strbuf_add(struct strbuf *sb, const void *data, size_t len)
 }
 
 void	 strbuf_adds(struct strbuf *sb, const char *s);
+/* Appends a number in decimal: what "%llu" would, for a twentieth. */
+void	 strbuf_addu(struct strbuf *sb, unsigned long long n);
 void	 strbuf_addc(struct strbuf *sb, char c);
 void	 strbuf_addf(struct strbuf *sb, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));

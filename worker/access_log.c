@@ -1,6 +1,7 @@
 /* The access log: one line a request, uWSGI's or JSON. */
 #include "worker/access_log.h"
 
+#include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,17 +15,100 @@
 #include "worker/request.h"
 #include "worker/worker.h"
 
-/* All requests of all workers, those of dead ones included. */
+/* The others' requests are counted anew after so long. */
+#define ACCESS_LOG_OTHERS_US	20000
+
+/* Most lines have room in this, and their target. */
+#define ACCESS_LOG_ROOM		448
+
+/* A constant string with its length. */
+#define ACCESS_LOG_ADD(sb, s)	strbuf_add((sb), (s), sizeof(s) - 1)
+
+/* A second as text, made once for all its lines. */
+struct access_log_time {
+	time_t	 second;
+	size_t	 len;		/* 0: not made yet */
+	char	 text[32];
+};
+
+/* All requests of the other workers, and of this one's dead predecessors. */
 static unsigned long long
-access_log_total(struct scoreboard *sb)
+access_log_others(const struct worker *w)
 {
+	struct scoreboard	*sb = w->sb;
 	unsigned long long	 sum = 0;
 	uint32_t		 i;
 
-	for (i = 0; i < sb->slots; i++)
-		sum += sb_get(&sb_slot(sb, i)->requests) +
-		    sb_total(sb, (int)i + 1)->requests;
+	for (i = 0; i < sb->slots; i++) {
+		if (sb_slot(sb, i) != w->stats)
+			sum += sb_get(&sb_slot(sb, i)->requests);
+		sum += sb_total(sb, (int)i + 1)->requests;
+	}
 	return sum;
+}
+
+/*
+ * All requests of all workers. The others' lie in memory that they write, so
+ * they are not looked at for each line.
+ */
+static unsigned long long
+access_log_total(const struct worker *w)
+{
+	static _Thread_local unsigned long long	 others;
+	static _Thread_local uint64_t		 since_us;
+	uint64_t				 now = clock_coarse_us();
+
+	if (since_us == 0 || now - since_us >= ACCESS_LOG_OTHERS_US) {
+		others = access_log_others(w);
+		since_us = now;
+	}
+	return others + sb_get(&w->stats->requests);
+}
+
+/* The second as strftime makes it; of local time, or else of UTC. */
+static const struct access_log_time *
+access_log_when(struct access_log_time *when, time_t second, bool local,
+    const char *format)
+{
+	struct tm	 tm;
+
+	if (when->len != 0 && when->second == second)
+		return when;
+	if (local)
+		localtime_r(&second, &tm);
+	else
+		gmtime_r(&second, &tm);
+	when->len = strftime(when->text, sizeof(when->text), format, &tm);
+	when->second = second;
+	return when;
+}
+
+/* Appends what stands before the request line in uWSGI's. */
+static void
+access_log_text_who(struct strbuf *sb, const struct request *req)
+{
+	static _Thread_local struct access_log_time	 when;
+	const struct access_log_time			*now;
+
+	now = access_log_when(&when, time(NULL), true,
+	    "%a %b %e %H:%M:%S %Y");
+	ACCESS_LOG_ADD(sb, "[pid: ");
+	strbuf_addu(sb, (unsigned)getpid());
+	ACCESS_LOG_ADD(sb, "|app: ");
+	strbuf_addu(sb, (unsigned)req->app_id);
+	ACCESS_LOG_ADD(sb, "|req: ");
+	strbuf_addu(sb, sb_get(&req->worker->stats->requests));
+	ACCESS_LOG_ADD(sb, "/");
+	strbuf_addu(sb, access_log_total(req->worker));
+	ACCESS_LOG_ADD(sb, "] ");
+	strbuf_add(sb, req->conn->addr, req->conn->addr_len);
+	ACCESS_LOG_ADD(sb, " () {");
+	strbuf_addu(sb, req->nvars);
+	ACCESS_LOG_ADD(sb, " vars in ");
+	strbuf_addu(sb, req->vars_size);
+	ACCESS_LOG_ADD(sb, " bytes} [");
+	strbuf_add(sb, now->text, now->len);
+	ACCESS_LOG_ADD(sb, "] ");
 }
 
 /* Appends uWSGI's line. */
@@ -33,38 +117,53 @@ access_log_text(struct strbuf *sb, const struct request *req)
 {
 	const struct http_head	*head = req->head;
 	const struct response	*resp = &req->resp;
-	char			 when[32];
-	time_t			 now = time(NULL);
-	struct tm		 tm;
 
-	localtime_r(&now, &tm);
-	strftime(when, sizeof(when), "%a %b %e %H:%M:%S %Y", &tm);
-	strbuf_addf(sb, "[pid: %d|app: %d|req: %llu/%llu] %s () "
-	    "{%u vars in %u bytes} [%s] ", (int)getpid(), req->app_id,
-	    (unsigned long long)sb_get(&req->worker->stats->requests),
-	    access_log_total(req->worker->sb), req->conn->addr, req->nvars,
-	    req->vars_size, when);
+	access_log_text_who(sb, req);
 	strbuf_add(sb, request_text(req, head->method), head->method.len);
-	strbuf_addc(sb, ' ');
+	ACCESS_LOG_ADD(sb, " ");
 	strbuf_add(sb, request_text(req, head->target), head->target.len);
-	strbuf_addf(sb, " => generated %lld bytes in %llu msecs "
-	    "(HTTP/1.%d %d) %u headers in %u bytes "
-	    "(%u switches on core %d)\n", (long long)resp->sent,
-	    (unsigned long long)(req->end_us - req->start_us) / 1000,
-	    head->minor, resp->status, resp->nheaders, resp->head_size,
-	    req->core->switches, req->core->id);
+	ACCESS_LOG_ADD(sb, " => generated ");
+	strbuf_addu(sb, (unsigned long long)resp->sent);
+	ACCESS_LOG_ADD(sb, " bytes in ");
+	strbuf_addu(sb, (req->end_us - req->start_us) / 1000);
+	ACCESS_LOG_ADD(sb, " msecs (HTTP/1.");
+	strbuf_addu(sb, head->minor);
+	ACCESS_LOG_ADD(sb, " ");
+	strbuf_addu(sb, (unsigned)resp->status);
+	ACCESS_LOG_ADD(sb, ") ");
+	strbuf_addu(sb, resp->nheaders);
+	ACCESS_LOG_ADD(sb, " headers in ");
+	strbuf_addu(sb, resp->head_size);
+	ACCESS_LOG_ADD(sb, " bytes (");
+	strbuf_addu(sb, req->core->switches);
+	ACCESS_LOG_ADD(sb, " switches on core ");
+	strbuf_addu(sb, (unsigned)req->core->id);
+	ACCESS_LOG_ADD(sb, ")\n");
 }
 
-/* Appends "name":"a view's text". */
+/* Appends ,"name":number. */
+static void
+access_log_json_number(struct strbuf *sb, const char *name,
+    unsigned long long n)
+{
+	ACCESS_LOG_ADD(sb, ",\"");
+	strbuf_adds(sb, name);
+	ACCESS_LOG_ADD(sb, "\":");
+	strbuf_addu(sb, n);
+}
+
+/* Appends ,"name":"a view's text". */
 static void
 access_log_json_view(struct strbuf *sb, const struct request *req,
     const char *name, struct http_view view)
 {
-	strbuf_addf(sb, ",\"%s\":", name);
+	ACCESS_LOG_ADD(sb, ",\"");
+	strbuf_adds(sb, name);
+	ACCESS_LOG_ADD(sb, "\":");
 	strbuf_add_json(sb, request_text(req, view), view.len);
 }
 
-/* Appends "name":"a header's value" if the request has it. */
+/* Appends ,"name":"a header's value" if the request has it. */
 static void
 access_log_json_field(struct strbuf *sb, const struct request *req,
     const char *name, const char *field)
@@ -76,36 +175,78 @@ access_log_json_field(struct strbuf *sb, const struct request *req,
 		access_log_json_view(sb, req, name, f->value);
 }
 
+/* Appends the milliseconds of a time, and "Z". */
+static void
+access_log_json_ms(struct strbuf *sb, unsigned ms)
+{
+	const char	 text[] = { '.', (char)('0' + ms / 100),
+	    (char)('0' + ms / 10 % 10), (char)('0' + ms % 10), 'Z' };
+
+	strbuf_add(sb, text, sizeof(text));
+}
+
+/* Appends the request's number as environ has it. */
+static void
+access_log_json_id(struct strbuf *sb, uint64_t id)
+{
+	static const char	 digits[] = "0123456789abcdef";
+	char			 text[16];
+	int			 i;
+
+	for (i = 15; i >= 0; i--, id >>= 4)
+		text[i] = digits[id & 15];
+	ACCESS_LOG_ADD(sb, ",\"request\":\"");
+	strbuf_add(sb, text, sizeof(text));
+}
+
+/* Appends when and where: the beginning of a JSON object. */
+static void
+access_log_json_who(struct strbuf *sb, const struct request *req)
+{
+	static _Thread_local struct access_log_time	 when;
+	const struct access_log_time			*now;
+	uint64_t					 us = clock_real_us();
+
+	now = access_log_when(&when, (time_t)(us / 1000000), false,
+	    "%Y-%m-%dT%H:%M:%S");
+	ACCESS_LOG_ADD(sb, "{\"time\":\"");
+	strbuf_add(sb, now->text, now->len);
+	access_log_json_ms(sb, (unsigned)(us / 1000 % 1000));
+	ACCESS_LOG_ADD(sb, "\",\"type\":\"access\"");
+	access_log_json_number(sb, "worker", (unsigned)req->worker->id);
+	access_log_json_number(sb, "pid", (unsigned)getpid());
+	access_log_json_number(sb, "core", (unsigned)req->core->id);
+	access_log_json_id(sb, req->id);
+	ACCESS_LOG_ADD(sb, "\",\"addr\":\"");
+	strbuf_add(sb, req->conn->addr, req->conn->addr_len);
+	ACCESS_LOG_ADD(sb, "\"");
+}
+
 /* Appends a JSON object and a newline. */
 static void
 access_log_json(struct strbuf *sb, const struct request *req)
 {
 	const struct response	*resp = &req->resp;
-	char			 when[32];
-	uint64_t		 us = clock_real_us();
-	time_t			 now = (time_t)(us / 1000000);
-	struct tm		 tm;
 
-	gmtime_r(&now, &tm);
-	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
-	strbuf_addf(sb, "{\"time\":\"%s.%03uZ\",\"type\":\"access\","
-	    "\"worker\":%d,\"pid\":%d,\"core\":%d,\"request\":\"%016llx\","
-	    "\"addr\":\"%s\"", when, (unsigned)(us / 1000 % 1000),
-	    req->worker->id, (int)getpid(), req->core->id,
-	    (unsigned long long)req->id, req->conn->addr);
+	access_log_json_who(sb, req);
 	access_log_json_view(sb, req, "method", req->head->method);
 	access_log_json_view(sb, req, "uri", req->head->target);
 	access_log_json_field(sb, req, "host", "host");
 	access_log_json_field(sb, req, "referer", "referer");
 	access_log_json_field(sb, req, "user_agent", "user-agent");
-	strbuf_addf(sb, ",\"protocol\":\"HTTP/1.%d\",\"status\":%d,"
-	    "\"bytes\":%lld,\"wire_bytes\":%llu,\"duration_us\":%llu,"
-	    "\"switches\":%u,\"app\":%d,\"aborted\":%s}\n", req->head->minor,
-	    resp->status, (long long)resp->sent,
-	    (unsigned long long)resp->wire,
-	    (unsigned long long)(req->end_us - req->start_us),
-	    req->core->switches, req->app_id,
-	    resp->state == RESPONSE_BROKEN ? "true" : "false");
+	ACCESS_LOG_ADD(sb, ",\"protocol\":\"HTTP/1.");
+	strbuf_addu(sb, req->head->minor);
+	ACCESS_LOG_ADD(sb, "\"");
+	access_log_json_number(sb, "status", (unsigned)resp->status);
+	access_log_json_number(sb, "bytes", (unsigned long long)resp->sent);
+	access_log_json_number(sb, "wire_bytes", resp->wire);
+	access_log_json_number(sb, "duration_us", req->end_us - req->start_us);
+	access_log_json_number(sb, "switches", req->core->switches);
+	access_log_json_number(sb, "app", (unsigned)req->app_id);
+	if (resp->state == RESPONSE_BROKEN)
+		ACCESS_LOG_ADD(sb, ",\"aborted\":true}\n");
+	else
+		ACCESS_LOG_ADD(sb, ",\"aborted\":false}\n");
 }
 
 /* Writes the request's line. */
@@ -116,6 +257,7 @@ access_log_request(const struct request *req)
 
 	if (req->worker->cfg->disable_logging)
 		return;
+	strbuf_reserve(&line, ACCESS_LOG_ROOM + req->head->target.len);
 	if (log_is_json())
 		access_log_json(&line, req);
 	else

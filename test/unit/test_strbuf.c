@@ -1,6 +1,7 @@
 /* Tests base/strbuf.c: a growing byte string. */
 #include "base/strbuf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,23 @@ TEST(strbuf_grows_past_every_size)
 	CHECK_INT(sb.len, 5000);
 	CHECK_INT(strlen(sb.buf), 5000);
 	CHECK_INT(sb.buf[4999], 'a' + 4999 % 26);
+	strbuf_done(&sb);
+}
+
+TEST(strbuf_adds_numbers)
+{
+	static const unsigned long long	 numbers[] = { 0, 7, 10, 4096,
+	    18446744073709551615ULL };
+	struct strbuf			 sb = STRBUF_INIT;
+	char				 want[32];
+	size_t				 i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		strbuf_addu(&sb, numbers[i]);
+		snprintf(want, sizeof(want), "%llu", numbers[i]);
+		CHECK_STR(sb.buf, want);
+		strbuf_truncate(&sb, 0);
+	}
 	strbuf_done(&sb);
 }
 
