@@ -122,7 +122,7 @@ conn_free(struct conn *c)
 {
 	struct worker	*w = c->worker;
 
-	if (w->nfree_conns >= CONN_KEEP) {
+	if (w->nfree_conns + 1 > CONN_KEEP) {
 		free(c);
 		return;
 	}
