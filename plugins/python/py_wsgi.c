@@ -155,16 +155,24 @@ py_wsgi_send_list(struct request *req, PyObject *list)
 	return result;
 }
 
-/* Does the body say that it has one piece? Its length is then known. */
+/*
+ * Has the body one piece, so that its length is known? It says so itself; or
+ * it is read from a list or tuple, as Django's responses are: then what is
+ * left is there already, and nobody has to wait for it.
+ */
 static bool
-py_wsgi_has_one(PyObject *body)
+py_wsgi_has_one(PyObject *body, PyObject *iterator)
 {
 	PySequenceMethods	*methods = Py_TYPE(body)->tp_as_sequence;
 	Py_ssize_t		 n;
 
-	if (methods == NULL || methods->sq_length == NULL)
+	if (Py_IS_TYPE(iterator, &PyListIter_Type) ||
+	    Py_IS_TYPE(iterator, &PyTupleIter_Type))
+		n = PyObject_LengthHint(iterator, 0);
+	else if (methods != NULL && methods->sq_length != NULL)
+		n = PyObject_Size(body);
+	else
 		return false;
-	n = PyObject_Size(body);
 	if (n == -1)
 		PyErr_Clear();
 	return n == 1;
@@ -262,12 +270,13 @@ static int
 py_wsgi_send_iterable(struct request *req, PyObject *body)
 {
 	PyObject	*iterator, *chunk;
-	bool		 one = py_wsgi_has_one(body);
+	bool		 one;
 	int		 result = 0;
 
 	iterator = PyObject_GetIter(body);
 	if (iterator == NULL)
 		return -1;
+	one = py_wsgi_has_one(body, iterator);
 	if (py_poll_is_pending(req->core))
 		chunk = py_wsgi_yield(req, iterator);
 	else

@@ -193,6 +193,26 @@ def environ_repeated(port):
         assert len(ids) == number + 1
 
 
+def blocks(port):
+    """Requests leave nothing behind them."""
+    def some(count):
+        with Wire(port) as client:
+            for n in range(count):
+                client.send(
+                    b"GET /body?list HTTP/1.1\r\nHost: x\r\nUser-Agent: %d\r\n"
+                    b"X-%d: a\r\nCookie: c=%d\r\nReferer: http://x/%d\r\n\r\n"
+                    % (n % 3, n % 7, n, n))
+                assert client.response().body == b"one"
+                client.send(b"POST /body?iterator-one HTTP/1.1\r\nHost: x\r\n"
+                            b"Content-Length: 3\r\n\r\nabc")
+                assert client.response().body == b"one"
+            return client.get("/blocks").json()
+    before = some(500)
+    # What the memories of values hold is bounded; a leak would be thousands.
+    after = some(2000)
+    assert abs(after - before) < 500, (before, after)
+
+
 def environ_kept(port):
     """An app may keep environs: nothing in them changes any more."""
     for _ in range(5):
@@ -323,7 +343,8 @@ def bodies(port):
     large = b"x" * 50000 + b"y" * 50000 + b"z"
     whole = {"list": b"one", "list-many": b"one,two,three", "list-empty": b"",
              "tuple": b"one,two", "bytes": b"bytes", "sized-one": b"one",
-             "list-large": large}
+             "iterator-one": b"one", "iterator-tuple": b"one",
+             "iterator-left": b"one", "list-large": large}
     pieces = {"generator": b"one,two", "iterator": b"one,two",
               "map": b"one,two", "sized-lie": b"one,two"}
     for kind, text in whole.items():
