@@ -434,6 +434,14 @@ py_wsgi_has_body(const struct request *req)
 	return req->head->content_length > 0 || req->head->chunked;
 }
 
+/* Ends a child that the app has forked. */
+static inline void
+py_wsgi_leave(const struct request *req)
+{
+	if (req->worker->forked)
+		py_fork_leave();
+}
+
 /* The app's answer; new, NULL with a Python exception. */
 static PyObject *
 py_wsgi_call(struct request *req, const struct py_app *app)
@@ -470,16 +478,16 @@ py_wsgi_answer(struct request *req, const struct py_app *app)
 	int		 result = 0;
 
 	body = py_wsgi_call(req, app);
-	py_fork_leave();
+	py_wsgi_leave(req);
 	if (body == NULL || py_wsgi_send(req, body) == -1) {
-		py_fork_leave();
+		py_wsgi_leave(req);
 		result = py_wsgi_failed(req);
 	}
 	if (body != NULL) {
 		py_wsgi_close(req, body);
 		Py_DECREF(body);
 	}
-	py_fork_leave();
+	py_wsgi_leave(req);
 	py_core_settle(req->core);
 	if (py_wsgi_has_body(req))
 		py_input_detach(req);
