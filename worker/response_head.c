@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "base/strbuf.h"
@@ -151,6 +150,22 @@ static const struct response_special response_specials[] = {
 					1u << 10 | 1u << 14 | 1u << 16 | \
 					1u << 17)
 
+/*
+ * Is a token this word of lower case letters and hyphens, in any case? No
+ * other byte of a token becomes one of these with this bit set.
+ */
+static inline bool
+response_is(const char *token, const char *word, size_t len)
+{
+	size_t	 i;
+
+	for (i = 0; i < len; i++) {
+		if ((token[i] | 0x20) != word[i])
+			return false;
+	}
+	return true;
+}
+
 /* The special treatment of this name, which is a token; or NULL. */
 static const struct response_special *
 response_special(const char *name, size_t len)
@@ -162,9 +177,8 @@ response_special(const char *name, size_t len)
 		return NULL;
 	for (i = 0; i < sizeof(response_specials) /
 	    sizeof(response_specials[0]); i++, special++) {
-		if (special->len == len &&
-		    special->name[0] == (name[0] | 0x20) &&
-		    http_word_is(name, len, special->name, len))
+		if (special->len == len && response_is(name, special->name,
+		    len))
 			return special;
 	}
 	return NULL;

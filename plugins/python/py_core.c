@@ -11,9 +11,8 @@
 #include "worker/worker.h"
 
 static struct worker	*py_the_worker;
-/* One for each core, and one for whoever has none. */
-static struct py_core	*py_cores;
-static int		 py_ncores;
+static struct py_cores	 py_cores_table;
+const struct py_cores	*const py_cores = &py_cores_table;
 
 /* The worker of this process. */
 struct worker *
@@ -33,8 +32,9 @@ py_worker_set(struct worker *w)
 void
 py_cores_init(struct worker *w)
 {
-	py_ncores = w->ncores;
-	py_cores = xcalloc((size_t)py_ncores + 1, sizeof(*py_cores));
+	py_cores_table.count = w->ncores;
+	py_cores_table.list = xcalloc((size_t)w->ncores + 1,
+	    sizeof(*py_cores_table.list));
 }
 
 /*
@@ -44,22 +44,16 @@ py_cores_init(struct worker *w)
 void
 py_cores_done(void)
 {
-	int	 i;
+	struct py_core	*own = py_cores->list;
+	int		 i;
 
-	for (i = 0; i <= py_ncores; i++) {
-		Py_CLEAR(py_cores[i].start);
-		Py_CLEAR(py_cores[i].input);
-		Py_CLEAR(py_cores[i].task);
-		Py_CLEAR(py_cores[i].variables);
-		Py_CLEAR(py_cores[i].context);
+	for (i = 0; i <= py_cores->count; i++, own++) {
+		Py_CLEAR(own->start);
+		Py_CLEAR(own->input);
+		Py_CLEAR(own->task);
+		Py_CLEAR(own->variables);
+		Py_CLEAR(own->context);
 	}
-}
-
-/* A core's objects. */
-struct py_core *
-py_core_of(const struct core *core)
-{
-	return &py_cores[core == NULL ? py_ncores : core->id];
 }
 
 /* The calling request's core. With the lock. */
@@ -98,10 +92,9 @@ py_core_may_wait(const struct core *core)
 
 /* Ends a wait that the app's own greenlet is in. With the lock. */
 void
-py_core_settle(struct core *core)
+py_core_end_wait(struct core *core)
 {
-	if (core->state != CORE_RUNNING &&
-	    core->worker->suspend->settle != NULL)
+	if (core->worker->suspend->settle != NULL)
 		core->worker->suspend->settle(core);
 }
 

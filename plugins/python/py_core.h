@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #include "base/strbuf.h"
+#include "worker/core.h"
 
-struct core;
 struct request;
 struct worker;
 
@@ -34,8 +34,20 @@ void	 py_worker_set(struct worker *w);
 /* In the worker, with the lock. */
 void	 py_cores_init(struct worker *w);
 void	 py_cores_done(void);
-/* A core's; NULL stands for whoever has no core. Valid after init. */
-struct py_core *py_core_of(const struct core *core);
+/* One for each core, and a last one for whoever has none. Valid after init. */
+struct py_cores {
+	struct py_core	*list;
+	int		 count;		/* of cores */
+};
+
+extern const struct py_cores *const py_cores;
+
+/* A core's; NULL stands for whoever has no core. */
+static inline struct py_core *
+py_core_of(const struct core *core)
+{
+	return &py_cores->list[core == NULL ? py_cores->count : core->id];
+}
 
 /*
  * The core whose request calls: on its own stack (or thread) or in a greenlet
@@ -48,11 +60,19 @@ struct core *py_core_current(void);
  * which another greenlet waits already.
  */
 bool	 py_core_may_wait(const struct core *core);
+/* For py_core_settle: the core waits. */
+void	 py_core_end_wait(struct core *core);
+
 /*
  * Before the server itself goes on with a request: ends the wait that a
  * greenlet of the app's is in, so that this stack may wait again.
  */
-void	 py_core_settle(struct core *core);
+static inline void
+py_core_settle(struct core *core)
+{
+	if (core->state != CORE_RUNNING)
+		py_core_end_wait(core);
+}
 /*
  * With the lock, which is given up meanwhile: may the caller, on whatever
  * thread, touch what is the loop's (worker/suspend.h)? If true, it may until

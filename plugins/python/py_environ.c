@@ -7,6 +7,7 @@
 
 #include "plugins/python/py_environ.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,21 +383,35 @@ py_environ_last(PyObject *env, struct py_last *last,
 	return py_environ_last_path(env, last, req, app);
 }
 
+/* Eight hexadecimal digits, all at the same time. */
+static void
+py_environ_hex(uint32_t n, Py_UCS1 out[8])
+{
+	const uint64_t	 ones = 0x0101010101010101u;
+	uint64_t	 x = n, letters;
+
+	/* Each half byte into a byte of its own. */
+	x = (x << 16 | x) & 0x0000ffff0000ffffu;
+	x = (x << 8 | x) & 0x00ff00ff00ff00ffu;
+	x = (x << 4 | x) & 0x0f0f0f0f0f0f0f0fu;
+	letters = (x + 6 * ones) >> 4 & ones;
+	x += '0' * ones + letters * ('a' - '9' - 1);
+	x = htobe64(x);
+	memcpy(out, &x, sizeof(x));
+}
+
 /* The request's id: 16 hexadecimal digits. */
 static int
 py_environ_add_id(PyObject *env, const struct request *req)
 {
-	static const char	 digits[] = "0123456789abcdef";
-	PyObject		*id = PyUnicode_New(16, 127);
-	Py_UCS1			*out;
-	uint64_t		 n = req->id;
-	int			 i;
+	PyObject	*id = PyUnicode_New(16, 127);
+	Py_UCS1		*out;
 
 	if (id == NULL)
 		return -1;
 	out = PyUnicode_1BYTE_DATA(id);
-	for (i = 15; i >= 0; i--, n >>= 4)
-		out[i] = (Py_UCS1)digits[n & 15];
+	py_environ_hex((uint32_t)(req->id >> 32), out);
+	py_environ_hex((uint32_t)req->id, out + 8);
 	return py_environ_set(env, py_str->request_id, id);
 }
 

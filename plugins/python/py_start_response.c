@@ -28,30 +28,34 @@ struct py_starter {
 static PyTypeObject	*py_start_type;
 static PyTypeObject	*py_write_type;
 
-/* The text of an argument; false with TypeError or ValueError. */
-static bool
-py_start_text(PyObject *str, const char *what, PyObject *name, const char **s,
-    size_t *len)
+/* Says why an argument is no text: TypeError or ValueError. */
+static void
+py_start_no_text(PyObject *str, const char *what, PyObject *name)
 {
-	if (!PyUnicode_Check(str)) {
-		if (name == NULL)
-			PyErr_Format(PyExc_TypeError, "%s must be str, not "
-			    "%.100s", what, Py_TYPE(str)->tp_name);
-		else
-			PyErr_Format(PyExc_TypeError, "header %R: %s must be "
-			    "str, not %.100s", name, what,
-			    Py_TYPE(str)->tp_name);
-		return false;
-	}
-	*s = py_latin1(str, len);
-	if (*s != NULL)
-		return true;
-	if (name == NULL)
+	bool	 is_str = PyUnicode_Check(str);
+
+	if (!is_str && name == NULL)
+		PyErr_Format(PyExc_TypeError, "%s must be str, not %.100s",
+		    what, Py_TYPE(str)->tp_name);
+	else if (!is_str)
+		PyErr_Format(PyExc_TypeError, "header %R: %s must be str, not "
+		    "%.100s", name, what, Py_TYPE(str)->tp_name);
+	else if (name == NULL)
 		PyErr_Format(PyExc_ValueError, "%s %R has characters that are "
 		    "not latin-1", what, str);
 	else
 		PyErr_Format(PyExc_ValueError, "header %R: %s has characters "
 		    "that are not latin-1", name, what);
+}
+
+/* The text of an argument; false with TypeError or ValueError. */
+static inline bool
+py_start_text(PyObject *str, const char *what, PyObject *name, const char **s,
+    size_t *len)
+{
+	if (PyUnicode_Check(str) && (*s = py_latin1(str, len)) != NULL)
+		return true;
+	py_start_no_text(str, what, name);
 	return false;
 }
 

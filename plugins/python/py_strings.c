@@ -19,19 +19,3 @@ py_strings_init(void)
 #undef PY_STRING_INIT
 	return 0;
 }
-
-/* The bytes of a latin-1 str, without a copy. With the lock. */
-const char *
-py_latin1(PyObject *str, size_t *len)
-{
-#if PY_VERSION_HEX < 0x030c0000
-	if (PyUnicode_READY(str) == -1) {
-		PyErr_Clear();
-		return NULL;
-	}
-#endif
-	if (PyUnicode_KIND(str) != PyUnicode_1BYTE_KIND)
-		return NULL;
-	*len = (size_t)PyUnicode_GET_LENGTH(str);
-	return (const char *)PyUnicode_1BYTE_DATA(str);
-}

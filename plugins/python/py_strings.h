@@ -74,7 +74,20 @@ int	 py_strings_init(void);
  * The bytes of a str that has only latin-1 characters, valid as long as it;
  * NULL, without an exception, when it has others.
  */
-const char *py_latin1(PyObject *str, size_t *len);
+static inline const char *
+py_latin1(PyObject *str, size_t *len)
+{
+#if PY_VERSION_HEX < 0x030c0000
+	if (PyUnicode_READY(str) == -1) {
+		PyErr_Clear();
+		return NULL;
+	}
+#endif
+	if (PyUnicode_KIND(str) != PyUnicode_1BYTE_KIND)
+		return NULL;
+	*len = (size_t)PyUnicode_GET_LENGTH(str);
+	return (const char *)PyUnicode_1BYTE_DATA(str);
+}
 
 /* Owned by nobody else: may it be used for another request? */
 #define py_is_unshared(object)	(Py_REFCNT(object) == 1)

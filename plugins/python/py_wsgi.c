@@ -155,16 +155,24 @@ py_wsgi_send_list(struct request *req, PyObject *list)
 	return result;
 }
 
-/* Does the body say that it has one piece? Its length is then known. */
+/*
+ * Has the body one piece, so that its length is known? It says so itself; or
+ * it is read from a list or tuple, as Django's responses are: then what is
+ * left is there already, and nobody has to wait for it.
+ */
 static bool
-py_wsgi_has_one(PyObject *body)
+py_wsgi_has_one(PyObject *body, PyObject *iterator)
 {
 	PySequenceMethods	*methods = Py_TYPE(body)->tp_as_sequence;
 	Py_ssize_t		 n;
 
-	if (methods == NULL || methods->sq_length == NULL)
+	if (Py_IS_TYPE(iterator, &PyListIter_Type) ||
+	    Py_IS_TYPE(iterator, &PyTupleIter_Type))
+		n = PyObject_LengthHint(iterator, 0);
+	else if (methods != NULL && methods->sq_length != NULL)
+		n = PyObject_Size(body);
+	else
 		return false;
-	n = PyObject_Size(body);
 	if (n == -1)
 		PyErr_Clear();
 	return n == 1;
@@ -262,12 +270,13 @@ static int
 py_wsgi_send_iterable(struct request *req, PyObject *body)
 {
 	PyObject	*iterator, *chunk;
-	bool		 one = py_wsgi_has_one(body);
+	bool		 one;
 	int		 result = 0;
 
 	iterator = PyObject_GetIter(body);
 	if (iterator == NULL)
 		return -1;
+	one = py_wsgi_has_one(body, iterator);
 	if (py_poll_is_pending(req->core))
 		chunk = py_wsgi_yield(req, iterator);
 	else
@@ -425,6 +434,14 @@ py_wsgi_has_body(const struct request *req)
 	return req->head->content_length > 0 || req->head->chunked;
 }
 
+/* Ends a child that the app has forked. */
+static inline void
+py_wsgi_leave(const struct request *req)
+{
+	if (req->worker->forked)
+		py_fork_leave();
+}
+
 /* The app's answer; new, NULL with a Python exception. */
 static PyObject *
 py_wsgi_call(struct request *req, const struct py_app *app)
@@ -461,16 +478,16 @@ py_wsgi_answer(struct request *req, const struct py_app *app)
 	int		 result = 0;
 
 	body = py_wsgi_call(req, app);
-	py_fork_leave();
+	py_wsgi_leave(req);
 	if (body == NULL || py_wsgi_send(req, body) == -1) {
-		py_fork_leave();
+		py_wsgi_leave(req);
 		result = py_wsgi_failed(req);
 	}
 	if (body != NULL) {
 		py_wsgi_close(req, body);
 		Py_DECREF(body);
 	}
-	py_fork_leave();
+	py_wsgi_leave(req);
 	py_core_settle(req->core);
 	if (py_wsgi_has_body(req))
 		py_input_detach(req);

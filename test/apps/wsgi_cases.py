@@ -1,5 +1,6 @@
 """What PEP 3333 lets an app do, and what it does not: one case a path."""
 import contextvars
+import gc
 import gzip
 import io
 import json
@@ -74,6 +75,13 @@ def environ_kept(environ, start_response):
                  for old, copy in ENVIRONS)
     ENVIRONS.append((environ, dict(environ)))
     return say(start_response, wrong)
+
+
+@view
+def blocks(environ, start_response):
+    """How many pieces of memory Python has, garbage left out."""
+    gc.collect()
+    return say(start_response, sys.getallocatedblocks())
 
 
 # ---- start_response ----
@@ -215,6 +223,12 @@ class Sized:
         NOTES.append("closed sized")
 
 
+def behind(iterator):
+    """What is left behind the first."""
+    next(iterator)
+    return iterator
+
+
 BODIES = {
     "list": lambda: [b"one"],
     "list-many": lambda: [b"one,", b"", b"two,", b"three"],
@@ -224,6 +238,9 @@ BODIES = {
     "bytes": lambda: b"bytes",
     "generator": lambda: (piece for piece in (b"one,", b"", b"two")),
     "iterator": lambda: iter([b"one,", b"two"]),
+    "iterator-one": lambda: iter([b"one"]),
+    "iterator-tuple": lambda: iter((b"one",)),
+    "iterator-left": lambda: behind(iter([b"none", b"one"])),
     "map": lambda: map(bytes, [b"one,", b"two"]),
     "set": lambda: {b"one"},
     "sized-one": lambda: Sized([b"one"], 1),

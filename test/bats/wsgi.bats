@@ -98,6 +98,10 @@ needs_greenlet() {
 	each wsgi_checks environ-kept
 }
 
+@test "requests leave nothing behind them" {
+	each wsgi_checks blocks
+}
+
 @test "header values of one request never show up in another" {
 	each wsgi_checks repeated-values
 }
