@@ -182,6 +182,7 @@ class Running:
             self.tmp.cleanup()
             raise
         self.log = open(self.place.tmp / "output", "w+b")
+        self.begun = time.monotonic()
         self.process = subprocess.Popen(
             [*self.prefix, "taskset", "-c", self.args.server_cpus,
              *self.argv],

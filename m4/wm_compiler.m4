@@ -25,6 +25,28 @@ AC_MSG_RESULT([$wm_flags_work])
 AS_IF([test $wm_flags_work = yes], [$1="$$1 $2"])
 ])
 
+# WM_LTO: --enable-lto, into WM_LTO_CFLAGS. The objects hold machine code too,
+# which is what the unit tests are linked with: WM_NO_LTO is for them.
+AC_DEFUN([WM_LTO], [
+AC_ARG_ENABLE([lto], [AS_HELP_STRING([--disable-lto],
+	[link without optimizing the program as a whole])],
+	[], [enable_lto=auto])
+WM_LTO_CFLAGS= WM_NO_LTO=
+AS_IF([test "x$enable_lto" = xauto && test "x$enable_sanitizers" = xyes],
+	[enable_lto=no])
+AS_IF([test "x$enable_lto" != xno], [
+	WM_TRY_FLAGS([WM_LTO_CFLAGS], [-flto=auto -ffat-lto-objects])
+	AS_IF([test $wm_flags_work = yes],
+		[enable_lto=yes
+		WM_NO_LTO=-fno-lto],
+		[test "x$enable_lto" = xyes],
+		[AC_MSG_ERROR([$CC does not take --enable-lto])],
+		[enable_lto=no])
+])
+AC_SUBST([WM_LTO_CFLAGS])
+AC_SUBST([WM_NO_LTO])
+])
+
 # WM_SANITIZERS: --enable-sanitizers, into WM_SANITIZE_CFLAGS.
 #
 # greenlet moves stacks about with memcpy: marks that AddressSanitizer sets

@@ -21,6 +21,7 @@
 #include "shm/messages.h"
 #include "worker/loop.h"
 #include "worker/runtime.h"
+#include "worker/suspend.h"
 #include "worker/worker.h"
 
 #define SPAWNER_ADOPT_MS	5000	/* for the worker to change parents */
@@ -303,6 +304,8 @@ spawner_main(const void *arg)
 		spawner_tell(&s, MSG_LOAD_FAILED, 0, 0, cause);
 		return 1;
 	}
+	if (s.worker->suspend->prepare != NULL)
+		s.worker->suspend->prepare();
 	log_debug("loaded in %.3f s", (double)(clock_mono_us() - start) / 1e6);
 	if (spawner_tell(&s, MSG_LOADED, 0, 0, NULL) == -1)
 		return 1;

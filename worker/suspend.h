@@ -44,6 +44,11 @@ struct suspend_engine {
 	const char	*name;
 	/* Can several requests be under way? No: start() runs it whole. */
 	bool		 can_park;
+	/*
+	 * In the spawner, when the app is loaded: what need not be done in each
+	 * worker. A failure is left to init. NULL: nothing.
+	 */
+	void		(*prepare)(void);
 	/* In the worker, after the fork; -1 with *cause. NULL: nothing. */
 	int		(*init)(struct worker *w, char **cause);
 	void		(*start)(struct core *core);

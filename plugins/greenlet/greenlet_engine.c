@@ -386,6 +386,19 @@ greenlet_hub_set(PyObject *hub)
 	Py_XSETREF(greenlet_hub, (PyGreenlet *)hub);
 }
 
+/* In the spawner: greenlet and the libraries it needs, once for all workers. */
+static void
+greenlet_prepare(void)
+{
+	bool		 taken = py_gil_enter();
+	PyObject	*module = PyImport_ImportModule("greenlet");
+
+	if (module == NULL)
+		PyErr_Clear();	/* the app may still make it importable */
+	Py_XDECREF(module);
+	py_gil_leave(taken);
+}
+
 /* In the worker: this stack is the hub, unless there is one. */
 static int
 greenlet_init(struct worker *w, char **cause)
@@ -435,6 +448,7 @@ greenlet_done(struct worker *w)
 static const struct suspend_engine	 greenlet_engine = {
 	.name = "greenlet",
 	.can_park = true,
+	.prepare = greenlet_prepare,
 	.init = greenlet_init,
 	.start = greenlet_start,
 	.keeps_stack = greenlet_keeps_stack,

@@ -149,3 +149,35 @@ greenlet_start() {
 	check greenlet_checks call-cost "$CORES_PORT" "$PORT"
 	wm_stop
 }
+
+@test "a worker in a dead one's place imports neither the app nor greenlet" {
+	cat >warm.py <<-END
+	import os, sys
+	with open("$WM_TMP/imported", "a") as f:
+	    f.write("x")
+
+	def forked():
+	    with open("$WM_TMP/forked", "a") as f:
+	        f.write("%s\n" % ("greenlet" in sys.modules))
+
+	os.register_at_fork(after_in_child=forked)
+
+	def application(environ, start_response):
+	    start_response("200 OK", [])
+	    return [b"%d" % os.getpid()]
+	END
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --pythonpath "$WM_TMP" \
+	    --module warm --async 2 --greenlet
+	before=$(curl -fs --max-time 20 "http://127.0.0.1:$PORT/")
+	kill -KILL "$before"
+	changed() {
+		now=$(curl -fs --max-time 20 "http://127.0.0.1:$PORT/") &&
+		    [ -n "$now" ] && [ "$now" != "$before" ]
+	}
+	wm_wait_for "another worker" 20 changed
+	[ "$(cat imported)" = x ]
+	[ "$(sort -u forked)" = True ]
+	[ "$(wc -l <forked)" -ge 2 ]
+	wm_stop
+}
