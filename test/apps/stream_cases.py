@@ -76,7 +76,7 @@ def late(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     for _ in range(9):
         yield b"%.6f\n" % time.monotonic()
-        time.sleep(0.05)
+        time.sleep(0.15)
 
 
 def many(environ, start_response):

@@ -60,7 +60,7 @@ def full(port, *hows):
 
 
 def soon(port):
-    """Each comes soon: at most of them at least, a machine may be busy."""
+    """Each comes soon; most of them at least, since a machine may be busy."""
     late = []
     with Wire(port) as client:
         ask(client, "/late")
@@ -71,7 +71,7 @@ def soon(port):
                 break
             late.append(time.monotonic() - float(client.take(size)))
             client.take(2)
-    assert len(late) == 9 and statistics.median(late) < 0.04, late
+    assert len(late) == 9 and statistics.median(late) < 0.1, late
 
 
 def many(port):
@@ -81,9 +81,15 @@ def many(port):
         for _ in range(20):
             time.sleep(0.01)
             client._more()
-        response = client.response()
-    assert len(response.chunks) == PIECES, len(response.chunks)
-    assert response.body == b"".join(b"%d\n" % n for n in range(PIECES))
+        client.head()
+        got = bytearray(client.data)
+        while not got.endswith(b"\r\n0\r\n\r\n"):
+            client.data = b""
+            client._more()
+            got += client.data
+    lines = (b"%d\n" % n for n in range(PIECES))
+    assert got == b"".join(b"%x\r\n%s\r\n" % (len(line), line)
+                           for line in lines) + b"0\r\n\r\n"
 
 
 def sizes(port):
@@ -144,7 +150,7 @@ def shares(port, pieces):
     get(port, "/order")
     clients = [Wire(port) for _ in "abc"]
     for client, name in zip(clients, "abc"):
-        ask(client, f"/turns?{name}={pieces}")
+        ask(client, f"/turns?{name}={pieces}", b"1.0")
     for client in clients:
         assert len(client.response().body) == int(pieces)
         client.sock.close()
