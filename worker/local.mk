@@ -29,6 +29,8 @@ libwsgimaster_a_SOURCES += \
 	worker/handler.h \
 	worker/head_check.c \
 	worker/head_check.h \
+	worker/held.c \
+	worker/held.h \
 	worker/http_bytes.c \
 	worker/http_bytes.h \
 	worker/http_chunked.c \
@@ -52,8 +54,11 @@ libwsgimaster_a_SOURCES += \
 	worker/response.h \
 	worker/response_error.c \
 	worker/response_error.h \
+	worker/response_file.c \
 	worker/response_head.c \
 	worker/response_head.h \
+	worker/response_out.c \
+	worker/response_out.h \
 	worker/runtime.h \
 	worker/spawner.c \
 	worker/spawner.h \

@@ -15,6 +15,7 @@
 #include "worker/dispatch.h"
 #include "worker/handler.h"
 #include "worker/http_url.h"
+#include "worker/response_out.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
@@ -58,6 +59,7 @@ request_end(struct request *req)
 	struct sb_slot	*stats = req->worker->stats;
 	uint64_t	 us, avg;
 
+	response_forget_held(req);
 	body_finish(req);
 	if (req->resp.close)
 		req->conn->close = true;

@@ -1,35 +1,29 @@
 /* The response: framing by RFC 9112, from a handler's head and bytes. */
 #include "worker/response.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/sockios.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "config/config.h"
-#include "shm/scoreboard.h"
 #include "worker/client_gone.h"
 #include "worker/conn.h"
-#include "worker/core.h"
+#include "worker/held.h"
 #include "worker/request.h"
 #include "worker/response_head.h"
-#include "worker/suspend.h"
-#include "worker/worker.h"
+#include "worker/response_out.h"
 
 /* A piece of the body up to this size is copied behind the head. */
 #define RESPONSE_COPY_MAX	16384
 /* A head buffer that grew beyond this is not kept for the next request. */
 #define RESPONSE_KEEP_MAX	32768
+
+/* When a piece is to go out. */
+enum response_next {
+	RESPONSE_NOW,
+	RESPONSE_SOON,		/* it may be held for a moment */
+	RESPONSE_LAST		/* at once, with the body's end */
+};
 
 /* Once per core. */
 void
@@ -39,17 +33,15 @@ response_init(struct response *resp)
 	resp->length = -1;
 }
 
-/* Ready for the next response; keeps the head's memory. */
+/* Ready for the next response; keeps the head's memory. Nothing is held. */
 void
 response_reset(struct response *resp)
 {
-	struct strbuf	 head = resp->head;
-
-	if (head.cap > RESPONSE_KEEP_MAX)
-		strbuf_done(&head);
-	response_init(resp);
-	head.len = 0;
-	resp->head = head;
+	memset(resp, 0, offsetof(struct response, head));
+	resp->length = -1;
+	if (resp->head.cap > RESPONSE_KEEP_MAX)
+		strbuf_done(&resp->head);
+	resp->head.len = 0;
 }
 
 /* Frees the memory. */
@@ -59,138 +51,18 @@ response_done(struct response *resp)
 	strbuf_done(&resp->head);
 }
 
-/* The client has left or is too slow: nothing more is sent. */
-static int
-response_break(struct request *req, bool timed_out)
-{
-	/* A proper end would be taken for that of the body. */
-	if (timed_out || (req->resp.state == RESPONSE_BODY &&
-	    !req->resp.chunked && req->resp.length == -1 &&
-	    !req->resp.no_body))
-		req->conn->reset = true;
-	req->resp.state = RESPONSE_BROKEN;
-	req->resp.timed_out = timed_out;
-	req->resp.close = true;
-	sb_add(&req->core->sb->write_errors, 1);
-	return -1;
-}
-
 /* The client has left. */
 void
 response_abandon(struct request *req)
 {
+	response_forget_held(req);
 	if (req->resp.state < RESPONSE_BODY)
 		req->resp.status = 499;
 	(void)response_break(req, false);
 }
 
-/* Bytes that the client's side has not taken yet. */
-static int
-response_unsent(const struct request *req)
-{
-	int	 n;
-
-	return ioctl(req->conn->fd, SIOCOUTQ, &n) == 0 ? n : 0;
-}
-
-/*
- * The socket is full: waits for the client. It counts as writable only when a
- * good part of it is free, so a client that takes little is told from one that
- * takes nothing by what is left in it.
- */
-static int
-response_wait(struct request *req)
-{
-	enum wait_reason	 reason;
-	int			 before, after = response_unsent(req);
-
-	do {
-		before = after;
-		reason = wait_client(req->core, WAIT_WRITE,
-		    req->worker->cfg->write_timeout);
-		if (reason == WAIT_TIMEOUT)
-			after = response_unsent(req);
-	} while (reason == WAIT_TIMEOUT && after < before);
-	if (reason == WAIT_READY)
-		return 0;
-	return response_break(req, reason == WAIT_TIMEOUT);
-}
-
-/* Counts bytes that the kernel took. */
-static void
-response_count(struct request *req, size_t n)
-{
-	req->resp.wire += n;
-	sb_set(&req->core->sb->bytes_out, req->resp.wire);
-}
-
-/* Sends all of one piece. */
-static int
-response_send(struct request *req, const char *data, size_t len, int flags)
-{
-	ssize_t	 n;
-
-	while (len > 0) {
-		n = send(req->conn->fd, data, len, MSG_NOSIGNAL | flags);
-		if (n >= 0) {
-			response_count(req, (size_t)n);
-			data += n;
-			len -= (size_t)n;
-		} else if (errno == EAGAIN) {
-			if (response_wait(req) == -1)
-				return -1;
-		} else if (errno != EINTR) {
-			return response_break(req, false);
-		}
-	}
-	return 0;
-}
-
-/* Sends the head buffer (with what was added behind the head), then empties. */
-static int
-response_flush(struct request *req, int flags)
-{
-	int	 result;
-
-	result = response_send(req, req->resp.head.buf, req->resp.head.len,
-	    flags);
-	req->resp.head.len = 0;
-	return result;
-}
-
-/* Sends the head buffer and a large piece in one call, as far as it goes. */
-static int
-response_send_large(struct request *req, const char *data, size_t len)
-{
-	struct strbuf	*head = &req->resp.head;
-	struct iovec	 iov[2] = {
-		{ .iov_base = head->buf, .iov_len = head->len },
-		{ .iov_base = (void *)data, .iov_len = len },
-	};
-	struct msghdr	 msg = { .msg_iov = iov, .msg_iovlen = 2 };
-	ssize_t		 n;
-
-	do {
-		n = sendmsg(req->conn->fd, &msg, MSG_NOSIGNAL);
-	} while (n == -1 && errno == EINTR);
-	if (n == -1 && errno != EAGAIN)
-		return response_break(req, false);
-	if (n == -1)
-		n = 0;
-	response_count(req, (size_t)n);
-	if ((size_t)n < head->len) {
-		if (response_send(req, head->buf + n, head->len - (size_t)n,
-		    0) == -1)
-			return -1;
-		n = (ssize_t)head->len;
-	}
-	n -= (ssize_t)head->len;
-	head->len = 0;
-	return response_send(req, data + n, len - (size_t)n, 0);
-}
-
 /* What of len bytes fits into the announced length. */
-static size_t
+size_t
 response_clip(struct request *req, size_t len)
 {
 	struct response	*resp = &req->resp;
@@ -211,7 +83,7 @@ response_clip(struct request *req, size_t len)
 }
 
 /* Completes the head if that has not been done; known as in response_head. */
-static int
+int
 response_start(struct request *req, int64_t known)
 {
 	if (req->resp.state == RESPONSE_NONE)
@@ -226,43 +98,133 @@ response_start(struct request *req, int64_t known)
 	return 0;
 }
 
-/* Adds what the body's framing wants and the bytes; sends by size. */
+/* Writes a chunk's first line; its length. */
+size_t
+response_chunk_line(char line[RESPONSE_LINE_MAX], size_t len)
+{
+	static const char	 digits[] = "0123456789abcdef";
+	size_t			 at = 0, i, n = 1;
+
+	while (n < 2 * sizeof(len) && len >> 4 * n != 0)
+		n++;
+	for (i = n; i > 0; i--)
+		line[at++] = digits[len >> 4 * (i - 1) & 15];
+	line[at++] = '\r';
+	line[at++] = '\n';
+	return at;
+}
+
+/* What stands behind a piece. */
+static const char *
+response_tail(struct response *resp, size_t len, bool last)
+{
+	if (!resp->chunked || resp->no_body)
+		return "";
+	if (!last)
+		return len > 0 ? "\r\n" : "";
+	resp->last_sent = true;
+	return len > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n";
+}
+
+/* Is nothing to come behind what was put last? */
+static bool
+response_is_whole(const struct response *resp)
+{
+	return resp->no_body ||
+	    (resp->length != -1 && resp->sent >= resp->length);
+}
+
+/* Sends what is small in one piece with the head; nothing is held. */
 static int
-response_put(struct request *req, const char *data, size_t len, bool last)
+response_put_small(struct request *req, const char *data, size_t len,
+    bool last)
 {
 	struct response	*resp = &req->resp;
+	char		 line[RESPONSE_LINE_MAX];
+	const char	*tail;
+	int		 result;
+
+	if (resp->chunked && len > 0)
+		strbuf_add(&resp->head, line, response_chunk_line(line, len));
+	strbuf_add(&resp->head, data, len);
+	if (resp->chunked) {
+		tail = response_tail(resp, len, last);
+		strbuf_adds(&resp->head, tail);
+	}
+	result = response_send(req, resp->head.buf, resp->head.len, 0);
+	resp->head.len = 0;
+	return result;
+}
+
+/* Sends what is large, or behind what is held; or holds it, too. */
+static int
+response_put_parts(struct request *req, const char *data, size_t len,
+    bool last, bool hold)
+{
+	struct response	*resp = &req->resp;
+	char		 line[RESPONSE_LINE_MAX];
+	const char	*tail = response_tail(resp, len, last);
+	const size_t	 line_len = resp->chunked && len > 0 ?
+	    response_chunk_line(line, len) : 0;
+	struct iovec	 parts[RESPONSE_PARTS] = {
+		{ resp->head.buf, resp->head.len },
+		{ line, line_len },
+		{ (void *)data, len },
+		{ (void *)tail, strlen(tail) },
+	};
+	int		 result;
+
+	result = hold ? response_hold(req, parts, RESPONSE_PARTS) :
+	    response_send_held(req, parts, RESPONSE_PARTS, 0);
+	resp->head.len = 0;
+	return result;
+}
+
+/* Adds what the body's framing wants; sends, or holds if that may be. */
+static int
+response_put(struct request *req, const char *data, size_t len,
+    enum response_next next)
+{
+	struct response	*resp = &req->resp;
+	bool		 small, hold;
 
 	len = response_clip(req, len);
 	resp->sent += (int64_t)len;
 	if (resp->no_body)
 		len = 0;
-	if (resp->chunked && len > 0)
-		strbuf_addf(&resp->head, "%zx\r\n", len);
-	if (len <= RESPONSE_COPY_MAX) {
-		strbuf_add(&resp->head, data, len);
-	} else {
-		if (response_send_large(req, data, len) == -1)
-			return -1;
-	}
-	if (resp->chunked && len > 0)
-		strbuf_add(&resp->head, "\r\n", 2);
-	if (resp->chunked && last && !resp->no_body) {
-		strbuf_add(&resp->head, "0\r\n\r\n", 5);
-		resp->last_sent = true;
-	}
-	return response_flush(req, 0);
+	small = len <= RESPONSE_COPY_MAX;
+	hold = small && next == RESPONSE_SOON && !response_is_whole(resp);
+	if (small && !hold && !resp->held.pending)
+		return response_put_small(req, data, len,
+		    next == RESPONSE_LAST);
+	return response_put_parts(req, data, len, next == RESPONSE_LAST, hold);
 }
 
-/* Sends a piece of the body; more may come. */
-int
-response_write(struct request *req, const char *data, size_t len)
+/* Sends a piece of the body, or holds it for a moment. */
+static int
+response_piece(struct request *req, const char *data, size_t len,
+    enum response_next next)
 {
 	if (response_start(req, -1) == -1)
 		return -1;
 	if (len == 0 && req->resp.head.len == 0)
 		return 0;
 	conn_set_nodelay(req->conn);
-	return response_put(req, data, len, false);
+	return response_put(req, data, len, next);
+}
+
+/* Sends a piece at once. */
+int
+response_write(struct request *req, const char *data, size_t len)
+{
+	return response_piece(req, data, len, RESPONSE_NOW);
+}
+
+/* Sends a piece together with what follows at once. */
+int
+response_stream(struct request *req, const char *data, size_t len)
+{
+	return response_piece(req, data, len, RESPONSE_SOON);
 }
 
 /* Sends the body in one piece. */
@@ -271,126 +233,8 @@ response_write_whole(struct request *req, const char *data, size_t len)
 {
 	if (response_start(req, (int64_t)len) == -1)
 		return -1;
-	return response_put(req, data, len, true) == -1 ? -1 :
+	return response_put(req, data, len, RESPONSE_LAST) == -1 ? -1 :
 	    response_end(req);
-}
-
-/* How many bytes of the file are to be sent; -1 with errno. */
-static int64_t
-response_file_left(int fd, off_t offset, int64_t len)
-{
-	struct stat	 st;
-
-	if (fstat(fd, &st) == -1)
-		return -1;
-	if (!S_ISREG(st.st_mode)) {
-		errno = EINVAL;
-		return -1;
-	}
-	if (offset > st.st_size)
-		return 0;
-	if (len < 0 || len > st.st_size - offset)
-		len = st.st_size - offset;
-	return len;
-}
-
-/*
- * sendfile(2), which has no MSG_NOSIGNAL: an app may have given SIGPIPE its
- * default back, which would kill the worker when the client has left.
- */
-static ssize_t
-response_sendfile_now(int out, int fd, off_t *offset, size_t len)
-{
-	static const struct timespec	 at_once = { 0, 0 };
-	struct sigaction		 action;
-	sigset_t			 pipe, old;
-	ssize_t				 n;
-	int				 saved;
-
-	if (sigaction(SIGPIPE, NULL, &action) == 0 &&
-	    action.sa_handler == SIG_IGN)
-		return sendfile(out, fd, offset, len);
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &pipe, &old);
-	n = sendfile(out, fd, offset, len);
-	saved = errno;
-	if (n == -1 && saved == EPIPE && !sigismember(&old, SIGPIPE))
-		(void)sigtimedwait(&pipe, NULL, &at_once);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = saved;
-	return n;
-}
-
-/* Sends bytes of a file that is known to have them. */
-static int
-response_send_file(struct request *req, int fd, off_t offset, size_t len)
-{
-	ssize_t	 n;
-
-	while (len > 0) {
-		n = response_sendfile_now(req->conn->fd, fd, &offset,
-		    len > (1u << 30) ? 1u << 30 : len);
-		if (n > 0) {
-			response_count(req, (size_t)n);
-			len -= (size_t)n;
-		} else if (n == 0) {	/* it was cut meanwhile */
-			return response_break(req, false);
-		} else if (errno == EAGAIN) {
-			if (response_wait(req) == -1)
-				return -1;
-		} else if (errno != EINTR) {
-			return response_break(req, false);
-		}
-	}
-	return 0;
-}
-
-/*
- * Sends what is in the head buffer and then the file. While it waits for the
- * client others run, who may close the descriptor: its number would soon be
- * another file's. So it is sent from a copy.
- */
-static int
-response_send_file_head(struct request *req, int fd, off_t offset, size_t len)
-{
-	int	 copy = -1, result;
-
-	if (len > 0 && req->worker->suspend->can_park)
-		copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	result = response_flush(req, len > 0 ? MSG_MORE : 0);
-	if (result == 0)
-		result = response_send_file(req, copy == -1 ? fd : copy,
-		    offset, len);
-	if (copy != -1)
-		close(copy);
-	return result;
-}
-
-/* Sends a part of a file. */
-int
-response_sendfile(struct request *req, int fd, off_t offset, int64_t len)
-{
-	struct response	*resp = &req->resp;
-	size_t		 n;
-
-	len = response_file_left(fd, offset, len);
-	if (len < 0)
-		return -1;
-	if (response_start(req, len) == -1)
-		return -1;
-	n = response_clip(req, (size_t)len);
-	resp->sent += (int64_t)n;
-	if (resp->no_body)
-		n = 0;
-	conn_set_nodelay(req->conn);
-	if (resp->chunked && n > 0)
-		strbuf_addf(&resp->head, "%zx\r\n", n);
-	if (response_send_file_head(req, fd, offset, n) == -1)
-		return -1;
-	if (resp->chunked && n > 0)
-		return response_send(req, "\r\n", 2, 0);
-	return 0;
 }
 
 /* The body ended before its announced length: the client must notice. */
@@ -413,16 +257,12 @@ response_end(struct request *req)
 
 	if (resp->state == RESPONSE_ENDED)
 		return 0;
-	if (resp->state == RESPONSE_BODY) {
-		if (resp->chunked && !resp->no_body && !resp->last_sent &&
-		    response_send(req, "0\r\n\r\n", 5, 0) == -1)
-			return -1;
-	} else {
-		if (response_start(req, 0) == -1)
-			return -1;
-		if (response_put(req, "", 0, true) == -1)
-			return -1;
-	}
+	if (response_start(req, 0) == -1)
+		return -1;
+	if ((resp->head.len > 0 || resp->held.pending ||
+	    (resp->chunked && !resp->last_sent)) &&
+	    response_put(req, "", 0, RESPONSE_LAST) == -1)
+		return -1;
 	if (!resp->no_body && resp->length != -1 && resp->sent < resp->length)
 		return response_end_short(req);
 	resp->state = RESPONSE_ENDED;
@@ -467,5 +307,6 @@ response_drop(struct request *req)
 		resp->state = RESPONSE_ENDED;
 	resp->close = true;
 	client_gone_ignore(req->conn);
+	held_push(&resp->held);
 	shutdown(req->conn->fd, SHUT_RDWR);
 }

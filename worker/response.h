@@ -3,7 +3,8 @@
  *
  *	response_begin(req, "200 OK", 6);
  *	response_add(req, "Content-Type", 12, "text/plain", 10);
- *	response_write(req, data, len);		any number of times
+ *	response_write(req, data, len);		any number of times, or
+ *	response_stream(req, data, len);	for pieces that may be joined
  *	response_end(req);
  *
  * Called on the core's stack; writes may wait for the client (write-timeout).
@@ -25,6 +26,8 @@
 #include <sys/types.h>
 
 #include "base/strbuf.h"
+#include "worker/held.h"
+#include "worker/wait.h"
 
 struct request;
 struct worker;
@@ -40,7 +43,7 @@ enum response_state {
 struct response {
 	enum response_state	 state;
 	int			 status;	/* 100..999; 0: none yet */
-	struct strbuf		 head;
+	enum wait_reason	 waited;	/* how the last wait ended */
 	int64_t			 length;	/* Content-Length, or -1 */
 	int64_t			 sent;		/* body bytes of the app */
 	uint64_t		 wire;		/* bytes sent, head included */
@@ -53,6 +56,9 @@ struct response {
 	bool			 close;		/* ends the connection */
 	bool			 clipped;	/* longer than announced */
 	bool			 timed_out;	/* BROKEN by write-timeout */
+	/* What response_reset keeps. */
+	struct strbuf		 head;
+	struct held		 held;		/* pieces that are joined */
 };
 
 /*
@@ -66,6 +72,11 @@ const char *response_add(struct request *req, const char *name,
 	    size_t name_len, const char *value, size_t value_len);
 /* 0, or -1 when the response is broken; then every later call is -1 too. */
 int	 response_write(struct request *req, const char *data, size_t len);
+/*
+ * The same for one of many pieces: it may be held to be joined with the next,
+ * until the core waits, the response ends or a millisecond is over (held.h).
+ */
+int	 response_stream(struct request *req, const char *data, size_t len);
 /* The body in one piece: Content-Length is added. Then response_end. */
 int	 response_write_whole(struct request *req, const char *data,
 	    size_t len);

@@ -8,6 +8,7 @@
 #include "worker/conn.h"
 #include "worker/request.h"
 #include "worker/response.h"
+#include "worker/response_out.h"
 
 /* RFC 9110 section 15, RFC 6585, RFC 4918. */
 static const struct name_value response_reasons[] = {
@@ -78,6 +79,8 @@ response_cut(struct request *req)
 {
 	struct response	*resp = &req->resp;
 
+	if (resp->state == RESPONSE_BODY)
+		(void)response_push(req);
 	/* Where the connection's end is the body's end, end it by a reset. */
 	if (resp->state == RESPONSE_BODY && !resp->chunked &&
 	    resp->length == -1 && !resp->no_body)

@@ -16,6 +16,7 @@
 #include "shm/scoreboard.h"
 #include "worker/client_gone.h"
 #include "worker/core.h"
+#include "worker/response_out.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
 #include "worker/watch.h"
@@ -356,7 +357,10 @@ wait_attached(struct core *core, struct wait_item *items, size_t n,
 	return reason;
 }
 
-/* Waits in the way that the suspend engine allows. */
+/*
+ * Waits in the way that the suspend engine allows. Before it does, what the
+ * response holds goes out, and may wait for the client by itself.
+ */
 static enum wait_reason
 wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
     enum sb_core_state shown)
@@ -378,6 +382,9 @@ wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
 	}
 	if (core->worker->forked || (timeout == 0 && n > 0))
 		return wait_poll(core, items, n, timeout);
+	reason = response_push(&core->req);
+	if (reason != WAIT_READY)
+		return reason;
 	if (client_gone_tell(core->req.conn))
 		return WAIT_GONE;
 	if (core->worker->suspend->can_park)

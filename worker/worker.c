@@ -25,6 +25,7 @@
 #include "worker/conn.h"
 #include "worker/conn_timeout.h"
 #include "worker/engines.h"
+#include "worker/held.h"
 #include "worker/loop.h"
 #include "worker/own_listeners.h"
 #include "worker/parent_death.h"
@@ -196,6 +197,9 @@ worker_forked(struct worker *w, bool on_loop_thread)
 		TAILQ_FOREACH(c, &w->conns[i].list, link)
 			worker_blind(c->fd, null);
 	close(null);
+	held_forked();
+	for (i = 0; i < w->ncores; i++)
+		held_forget(&w->cores[i].req.resp.held);
 	/*
 	 * The epoll is the parent's, too: what is taken off the base here, when
 	 * a parked core unwinds, must not be taken off there. What is blind

@@ -23,11 +23,10 @@
 
 /* Where a thread's set is in its state's dict. */
 #define PY_POLL_THREAD	"wsgimaster.poll"
-/* So long a body's pieces may come before the loop looks for clients. */
+/* So long a body's pieces may come before the others have their turn. */
 #define PY_POLL_TURN_US	1000
 
 static struct py_poll	*py_polls;	/* one for each core */
-static int		 py_poll_turning; /* cores that let others run */
 
 /* Makes one for each core. */
 void
@@ -224,18 +223,6 @@ py_poll_is_pending(const struct core *core)
 	return p->nitems > 0 || p->until_us != 0 || p->poll_kept;
 }
 
-/* Lets the others run once. */
-static enum wait_reason
-py_poll_turn(struct core *core)
-{
-	enum wait_reason	 reason;
-
-	py_poll_turning++;
-	reason = wait_turn(core);
-	py_poll_turning--;
-	return reason;
-}
-
 /* How long the next wait may take: -1 is for ever. */
 static double
 py_poll_left(const struct py_poll *p)
@@ -259,7 +246,7 @@ py_poll_wait(struct core *core, struct py_poll *p)
 		py_poll_item(p, p->kept[i].fd, p->kept[i].events);
 	p->poll_kept = false;
 	if (p->nitems == 0 && p->until_us == 0)
-		return py_poll_turn(core);
+		return wait_turn(core);
 	return wait_set(core, p->items, p->nitems, py_poll_left(p));
 }
 
@@ -340,26 +327,26 @@ py_poll_block(struct py_poll *p)
 	return got == -1 ? -1 : 0;
 }
 
-/* Would anybody gain by a switch now? Threads take turns by themselves. */
+/*
+ * Have the others waited long enough? Threads take turns by themselves.
+ */
 static bool
-py_poll_is_due(const struct core *core, const struct py_poll *p)
+py_poll_is_due(const struct core *core, const struct py_poll *p, bool now)
 {
 	const struct worker	*w = core->worker;
 
 	if (!w->suspend->can_park || w->suspend->attach != NULL)
 		return false;
-	return py_poll_turning > 0 || !TAILQ_EMPTY(&w->woken) ||
-	    !TAILQ_EMPTY(&w->finished) ||
-	    clock_mono_us() - p->turn_us >= PY_POLL_TURN_US;
+	return now || clock_mono_us() - p->turn_us >= PY_POLL_TURN_US;
 }
 
 /* After a piece of a body. */
 int
-py_poll_yield(struct core *core)
+py_poll_yield(struct core *core, bool now)
 {
 	struct py_poll	*p = py_poll_of(core);
 
-	if (!py_poll_is_pending(core) && !py_poll_is_due(core, p))
+	if (!py_poll_is_pending(core) && !py_poll_is_due(core, p, now))
 		return py_poll_set_result(p, -1, 0, false);
 	return py_poll_switch(core);
 }

@@ -89,9 +89,10 @@ int	 py_poll_switch(struct core *core);
 /* The same for a thread's set: blocks the thread. */
 int	 py_poll_block(struct py_poll *p);
 /*
- * The same after a piece of a body; the switch is skipped when nothing was
- * noted, nobody else is due and the loop had its turn a moment ago.
+ * The same after a piece of a body. With nothing noted the others have their
+ * turn now, or else after the first piece that comes a millisecond after
+ * their last.
  */
-int	 py_poll_yield(struct core *core);
+int	 py_poll_yield(struct core *core, bool now);
 
 #endif

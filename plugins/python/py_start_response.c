@@ -247,7 +247,7 @@ py_response_raise(const struct request *req)
 		py_gone_raise();
 }
 
-/* Sends one piece. May wait. */
+/* Sends one piece, or holds it for a moment. May wait. */
 int
 py_response_write(struct request *req, PyObject *chunk)
 {
@@ -260,7 +260,7 @@ py_response_write(struct request *req, PyObject *chunk)
 		return 0;
 	if (!py_response_begun(req))
 		return -1;
-	if (response_write(req, PyBytes_AS_STRING(chunk),
+	if (response_stream(req, PyBytes_AS_STRING(chunk),
 	    (size_t)PyBytes_GET_SIZE(chunk)) == 0 && !PyErr_Occurred())
 		return 0;
 	py_response_raise(req);

@@ -231,11 +231,14 @@ py_wsgi_throw(struct request *req, PyObject *iterator)
 	return chunk;
 }
 
-/* Lets others run, or waits for what was asked for; then the next piece. */
+/*
+ * Lets others run (now, or when it is time), or waits for what was asked for;
+ * then the next piece.
+ */
 static PyObject *
-py_wsgi_yield(struct request *req, PyObject *iterator)
+py_wsgi_yield(struct request *req, PyObject *iterator, bool now)
 {
-	if (py_poll_yield(req->core) == -1)
+	if (py_poll_yield(req->core, now) == -1)
 		return py_wsgi_throw(req, iterator);
 	return py_wsgi_next(req, iterator);
 }
@@ -262,15 +265,22 @@ py_wsgi_send_chunk(struct request *req, PyObject *chunk)
 	return PyErr_Occurred() ? -1 : result;
 }
 
+/* Is it the empty piece, by which an app gives up its turn? */
+static bool
+py_wsgi_is_empty(PyObject *chunk)
+{
+	return PyBytes_Check(chunk) && PyBytes_GET_SIZE(chunk) == 0;
+}
+
 /*
- * Anything that can be iterated: each piece goes out at once, and after each
- * the other requests have their turn.
+ * Anything that can be iterated: no piece is held back while the app takes its
+ * time (held.h), and behind a piece the other requests have their turn.
  */
 static int
 py_wsgi_send_iterable(struct request *req, PyObject *body)
 {
 	PyObject	*iterator, *chunk;
-	bool		 one;
+	bool		 one, empty;
 	int		 result = 0;
 
 	iterator = PyObject_GetIter(body);
@@ -278,7 +288,7 @@ py_wsgi_send_iterable(struct request *req, PyObject *body)
 		return -1;
 	one = py_wsgi_has_one(body, iterator);
 	if (py_poll_is_pending(req->core))
-		chunk = py_wsgi_yield(req, iterator);
+		chunk = py_wsgi_yield(req, iterator, true);
 	else
 		chunk = py_wsgi_next(req, iterator);
 	while (chunk != NULL) {
@@ -288,10 +298,11 @@ py_wsgi_send_iterable(struct request *req, PyObject *body)
 		else if (!py_poll_of(req->core)->disconnected)
 			result = py_wsgi_send_chunk(req, chunk);
 		one = false;
+		empty = py_wsgi_is_empty(chunk);
 		Py_DECREF(chunk);
 		chunk = NULL;
 		if (result == 0)
-			chunk = py_wsgi_yield(req, iterator);
+			chunk = py_wsgi_yield(req, iterator, empty);
 	}
 	Py_DECREF(iterator);
 	return PyErr_Occurred() ? -1 : result;

@@ -85,7 +85,7 @@ needs_greenlet() {
 	async child @stats
 }
 
-@test "yield and suspend give everybody a turn" {
+@test "an empty piece and suspend give everybody a turn" {
 	needs_greenlet
 	async_greenlet fair 4 /count /suspends
 }

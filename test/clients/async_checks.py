@@ -134,8 +134,8 @@ def child(port, stats):
 
 
 def fair(port, most, *paths):
-    """Chunk by chunk, and suspend by suspend, everybody has a turn: of three
-    nobody has to wait for longer than most steps."""
+    """Empty piece by empty piece, and suspend by suspend, everybody has a turn:
+    of three nobody has to wait for longer than most steps."""
     for path in paths:
         ask(port, "/clear")
         clients = [begin(port, f"{path}?{name}=20000") for name in "abc"]

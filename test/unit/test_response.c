@@ -28,6 +28,8 @@ static const char *const async4[] = { "--async", "4", "--greenlet", NULL };
 static const char	*script;
 /* What the last failed step said, NULL when none did. */
 static const char	*script_error;
+/* Are pieces held, to be joined? */
+static bool		 script_joins;
 
 /* A file with this text; the caller closes it. */
 static int
@@ -76,7 +78,8 @@ script_step(struct request *req, const char *s, size_t len)
 		error = script_header(req, s + 1, len - 1);
 		break;
 	case 'w':
-		return response_write(req, s + 1, len - 1);
+		return (script_joins ? response_stream : response_write)(req,
+		    s + 1, len - 1);
 	case 'W':
 		return response_write_whole(req, s + 1, len - 1);
 	case 'f':
@@ -361,6 +364,14 @@ TEST(response_framing_without_an_engine)
 TEST(response_framing_on_parked_cores)
 {
 	framing_run(true);
+}
+
+TEST(response_framing_of_joined_pieces)
+{
+	script_joins = true;
+	framing_run(false);
+	framing_run(true);
+	script_joins = false;
 }
 
 TEST(response_refuses_what_would_break_the_head)

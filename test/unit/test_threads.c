@@ -174,7 +174,7 @@ TEST(threads_guests_are_refused_when_no_loop_turns)
 }
 
 /* The stress: what clients ask for, by the path's first letter. */
-static const char	 kinds[] = "hsttfbgph";
+static const char	 kinds[] = "hsttfbgphq";
 
 /* Waits for a descriptor that another thread makes ready. */
 static void *
@@ -242,6 +242,35 @@ respond_big(struct request *req)
 	return 0;
 }
 
+/* The text of such a piece. */
+static void
+held_text(char text[16], int n)
+{
+	snprintf(text, 16, "piece %05d\n", n);
+}
+
+/* Many small pieces, with pauses that the server does not see. */
+static int
+respond_held(struct request *req)
+{
+	char	 text[16];
+	int	 i;
+
+	if (response_begin(req, "200 OK", 6) != NULL ||
+	    response_add(req, "Content-Length", 14, "12000", 5) != NULL)
+		return -1;
+	for (i = 0; i < 1000; i++) {
+		held_text(text, i);
+		if (response_stream(req, text, 12) == -1)
+			return 0;
+		if (i % 300 == 150)
+			usleep(1500);
+		if (i % 300 == 250 && wait_ms(req->core, 1) != WAIT_READY)
+			return 0;
+	}
+	return 0;
+}
+
 static int
 handler_stress(struct request *req)
 {
@@ -266,6 +295,8 @@ handler_stress(struct request *req)
 		return answer(req, text, (size_t)n);
 	case 'g':
 		return respond_big(req);
+	case 'q':
+		return respond_held(req);
 	case 'p':
 		ok = w->suspend->attach(w);
 		loop_owned++;
@@ -369,6 +400,22 @@ client_post(struct client *c, char *buf, size_t size)
 	return strstr(buf, text) != NULL;
 }
 
+/* Are all pieces there, in their order? */
+static bool
+client_has_held(const char *buf)
+{
+	const char	*body = strstr(buf, "\r\n\r\n");
+	char		 text[16];
+	int		 i;
+
+	for (i = 0; i < 1000; i++) {
+		held_text(text, i);
+		if (memcmp(body + 4 + 12 * i, text, 12) != 0)
+			return false;
+	}
+	return true;
+}
+
 /* One request and its answer. */
 static bool
 client_get(struct client *c, char kind, char *buf, size_t size)
@@ -384,6 +431,8 @@ client_get(struct client *c, char kind, char *buf, size_t size)
 		usleep(2000);
 	if (client_receive(c, buf, size) < 0)
 		return false;
+	if (kind == 'q')
+		return client_has_held(buf);
 	snprintf(want, sizeof(want), "ok /%c%u\n", kind, c->seed);
 	return kind == 'g' || strstr(buf, want) != NULL;
 }
