@@ -77,6 +77,7 @@ cores_init(struct worker *w, int n)
 	w->cores = xcalloc((size_t)n, sizeof(*w->cores));
 	w->ncores = n;
 	event_assign(&w->work_ev, w->base, -1, 0, core_work_cb, w);
+	core_timers_init(w);
 	for (i = 0; i < n; i++) {
 		core = &w->cores[i];
 		core->worker = w;
@@ -98,6 +99,7 @@ cores_done(struct worker *w)
 		request_done(&w->cores[i].req);
 		wait_done(&w->cores[i]);
 	}
+	core_timers_done(w);
 	free(w->cores);
 	w->cores = NULL;
 	w->ncores = 0;

@@ -68,8 +68,9 @@ struct core {
 
 	/* wait.c's own. */
 	enum wait_reason	 woken;
-	struct event		 timer;
+	struct event		 turn;		/* the next turn of the base */
 	uint64_t		 until_us;	/* clock_mono_us: its end */
+	size_t			 timer_at;	/* core_timer.c: place + 1 */
 	struct wait_watch	*watches;
 	size_t			 nwatches;
 	uint32_t		 switches;	/* of this request so far */

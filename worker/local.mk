@@ -22,6 +22,8 @@ libwsgimaster_a_SOURCES += \
 	worker/conn_timeout.h \
 	worker/core.c \
 	worker/core.h \
+	worker/core_timer.c \
+	worker/core_timer.h \
 	worker/dispatch.c \
 	worker/dispatch.h \
 	worker/engines.c \

@@ -59,38 +59,13 @@ wait_gone_cb(struct watch *watch)
 	core_wake(((struct wait_watch *)watch)->core, WAIT_ERROR);
 }
 
-/* Seconds as a timeval, at most about three years. */
-static struct timeval
-wait_timeval(double seconds)
-{
-	struct timeval	 tv;
-
-	if (!(seconds < 1e8))
-		seconds = 1e8;
-	if (seconds < 0)
-		seconds = 0;
-	tv.tv_sec = (time_t)seconds;
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	return tv;
-}
-
-/*
- * The time is over. libevent counts from the beginning of the turn and by the
- * kernel's tick, so that this may come too early: then it waits for the rest.
- */
+/* The next turn of the base has come. */
 static void
-wait_timer_cb(evutil_socket_t fd, short events, void *arg)
+wait_turn_cb(evutil_socket_t fd, short events, void *arg)
 {
 	struct core	*core = arg;
-	uint64_t	 now = clock_mono_us();
-	struct timeval	 tv;
 
 	(void)fd, (void)events;
-	if (now < core->until_us) {
-		tv = wait_timeval((double)(core->until_us - now) / 1e6);
-		event_add(&core->timer, &tv);
-		return;
-	}
 	core_wake(core, WAIT_TIMEOUT);
 	cores_work_off(core->worker);
 }
@@ -99,7 +74,7 @@ wait_timer_cb(evutil_socket_t fd, short events, void *arg)
 void
 wait_init(struct core *core)
 {
-	event_assign(&core->timer, core->worker->base, -1, 0, wait_timer_cb,
+	event_assign(&core->turn, core->worker->base, -1, 0, wait_turn_cb,
 	    core);
 }
 
@@ -287,13 +262,24 @@ wait_watches(struct core *core, size_t n)
 	return core->watches;
 }
 
+/* The wait shall end in so many seconds, at the next turn, or not so. */
+static void
+wait_limit(struct core *core, double timeout)
+{
+	static const struct timeval	 next = { 0, 0 };
+
+	if (timeout == 0)
+		event_add(&core->turn, &next);
+	else if (timeout > 0)
+		core_timer_add(core, timeout);
+}
+
 /* Watches all the items, parks, and watches no more. */
 static enum wait_reason
 wait_events(struct core *core, struct wait_item *items, size_t n,
     double timeout, enum sb_core_state shown)
 {
 	struct wait_watch	*watches = wait_watches(core, n);
-	struct timeval		 tv;
 	enum wait_reason	 reason = WAIT_READY;
 	size_t			 i, added;
 	int			 saved, result = 0;
@@ -305,15 +291,11 @@ wait_events(struct core *core, struct wait_item *items, size_t n,
 	if (result == -1)
 		reason = WAIT_ERROR;
 	if (result == 0) {
-		if (timeout >= 0) {
-			tv = wait_timeval(timeout);
-			core->until_us = clock_mono_us() +
-			    (uint64_t)tv.tv_sec * 1000000 +
-			    (uint64_t)tv.tv_usec;
-			event_add(&core->timer, &tv);
-		}
+		wait_limit(core, timeout);
 		reason = wait_park(core, shown, n == 0 ? -1 : items[0].fd);
-		event_del(&core->timer);
+		if (timeout == 0)
+			event_del(&core->turn);
+		core_timer_del(core);
 		if (reason == WAIT_ERROR)
 			saved = EBADF;
 	}
@@ -443,7 +425,7 @@ wait_set(struct core *core, struct wait_item *items, size_t n, double timeout)
 	    n == 0 ? SB_CORE_SLEEP : wait_shown(items[0].events));
 }
 
-/* Lets the others run once: a timer of 0 is due at the next turn. */
+/* Lets the others run once. */
 enum wait_reason
 wait_turn(struct core *core)
 {

@@ -9,6 +9,7 @@
 
 #include "worker/conn.h"
 #include "worker/core.h"
+#include "worker/core_timer.h"
 #include "worker/watch.h"
 
 struct config;
@@ -75,6 +76,7 @@ struct worker {
 	struct core			*running;	/* hub switched into */
 	struct event			 work_ev;
 
+	struct core_timers		 timers;	/* core_timer.c */
 	struct watches			 watches;	/* watch.c */
 
 	/* client_gone.c */

@@ -435,8 +435,9 @@ def case_leave_stubborn(name):
 
 
 def case_slow(name):
-    """Waits in each of the ways for a second or so."""
-    wsgimaster.sleep(0.4)
+    """Waits in each of the ways for some seconds: on a busy machine it takes
+    a while until a test has seen that all of its requests are under way."""
+    wsgimaster.sleep(3)
     uwsgi.async_sleep(0.4)
     uwsgi.suspend()
     if HAS_LOOP:

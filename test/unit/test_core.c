@@ -1,10 +1,12 @@
 /* Tests worker/core.c: what is ready at once is worked off by few cores. */
 #include "worker/core.h"
 
+#include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "test/unit/rig.h"
 #include "test/unit/unit.h"
 #include "worker/request.h"
@@ -22,11 +24,36 @@ static int		 nclients;
 static char		 order[256];	/* second letters of the paths */
 static size_t		 norder;
 static uint32_t		 most_ready;
+static struct core	*sleeper[MAX_CLIENTS];
+static uint64_t		 last_until_us;
+static int		 nslept;
 
-/* Answers with the path; "/s..." sleeps, "/d..." has the worker drain. */
+/* Sleeps for a time that its number gives, and notes when it woke. */
+static void
+sleep_by_number(struct core *core, int number)
+{
+	int		 ms = number * 7 % 40 * 2 + 1;
+	uint64_t	 begun = clock_mono_us();
+
+	sleeper[number] = core;
+	if (wait_ms(core, ms) != WAIT_READY)
+		return;
+	CHECK(clock_mono_us() - begun >= (uint64_t)ms * 1000);
+	CHECK(core->until_us >= last_until_us);
+	last_until_us = core->until_us;
+	nslept++;
+}
+
+/*
+ * Answers with the path; "/s..." sleeps, "/d..." has the worker drain, "/t..."
+ * sleeps by number.
+ */
 static int
 handler(struct request *req)
 {
+	if (req->path[1] == 't')
+		sleep_by_number(req->core, (req->path[2] - '0') * 10 +
+		    req->path[3] - '0');
 	if (worker->nready > most_ready)
 		most_ready = worker->nready;
 	if (norder < sizeof(order) - 1)
@@ -195,5 +222,36 @@ TEST(core_finishes_what_is_ready_while_the_worker_drains)
 	for (i = 0; i < 100 && !worker->stopped; i++)
 		rig_turn(worker, 50);
 	CHECK(worker->stopped);
+	end();
+}
+
+TEST(core_sleeps_end_in_order_and_never_early)
+{
+	begin(async60, 40);
+	nslept = 0;
+	last_until_us = 0;
+	all_ask('t');
+	CHECK_INT(nslept, 40);
+	CHECK_INT((int)worker->timers.count, 0);
+	end();
+}
+
+TEST(core_timers_of_waits_that_end_otherwise_are_forgotten)
+{
+	int	 i;
+
+	begin(async60, 40);
+	nslept = 0;
+	last_until_us = 0;
+	for (i = 0; i < nclients; i++)
+		ask(i, 't');
+	for (i = 0; i < 1000 && worker->busy < nclients; i++)
+		event_base_loop(worker->base, EVLOOP_NONBLOCK);
+	for (i = 2; i < nclients; i += 3)
+		core_wake(sleeper[i], WAIT_CANCELLED);
+	for (i = 0; i < nclients; i++)
+		answered(i, 't');
+	CHECK(nslept < 40);
+	CHECK_INT((int)worker->timers.count, 0);
 	end();
 }

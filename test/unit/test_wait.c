@@ -91,7 +91,7 @@ request(int ms)
 	rig_turn(worker, ms);
 }
 
-/* The wait is over: only the connection's event and two timers are left. */
+/* Only the connection's event, the timerfd and two timers are left. */
 static void
 end(void)
 {
@@ -100,7 +100,7 @@ end(void)
 	CHECK(strstr(got, " 204 ") != NULL);
 	CHECK_INT(worker->busy, 0);
 	CHECK_INT(event_base_get_num_events(worker->base,
-	    EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE), 3);
+	    EVENT_BASE_COUNT_ADDED | EVENT_BASE_COUNT_ACTIVE), 4);
 	close(client);
 	rig_turn(worker, 10);
 	CHECK_INT(worker->nconns, 0);
