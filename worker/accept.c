@@ -10,8 +10,10 @@
 
 #include "base/log.h"
 #include "base/xmalloc.h"
+#include "config/config.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
+#include "worker/accept_share.h"
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/suspend.h"
@@ -38,22 +40,55 @@ accept_is_full(const struct worker *w)
 	return w->queued >= w->queue_size;
 }
 
+/* Adds the listeners' events, or takes them away: all, or the shared ones. */
+static void
+accept_events(struct worker *w, bool on, bool all)
+{
+	struct acceptor	*a;
+	size_t		 i;
+
+	for (i = 0; i < w->nacceptors; i++) {
+		a = &w->acceptors[i];
+		if (!all && a->listener->worker_id != 0)
+			continue;
+		if (on)
+			event_add(&a->ev, NULL);
+		else
+			event_del(&a->ev);
+	}
+}
+
 /* Takes the listeners off the base, or puts them on. */
 static void
 accept_watch(struct worker *w, bool on)
 {
-	size_t	 i;
-
 	if (w->accepting == on)
 		return;
 	w->accepting = on;
 	sb_set(&w->stats->accepting, on ? 1 : 0);
-	for (i = 0; i < w->nacceptors; i++) {
-		if (on)
-			event_add(&w->acceptors[i].ev, NULL);
-		else
-			event_del(&w->acceptors[i].ev);
-	}
+	event_del(&w->accept_aside);
+	accept_events(w, on, true);
+}
+
+/* Leaves the shared listeners to others for a moment: accept_share.h. */
+static void
+accept_step_aside(struct worker *w)
+{
+	static const struct timeval	 pause = { 0, 1000 };
+
+	accept_events(w, false, false);
+	event_add(&w->accept_aside, &pause);
+}
+
+/* The moment is over. */
+static void
+accept_aside_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct worker	*w = arg;
+
+	(void)fd, (void)events;
+	if (w->accepting)
+		accept_events(w, true, false);
 }
 
 /* Out of descriptors or memory: come back in a tenth of a second. */
@@ -102,6 +137,11 @@ accept_cb(evutil_socket_t listener, short events, void *arg)
 
 	(void)events;
 	n = w->suspend->can_park ? ACCEPT_BATCH : ACCEPT_BATCH_BLOCKING;
+	if (w->cfg->processes > 1 && a->listener->worker_id == 0) {
+		n = (int)accept_share_room(w, (uint32_t)n);
+		if (n == 0)
+			accept_step_aside(w);
+	}
 	for (; n > 0 && w->accepting; n--) {
 		len = sizeof(peer);
 		peer.ss_family = AF_UNSPEC;
@@ -132,6 +172,7 @@ accept_init(struct worker *w)
 
 	w->acceptors = xcalloc(w->listeners->count, sizeof(*w->acceptors));
 	event_assign(&w->accept_retry, w->base, -1, 0, accept_retry_cb, w);
+	event_assign(&w->accept_aside, w->base, -1, 0, accept_aside_cb, w);
 	for (i = 0; i < w->listeners->count; i++) {
 		l = &w->listeners->items[i];
 		if (l->worker_id != 0 && l->worker_id != w->id)
@@ -162,6 +203,7 @@ accept_done(struct worker *w)
 {
 	accept_watch(w, false);
 	event_del(&w->accept_retry);
+	event_del(&w->accept_aside);
 	free(w->acceptors);
 	w->acceptors = NULL;
 	w->nacceptors = 0;

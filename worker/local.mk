@@ -2,6 +2,8 @@
 libwsgimaster_a_SOURCES += \
 	worker/accept.c \
 	worker/accept.h \
+	worker/accept_share.c \
+	worker/accept_share.h \
 	worker/access_log.c \
 	worker/access_log.h \
 	worker/body.c \

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "worker/accept_share.h"
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/core_timer.h"
@@ -91,6 +92,8 @@ struct worker {
 	_Atomic bool			 accept_held;	/* the app wants it */
 	bool				 accept_warned;	/* and said so */
 	struct event			 accept_retry;
+	struct event			 accept_aside;	/* until it is over */
+	struct accept_share		 share;
 
 	/* conn.c; QUEUED's list is the FIFO of those who wait for a core. */
 	struct conn_timeouts		 conns[CONN_STATES];

@@ -48,6 +48,19 @@ load lifecycle
 	wm_stop
 }
 
+@test "connections that come all at once are shared by the workers" {
+	local i
+	life_start -p 2
+	for i in 1 2 3 4 5; do
+		"$PYTHON" "$WM_SOURCE/test/clients/burst.py" "$PORT" 48 \
+		    "$STATS" >>shares
+	done
+	cat shares
+	# Of 240 the lesser worker has a quarter in all; mostly it is 100.
+	[ "$(awk '{ n += $1 } END { print n }' shares)" -ge 60 ]
+	wm_stop
+}
+
 @test "the spawner has no descriptor of the master's" {
 	life_start
 	[ "$(find "/proc/$(spawner_pid)/fd" -lname 'socket:*' | wc -l)" -eq 2 ]

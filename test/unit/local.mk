@@ -28,6 +28,9 @@ test_unit_test_strbuf_SOURCES = test/unit/test_strbuf.c $(unit_main)
 # A worker in the test's own process, with a handler in C.
 unit_rig = test/unit/rig.c test/unit/rig.h
 unit_tests += test/unit/test_conn test/unit/test_conn_peer
+unit_tests += test/unit/test_accept_share
+test_unit_test_accept_share_SOURCES = \
+	test/unit/test_accept_share.c $(unit_main)
 test_unit_test_conn_peer_SOURCES = test/unit/test_conn_peer.c $(unit_main)
 test_unit_test_conn_SOURCES = test/unit/test_conn.c $(unit_rig) $(unit_main)
 
