@@ -15,6 +15,8 @@ LATE = []                   # greenlets of requests that are over
 WAITING = {}                # name -> greenlet of a request that waits
 NOTES = []
 VIEWS = {}
+LEFT = []                   # greenlets in the middle of start_response
+CALLER = []                 # who has switched into one of them
 
 
 def view(function):
@@ -372,6 +374,39 @@ def forks(environ, start_response):
     if child:
         os.waitpid(child, 0)
     return mine(environ, start_response)
+
+
+class Parting(str):
+    """Its repr() goes to the parent greenlet and may never come back."""
+
+    def __repr__(self):
+        greenlet.getcurrent().parent.switch()
+        return "'parting'"
+
+
+@view
+def leaves_start_response(environ, start_response):
+    """A greenlet of the request's is left in the middle of a bad call."""
+    def call():
+        try:
+            start_response("200 OK", [(Parting("no token"), "x")])
+        except ValueError as error:
+            NOTES.append(str(error))
+        CALLER.pop().switch()
+    child = greenlet.greenlet(call)
+    child.switch()
+    LEFT.append(child)
+    return say(start_response, None)
+
+
+@view
+def goes_on_with_it(environ, start_response):
+    """Lets it end behind this request's own start_response."""
+    answer = say(start_response, len(LEFT))
+    CALLER.append(greenlet.getcurrent())
+    if LEFT:
+        LEFT.pop().switch()
+    return answer
 
 
 @view
