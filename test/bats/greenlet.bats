@@ -73,6 +73,12 @@ greenlet_start() {
 	wm_stop
 }
 
+@test "what a finalizer waits for before the app is called is not its own" {
+	greenlet_start --async 2
+	check greenlet_checks waits-before "$PORT"
+	wm_stop
+}
+
 @test "a foreign switch() does not end a sleep" {
 	check greenlet_checks disturbed "$CORES_PORT"
 }

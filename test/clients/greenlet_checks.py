@@ -280,6 +280,15 @@ def late_start_response(port):
         assert len(told) == n, told
 
 
+def waits_before(port):
+    """What a finalizer waited for before the app was called is not the
+    request's: each has another head, so that its environ is made anew."""
+    for n in range(40):
+        response = get(port, "/litters", b"X-N: %d\r\n" % n)
+        assert response.json() is False, n
+    assert ask(port, "/notes").count("waited") > 5
+
+
 def deep_stacks(port):
     clients = [begin(port, f"/deep?{n * 5}") for n in range(1, 30)]
     for n, client in enumerate(clients, 1):
