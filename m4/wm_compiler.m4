@@ -56,6 +56,8 @@ AC_DEFUN([WM_SANITIZERS], [
 AC_ARG_ENABLE([sanitizers], [AS_HELP_STRING([--enable-sanitizers],
 	[build with AddressSanitizer and UndefinedBehaviorSanitizer])],
 	[], [enable_sanitizers=no])
+AS_CASE([$enable_sanitizers], [yes | no], [],
+	[AC_MSG_ERROR([--enable-sanitizers takes no value but yes and no])])
 WM_SANITIZE_CFLAGS=
 AS_IF([test "x$enable_sanitizers" = xyes], [
 	WM_TRY_FLAGS([WM_SANITIZE_CFLAGS], [-fsanitize=address,undefined])

@@ -120,34 +120,45 @@ py_poll_set_result(struct py_poll *p, int fd, short ready, bool timed_out)
 	return result;
 }
 
+/* Nothing was waited for yet. */
+static void
+py_poll_clear(struct py_poll *p, const struct request *req)
+{
+	p->ready_fd = -1;
+	p->shown_fd = -2;
+	p->timed_out = false;
+	p->turn_us = req->start_us;
+	if (p->timeout != NULL)
+		py_fdevent_set(p->timeout, false);
+}
+
 /* A request begins. */
 int
 py_poll_begin(struct request *req)
 {
 	struct py_poll	*p = py_poll_of(req->core);
 
-	p->ready_fd = -1;
-	p->shown_fd = -2;
-	p->timed_out = false;
-	p->turn_us = req->start_us;
-	if (!req->worker->suspend->can_park)
-		return 0;
-	if (p->timeout == NULL || !py_fdevent_is_unshared(p->timeout))
+	if (req->worker->suspend->can_park && (p->timeout == NULL ||
+	    !py_fdevent_is_unshared(p->timeout))) {
 		Py_XSETREF(p->timeout, py_fdevent_new());
-	if (p->timeout == NULL)
-		return -1;
-	py_fdevent_set(p->timeout, false);
+		if (p->timeout == NULL)
+			return -1;
+	}
+	py_poll_clear(p, req);
 	return 0;
 }
 
-/* Its environ. */
+/* Its environ. While that was made a finalizer may have waited. */
 void
 py_poll_set_environ(struct request *req, PyObject *env)
 {
+	struct py_poll	*p = py_poll_of(req->core);
+
 	if (!req->worker->suspend->can_park)
 		return;
+	py_poll_clear(p, req);
 	Py_INCREF(env);
-	Py_XSETREF(py_poll_of(req->core)->env, env);
+	Py_XSETREF(p->env, env);
 }
 
 /* A request is over. */

@@ -208,9 +208,13 @@ py_start_call(PyObject *self, PyObject *const *args, size_t nargsf,
 	if (!py_start_allowed(start->req, exc_info))
 		return NULL;
 	own = py_core_of(start->req->core);
-	own->begun = py_start_head(start->req, args[0], args[1]);
-	if (!own->begun)
+	if (!py_start_head(start->req, args[0], args[1])) {
+		/* A __repr__ may have outlived the request. */
+		if (start->req != NULL)
+			own->begun = false;
 		return NULL;
+	}
+	own->begun = true;
 	Py_INCREF(start->writer);
 	return start->writer;
 }

@@ -15,6 +15,9 @@ LATE = []                   # greenlets of requests that are over
 WAITING = {}                # name -> greenlet of a request that waits
 NOTES = []
 VIEWS = {}
+DICTS = []
+LEFT = []                   # greenlets in the middle of start_response
+CALLER = []                 # who has switched into one of them
 
 
 def view(function):
@@ -372,6 +375,74 @@ def forks(environ, start_response):
     if child:
         os.waitpid(child, 0)
     return mine(environ, start_response)
+
+
+def waits():
+    """A wait that ends by its timeout."""
+    wsgimaster.async_sleep(0.001)
+    wsgimaster.suspend()
+    NOTES.append("waited")
+
+
+class Littering:
+    """A body whose close() leaves garbage that waits when it is collected,
+    by the server's next allocations."""
+
+    def __init__(self, body):
+        self.body = body
+
+    def __iter__(self):
+        return iter(self.body)
+
+    def close(self):
+        gc.disable()
+        DICTS.extend({} for _ in range(100))    # none is left to be reused
+        gc.set_threshold(1, 1000, 1000)
+        litter = Call(waits)
+        litter.itself = litter
+        del litter
+        gc.enable()
+
+
+@view
+def litters(environ, start_response):
+    """Whether a wait has timed out, right at the beginning."""
+    gc.set_threshold(700, 10, 10)
+    late = bool(environ["x-wsgiorg.fdevent.timeout"])
+    return Littering(say(start_response, late))
+
+
+class Parting(str):
+    """Its repr() goes to the parent greenlet and may never come back."""
+
+    def __repr__(self):
+        greenlet.getcurrent().parent.switch()
+        return "'parting'"
+
+
+@view
+def leaves_start_response(environ, start_response):
+    """A greenlet of the request's is left in the middle of a bad call."""
+    def call():
+        try:
+            start_response("200 OK", [(Parting("no token"), "x")])
+        except ValueError as error:
+            NOTES.append(str(error))
+        CALLER.pop().switch()
+    child = greenlet.greenlet(call)
+    child.switch()
+    LEFT.append(child)
+    return say(start_response, None)
+
+
+@view
+def goes_on_with_it(environ, start_response):
+    """Lets it end behind this request's own start_response."""
+    answer = say(start_response, len(LEFT))
+    CALLER.append(greenlet.getcurrent())
+    if LEFT:
+        LEFT.pop().switch()
+    return answer
 
 
 @view

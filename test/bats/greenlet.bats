@@ -67,6 +67,18 @@ greenlet_start() {
 	check greenlet_checks ends-elsewhere "$CORES_PORT"
 }
 
+@test "a start_response that ends late does not touch the next request's" {
+	greenlet_start --async 2
+	check greenlet_checks late-start-response "$PORT"
+	wm_stop
+}
+
+@test "what a finalizer waits for before the app is called is not its own" {
+	greenlet_start --async 2
+	check greenlet_checks waits-before "$PORT"
+	wm_stop
+}
+
 @test "a foreign switch() does not end a sleep" {
 	check greenlet_checks disturbed "$CORES_PORT"
 }

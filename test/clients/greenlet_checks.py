@@ -271,6 +271,24 @@ def ready_of_every_kind(port, rounds):
         assert isinstance(ask(port, "/call-late?forget"), int)
 
 
+def late_start_response(port):
+    """What is left of one request's call says nothing about the next one."""
+    for n in range(1, 11):
+        assert ask(port, "/leaves-start-response") is None
+        assert ask(port, "/goes-on-with-it") == 1
+        told = [note for note in ask(port, "/notes") if "'parting'" in note]
+        assert len(told) == n, told
+
+
+def waits_before(port):
+    """What a finalizer waited for before the app was called is not the
+    request's: each has another head, so that its environ is made anew."""
+    for n in range(40):
+        response = get(port, "/litters", b"X-N: %d\r\n" % n)
+        assert response.json() is False, n
+    assert ask(port, "/notes").count("waited") > 5
+
+
 def deep_stacks(port):
     clients = [begin(port, f"/deep?{n * 5}") for n in range(1, 30)]
     for n, client in enumerate(clients, 1):
