@@ -121,8 +121,8 @@ static bool
 py_header_is_secret(PyObject *key)
 {
 	static const char *const	 words[] = {
-		"AUTH", "COOKIE", "CREDENTIAL", "_KEY", "PASS", "SECRET",
-		"SESSION", "SIGNATURE", "TOKEN", NULL
+		"APIKEY", "AUTH", "COOKIE", "CREDENTIAL", "JWT", "_KEY", "PASS",
+		"SECRET", "SESSION", "SIGNATURE", "TOKEN", NULL
 	};
 
 	return py_header_has(key, words);
