@@ -268,9 +268,10 @@ wait_limit(struct core *core, double timeout)
 {
 	static const struct timeval	 next = { 0, 0 };
 
-	if (timeout == 0)
+	if (timeout == 0) {
+		core->worker->turning++;
 		event_add(&core->turn, &next);
-	else if (timeout > 0)
+	} else if (timeout > 0)
 		core_timer_add(core, timeout);
 }
 
@@ -293,8 +294,10 @@ wait_events(struct core *core, struct wait_item *items, size_t n,
 	if (result == 0) {
 		wait_limit(core, timeout);
 		reason = wait_park(core, shown, n == 0 ? -1 : items[0].fd);
-		if (timeout == 0)
+		if (timeout == 0) {
+			core->worker->turning--;
 			event_del(&core->turn);
+		}
 		core_timer_del(core);
 		if (reason == WAIT_ERROR)
 			saved = EBADF;

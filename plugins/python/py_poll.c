@@ -23,8 +23,12 @@
 
 /* Where a thread's set is in its state's dict. */
 #define PY_POLL_THREAD	"wsgimaster.poll"
-/* So long a body's pieces may come before the others have their turn. */
-#define PY_POLL_TURN_US	1000
+/*
+ * So long a body's pieces may come before the others have their turn, and so
+ * long, about, until all that take turns have had theirs.
+ */
+#define PY_POLL_TURN_US		1000
+#define PY_POLL_ROUND_US	8000
 
 static struct py_poll	*py_polls;	/* one for each core */
 
@@ -345,10 +349,14 @@ static bool
 py_poll_is_due(const struct core *core, const struct py_poll *p, bool now)
 {
 	const struct worker	*w = core->worker;
+	uint64_t		 limit;
 
 	if (!w->suspend->can_park || w->suspend->attach != NULL)
 		return false;
-	return now || clock_mono_us() - p->turn_us >= PY_POLL_TURN_US;
+	limit = PY_POLL_ROUND_US / (w->turning + 1);
+	if (limit > PY_POLL_TURN_US)
+		limit = PY_POLL_TURN_US;
+	return now || clock_mono_us() - p->turn_us >= limit;
 }
 
 /* After a piece of a body. */

@@ -91,7 +91,7 @@ int	 py_poll_block(struct py_poll *p);
 /*
  * The same after a piece of a body. With nothing noted the others have their
  * turn now, or else after the first piece that comes a millisecond after
- * their last.
+ * their last; sooner when more than a few cores take turns.
  */
 int	 py_poll_yield(struct core *core, bool now);
 

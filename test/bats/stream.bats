@@ -68,6 +68,20 @@ stream_each() {
 	done
 }
 
+@test "many who stream without a pause hold nobody up for long" {
+	local engine
+	for engine in $(engines); do
+		case $engine in
+		none | threads) continue ;;	# no others; Python's turns
+		greenlet) set -- --async 420 ;;
+		*) set -- "--$engine" 420 ;;
+		esac
+		engine_start "$engine" --module stream_cases "$@"
+		check stream_checks crowd "$PORT" 400
+		wm_stop
+	done
+}
+
 @test "the thread that pushes is there when it is needed, and sleeps" {
 	stream_each thread
 }

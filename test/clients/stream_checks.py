@@ -159,6 +159,23 @@ def shares(port, pieces):
         assert order.count(name) >= 5, order
 
 
+def crowd(port, streams):
+    """Nor do many of them, together, hold the others up for long."""
+    clients = [Wire(port) for _ in range(int(streams))]
+    for n, client in enumerate(clients):
+        ask(client, f"/endless?{n}")
+    for client in clients:
+        see(client, b"and so on\n")
+    took = []
+    for _ in range(5):
+        begin = time.monotonic()
+        get(port, "/order")
+        took.append(time.monotonic() - begin)
+    for client in clients:
+        client.sock.close()
+    assert statistics.median(took) < 0.25, took
+
+
 def pushers(pid):
     """The status files of the process's threads that push."""
     found = []
