@@ -18,6 +18,11 @@
 /* Steps worked off before the base polls again. */
 #define CORE_STEPS	32
 /*
+ * So many of them are the woken cores' before the others': more cores than a
+ * turn has steps may be woken again and again.
+ */
+#define CORE_STEPS_WOKEN	(CORE_STEPS / 2)
+/*
  * Ready connections that gather before they are worked off: what they hold
  * (mostly the first KiB of their input buffers) stays in the cache.
  */
@@ -225,12 +230,20 @@ core_may_go_on(const struct core *core)
 	    TAILQ_NEXT(core, link) == NULL && w->suspend->keeps_stack(core);
 }
 
+/* Is something ready or queued, whose turn is not after the woken cores'? */
+static bool
+cores_begin_is_due(const struct worker *w)
+{
+	return w->nready + w->queued > 0 && !TAILQ_EMPTY(&w->idle) &&
+	    (TAILQ_EMPTY(&w->woken) || w->steps > CORE_STEPS_WOKEN);
+}
+
 /* Has the hub nothing more important to do, and this turn steps left? */
 static bool
 core_next_is_due(const struct worker *w)
 {
-	return TAILQ_EMPTY(&w->finished) && TAILQ_EMPTY(&w->woken) &&
-	    w->nready + w->queued > 0 && w->steps < CORE_STEPS;
+	return TAILQ_EMPTY(&w->finished) && cores_begin_is_due(w) &&
+	    w->steps < CORE_STEPS;
 }
 
 /* Frees the core, on its own stack, and takes the next; false: to the hub. */
@@ -274,10 +287,10 @@ cores_step(struct worker *w)
 
 	if ((core = TAILQ_FIRST(&w->finished)) != NULL)
 		core_free(core);
+	else if (cores_begin_is_due(w))
+		core_start(w);
 	else if ((core = TAILQ_FIRST(&w->woken)) != NULL)
 		core_resume(core);
-	else if (w->nready + w->queued > 0 && !TAILQ_EMPTY(&w->idle))
-		core_start(w);
 	else
 		return false;
 	return true;

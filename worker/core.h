@@ -20,7 +20,8 @@
  * next (RUNNING) on its own stack: core_next. It goes back to the hub when
  *
  *  - nothing is ready or queued, or the turn's share of steps is used up;
- *  - others are woken or finished: the hub's business;
+ *  - others are finished, or woken: the hub's business, though the woken have
+ *    only half of a turn's steps before those that are ready;
  *  - the hub is not who has switched into this core last (w->running): the
  *    request has ended inside somebody else's frame, which must get its turn;
  *  - this is an app's child;
@@ -97,8 +98,9 @@ void	 core_finish(struct core *core);
 /* Anybody on the loop thread: a waiting core goes on at this turn's end. */
 void	 core_wake(struct core *core, enum wait_reason reason);
 /*
- * Hub: resumes the woken, frees the finished and gives idle cores to the
- * connections that are ready or wait, until there is nothing more to do.
+ * Hub: frees the finished, resumes the woken and gives idle cores to the
+ * connections that are ready or wait, until there is nothing more to do or the
+ * turn's share is used up.
  */
 void	 cores_work_off(struct worker *w);
 /* Hub: may one more connection become ready without any being worked off? */

@@ -13,9 +13,10 @@
 #include "worker/wait.h"
 #include "worker/worker.h"
 
-#define MAX_CLIENTS	48
+#define MAX_CLIENTS	120
 
 static const char *const async60[] = { "--async", "60", "--greenlet", NULL };
+static const char *const async150[] = { "--async", "150", "--greenlet", NULL };
 static const char *const async4[] = { "--async", "4", "--greenlet", NULL };
 
 static struct worker	*worker;
@@ -27,6 +28,8 @@ static uint32_t		 most_ready;
 static struct core	*sleeper[MAX_CLIENTS];
 static uint64_t		 last_until_us;
 static int		 nslept;
+static bool		 busy_on;	/* those who wake and work go on */
+static int		 npieces;	/* of their work */
 
 /* Sleeps for a time that its number gives, and notes when it woke. */
 static void
@@ -44,9 +47,24 @@ sleep_by_number(struct core *core, int number)
 	nslept++;
 }
 
+/* Wakes and works, wakes and works, for two seconds at most. */
+static void
+work_in_pieces(struct core *core)
+{
+	uint64_t	 end = clock_mono_us() + 2000000, piece;
+
+	while (busy_on && clock_mono_us() < end) {
+		wait_ms(core, 1);
+		npieces++;
+		piece = clock_mono_us() + 200;
+		while (clock_mono_us() < piece)
+			;
+	}
+}
+
 /*
  * Answers with the path; "/s..." sleeps, "/d..." has the worker drain, "/t..."
- * sleeps by number.
+ * sleeps by number, "/w..." works in pieces until an "/e..." comes.
  */
 static int
 handler(struct request *req)
@@ -54,6 +72,10 @@ handler(struct request *req)
 	if (req->path[1] == 't')
 		sleep_by_number(req->core, (req->path[2] - '0') * 10 +
 		    req->path[3] - '0');
+	if (req->path[1] == 'e')
+		busy_on = false;
+	if (req->path[1] == 'w')
+		work_in_pieces(req->core);
 	if (worker->nready > most_ready)
 		most_ready = worker->nready;
 	if (norder < sizeof(order) - 1)
@@ -253,5 +275,25 @@ TEST(core_timers_of_waits_that_end_otherwise_are_forgotten)
 		answered(i, 't');
 	CHECK(nslept < 40);
 	CHECK_INT((int)worker->timers.count, 0);
+	end();
+}
+
+/* More are woken in each turn than it has steps, and yet others begin. */
+TEST(core_begins_what_is_ready_though_many_are_woken)
+{
+	int	 i;
+
+	begin(async150, MAX_CLIENTS);
+	busy_on = true;
+	npieces = 0;
+	for (i = 1; i < nclients; i++)
+		ask(i, 'w');
+	for (i = 0; i < 100000 && npieces < 4 * nclients; i++)
+		event_base_loop(worker->base, EVLOOP_ONCE);
+	ask(0, 'e');
+	answered(0, 'e');
+	CHECK_INT(order[0], 'e');
+	for (i = 1; i < nclients; i++)
+		answered(i, 'w');
 	end();
 }
