@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/xmalloc.h"
+#include "base/log.h"
+#include "shm/scoreboard.h"
 
 /* So long something is held at most, and at first when a socket is full. */
 #define HELD_US		1000
@@ -41,14 +42,20 @@ static struct {
 	.list = TAILQ_HEAD_INITIALIZER(held.list),
 };
 
-/* A buffer for a response. */
+/*
+ * A buffer for a response. Not from the heap: there, those of many slow
+ * clients would leave holes that stay the process's.
+ */
 static struct held_buf *
 held_buf_get(void)
 {
 	struct held_buf	*buf = held.free;
 
 	if (buf == NULL) {
-		buf = xmalloc(sizeof(*buf));
+		buf = mmap(NULL, sizeof(*buf), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (buf == MAP_FAILED)
+			fatal("no memory for a response");
 	} else {
 		held.free = buf->next;
 		held.nfree--;
@@ -67,7 +74,7 @@ held_buf_put(struct held *h)
 	if (buf == NULL)
 		return;
 	if (held.nfree == HELD_FREE) {
-		free(buf);
+		munmap(buf, sizeof(*buf));
 		return;
 	}
 	buf->next = held.free;
@@ -93,6 +100,7 @@ held_send(struct held *h)
 	if (n > 0) {
 		buf->pos += (size_t)n;
 		h->pushed += (uint64_t)n;
+		sb_add(h->told, (uint64_t)n);
 	}
 	h->failed = n == -1 && error != EAGAIN && error != EINTR;
 	if (h->failed || buf->pos == buf->len) {
@@ -231,7 +239,8 @@ held_wait(struct held *h, int fd)
 
 /* Adds to what is held. */
 bool
-held_add(struct held *h, int fd, const struct iovec *parts, int n)
+held_add(struct held *h, int fd, _Atomic uint64_t *told,
+    const struct iovec *parts, int n)
 {
 	size_t	 more = 0;
 	bool	 wake = false;
@@ -251,6 +260,7 @@ held_add(struct held *h, int fd, const struct iovec *parts, int n)
 		    parts[i].iov_len);
 		h->buf->len += parts[i].iov_len;
 	}
+	h->told = told;
 	if (h->state == HELD_NONE)
 		wake = held_wait(h, fd);
 	pthread_mutex_unlock(&held.lock);

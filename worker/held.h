@@ -62,12 +62,18 @@ struct held {
 	uint64_t		 due_us;	/* clock_mono_us */
 	uint32_t		 retry_us;	/* its next wait; 0: none yet */
 	uint64_t		 pushed;	/* bytes sent, not taken yet */
+	_Atomic uint64_t	*told;		/* the scoreboard's count of
+						   what was sent */
 	struct held_buf		*buf;
 	TAILQ_ENTRY(held)	 link;		/* while it WAITS */
 };
 
-/* Adds n parts, to be sent to fd. False: nothing was added, send it now. */
-bool	 held_add(struct held *h, int fd, const struct iovec *parts, int n);
+/*
+ * Adds n parts, to be sent to fd. False: nothing was added, send it now. What
+ * the pusher sends is added to *told, which nobody else writes meanwhile.
+ */
+bool	 held_add(struct held *h, int fd, _Atomic uint64_t *told,
+	    const struct iovec *parts, int n);
 /*
  * The bytes from pos on are the core's to send, until held_release. NULL when
  * there are none. *pushed is what was sent meanwhile; false in *alive when the

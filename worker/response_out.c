@@ -173,20 +173,28 @@ response_send_held(struct request *req, const struct iovec *parts, int n,
 	return result;
 }
 
+/* Adds to what is held, if that can be. */
+static bool
+response_held_add(struct request *req, const struct iovec *parts, int n)
+{
+	return held_add(&req->resp.held, req->conn->fd,
+	    &req->core->sb->bytes_out, parts, n);
+}
+
 /* Joins these pieces with what is held. */
 int
 response_hold(struct request *req, const struct iovec *parts, int n)
 {
 	struct response	*resp = &req->resp;
 
-	if (held_add(&resp->held, req->conn->fd, parts, n))
+	if (response_held_add(req, parts, n))
 		return 0;
 	if (!resp->held.pending)
 		return response_send_held(req, parts, n, 0);
 	/* Full: the buffer goes out, and these begin the next one. */
 	if (response_send_held(req, NULL, 0, 0) == -1)
 		return -1;
-	if (held_add(&resp->held, req->conn->fd, parts, n))
+	if (response_held_add(req, parts, n))
 		return 0;
 	return response_send_held(req, parts, n, 0);
 }

@@ -28,6 +28,16 @@ stream_each() {
 	stream_each waits write sleep spin parked
 }
 
+@test "what is sent while the app blocks is counted meanwhile" {
+	local engine
+	for engine in $(engines); do
+		engine_start "$engine" --module stream_cases \
+		    --stats "$WM_TMP/stats"
+		check stream_checks counted "$PORT" "$WM_TMP/stats"
+		wm_stop
+	done
+}
+
 @test "what a full socket did not take is not held back" {
 	stream_each full sleep parked
 }

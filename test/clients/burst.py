@@ -1,24 +1,12 @@
 """Opens connections all at once and keeps them: burst.py PORT COUNT STATS,
-which is the path of the statistics' socket.
+which is the address of the statistics' socket.
 
 Prints how many of them each worker has, the least first.
 """
-import json
 import socket
 import sys
 
-
-def stats(path):
-    """The workers, as the statistics show them."""
-    data = b""
-    with socket.socket(socket.AF_UNIX) as sock:
-        sock.settimeout(10)
-        sock.connect(path)
-        while True:
-            more = sock.recv(65536)
-            if not more:
-                return json.loads(data)["workers"]
-            data += more
+from wire import stats
 
 
 def main():
@@ -35,7 +23,8 @@ def main():
     for sock in socks:
         if not sock.recv(4096).startswith(b"HTTP/1.1 200"):
             sys.exit("no answer")
-    print(*sorted(worker["connections"] for worker in stats(sys.argv[3])))
+    print(*sorted(worker["connections"]
+                  for worker in stats(sys.argv[3])["workers"]))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import os
 import statistics
 import time
 
-from wire import Ended, Wire, get, run, until
+from wire import Ended, Wire, get, run, stats, until
 
 NOTES = os.environ["NOTES"]
 PIECES = 100_000
@@ -41,6 +41,22 @@ def waits(port, path, *hows):
                     tell(f"{name}.{n}")
                 body = client.response().body
             assert body == b"".join(b"piece %d\n" % n for n in range(5)), body
+
+
+def counted(port, path):
+    """What is sent while the app blocks is in the statistics meanwhile."""
+    name = f"{os.getpid()}counted"
+
+    def is_there():
+        cores = stats(path)["workers"][0]["cores"]
+        return any(core.get("bytes", 0) > 8 for core in cores)
+    with Wire(port) as client:
+        ask(client, f"/wait?sleep={name}")
+        see(client, b"piece 0\n")
+        until("the statistics count what was sent", is_there)
+        for n in range(5):
+            tell(f"{name}.{n}")
+        client.response()
 
 
 def full(port, *hows):
