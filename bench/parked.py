@@ -60,14 +60,22 @@ class Client:
         self.process.stdin.write("\n")
         self.process.stdin.flush()
 
+    def numbers(self):
+        """Those of the last line; with -k the client is still there."""
+        for line in self.process.stdout:
+            found = re.match(r"BENCH (.*)", line)
+            if found:
+                break
+        else:
+            raise Failed("the client ended without a result: "
+                         f"{self.process.stderr.read()[-300:]}")
+        return {key: int(value) for key, value in
+                (part.split("=") for part in found.group(1).split())}
+
     def result(self):
-        """The numbers of the last line."""
-        out, err = self.process.communicate(timeout=120)
-        line = re.search(r"^BENCH (.*)", out, re.M)
-        if not line:
-            raise Failed(f"the client ended without a result: {err[-300:]}")
-        got = {key: int(value) for key, value in
-               (part.split("=") for part in line.group(1).split())}
+        """The same, and what it complained of, when it has ended."""
+        got = self.numbers()
+        _, err = self.process.communicate(timeout=120)
         got["stderr"] = err[-200:]
         return got
 

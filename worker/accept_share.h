@@ -10,7 +10,8 @@
  *
  * If clients wait even then, the others are busy, or stuck: it takes some all
  * the same, and with each pause in vain twice as many. Others are counted by
- * the scoreboard, at most once in a tick of the coarse clock (4 ms).
+ * the scoreboard once in a tick of the coarse clock (4 ms), and before it steps
+ * aside.
  */
 #ifndef WM_WORKER_ACCEPT_SHARE_H
 #define WM_WORKER_ACCEPT_SHARE_H
@@ -29,7 +30,7 @@ struct accept_share {
 	bool		 paused;	/* it has just stepped aside */
 };
 
-/* Is mine more than one worker's share, with a margin of an eighth and four? */
+/* Is mine more than one worker's share, with a margin of a 32nd and two? */
 bool	 accept_share_exceeded(uint32_t mine, uint32_t others,
 	    uint32_t nothers);
 /* How many may be accepted now, at most max; 0: step aside. */

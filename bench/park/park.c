@@ -16,6 +16,7 @@
  * -e sends each request as soon as its connection is open, for servers that
  * give up on connections without one. -w prints "OPEN" when all are open and
  * waits for a line on standard input; "SENT" is printed when all are sent.
+ * -k keeps answered connections open, until standard input says more or ends.
  * At last one line, "BENCH key=value ...": times are microseconds; wake_* is
  * END - BEGIN - SLEEP_MS; answer_* is the time from sending to the answer
  * without the sleep; parked is how many slept at the same time; begin_ns and
@@ -62,6 +63,7 @@ static struct client	*clients;
 static int		 count, sleep_ms, port, epfd;
 static int		 waited_for;		/* connections or answers */
 static bool		 early;
+static bool		 keep;		/* answered ones stay open */
 static int64_t		 spread_ns;
 
 static void
@@ -107,7 +109,7 @@ finish(struct client *c, enum state state)
 	if (c->state == SENT)
 		waited_for--;
 	c->state = state;
-	if (c->fd != -1)
+	if (c->fd != -1 && !(keep && state == OK))
 		close(c->fd);
 	c->fd = -1;
 }
@@ -395,11 +397,14 @@ main(int argc, char **argv)
 {
 	int	 i, opt, seconds = 30;
 	bool	 wait_line = false;
+	int	 result;
 	int64_t	 start, until;
 
-	while ((opt = getopt(argc, argv, "ews:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "ekws:t:")) != -1) {
 		if (opt == 'e')
 			early = true;
+		else if (opt == 'k')
+			keep = true;
 		else if (opt == 'w')
 			wait_line = true;
 		else if (opt == 's')
@@ -410,7 +415,7 @@ main(int argc, char **argv)
 			return 2;
 	}
 	if (argc - optind != 3) {
-		fprintf(stderr, "usage: park [-w] [-e] [-s MS] [-t SECONDS] "
+		fprintf(stderr, "usage: park [-w] [-e] [-k] [-s MS] [-t SECONDS] "
 		    "PORT REQUESTS SLEEP_MS\n");
 		return 2;
 	}
@@ -443,5 +448,8 @@ main(int argc, char **argv)
 	    (int64_t)seconds * 1000000000;
 	while (waited_for > 0 && turn(until))
 		;
-	return report() == count ? 0 : 1;
+	result = report() == count ? 0 : 1;
+	if (keep)		/* until whoever reads has looked */
+		(void)getchar();
+	return result;
 }

@@ -44,11 +44,10 @@ TEST(accept_share_has_a_margin)
 {
 	CHECK(!accept_share_exceeded(1000, 0, 0));
 	CHECK(!accept_share_exceeded(4, 0, 1));
-	CHECK(!accept_share_exceeded(8, 0, 1));
-	CHECK(accept_share_exceeded(10, 0, 1));
+	CHECK(accept_share_exceeded(5, 0, 1));
 	CHECK(!accept_share_exceeded(100, 100, 1));
-	CHECK(!accept_share_exceeded(120, 100, 1));
-	CHECK(accept_share_exceeded(140, 100, 1));
+	CHECK(!accept_share_exceeded(110, 100, 1));
+	CHECK(accept_share_exceeded(112, 100, 1));
 	CHECK(accept_share_exceeded(20, 0, 63));
 	CHECK(accept_share_exceeded(UINT32_MAX, UINT32_MAX, 7));
 }
@@ -79,23 +78,26 @@ TEST(accept_share_is_taken_in_small_steps)
 TEST(accept_share_above_it_steps_aside_once)
 {
 	struct worker	 w;
+	int		 want;
 
 	share_worker(&w);
 	share_other(&w, 1, SB_SLOT_READY, 1, 10);
 	CHECK_INT(share_room(&w, 40), 0);
 	/* Clients wait behind the pause: the other does not take them. */
-	CHECK_INT(share_room(&w, 40), 8);
-	CHECK_INT(share_room(&w, 48), 0);
-	CHECK_INT(share_room(&w, 48), 16);
-	CHECK_INT(share_room(&w, 64), 0);
-	CHECK_INT(share_room(&w, 64), 32);
-	CHECK_INT(share_room(&w, 96), 0);
-	CHECK_INT(share_room(&w, 96), 64);
+	CHECK_INT(share_room(&w, 40), 2);
+	CHECK_INT(share_room(&w, 42), 0);
+	CHECK_INT(share_room(&w, 42), 4);
+	CHECK_INT(share_room(&w, 46), 0);
+	CHECK_INT(share_room(&w, 46), 8);
+	for (want = 16; want <= 64; want *= 2) {
+		CHECK_INT(share_room(&w, 60), 0);
+		CHECK_INT(share_room(&w, 60), want);
+	}
 	CHECK_INT(share_room(&w, 160), 0);
 	CHECK_INT(share_room(&w, 160), 64);
 	/* It has begun to take: the share is the rule again. */
 	share_other(&w, 1, SB_SLOT_READY, 1, 200);
 	CHECK_INT(share_room(&w, 160), 4);
 	CHECK_INT(share_room(&w, 300), 0);
-	CHECK_INT(share_room(&w, 300), 8);
+	CHECK_INT(share_room(&w, 300), 2);
 }
