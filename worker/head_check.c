@@ -1,28 +1,10 @@
 /* May this stand in a response's head? */
 #include "worker/head_check.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "worker/http_bytes.h"
+#include "worker/http_scan.h"
 
 #ifdef __SSE2__
-
-/* Which of 16 bytes are at most max (unsigned)? */
-static inline __m128i
-head_at_most(__m128i v, char max)
-{
-	return _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(max)), v);
-}
-
-/* Which of 16 bytes are from first to last (unsigned)? */
-static inline __m128i
-head_between(__m128i v, char first, char last)
-{
-	return head_at_most(_mm_sub_epi8(v, _mm_set1_epi8(first)),
-	    (char)(last - first));
-}
 
 /* Which of the 16 bytes at p are letters, digits or hyphens? */
 static inline unsigned
@@ -30,8 +12,9 @@ head_plain(const char *p)
 {
 	__m128i	 v = _mm_loadu_si128((const __m128i *)(const void *)p), good;
 
-	good = head_between(_mm_or_si128(v, _mm_set1_epi8(0x20)), 'a', 'z');
-	good = _mm_or_si128(good, head_between(v, '0', '9'));
+	good = http_scan_between(_mm_or_si128(v, _mm_set1_epi8(0x20)),
+	    'a', 'z');
+	good = _mm_or_si128(good, http_scan_between(v, '0', '9'));
 	good = _mm_or_si128(good, _mm_cmpeq_epi8(v, _mm_set1_epi8('-')));
 	return (unsigned)_mm_movemask_epi8(good);
 }
@@ -43,7 +26,7 @@ head_control(const char *p)
 	__m128i	 v = _mm_loadu_si128((const __m128i *)(const void *)p), bad;
 
 	bad = _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\t')),
-	    head_at_most(v, 0x1f));
+	    http_scan_at_most(v, 0x1f));
 	bad = _mm_or_si128(bad, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
 	return (unsigned)_mm_movemask_epi8(bad);
 }

@@ -77,11 +77,8 @@ response_send_file(struct request *req, int fd, off_t offset, size_t len)
 			len -= (size_t)n;
 		} else if (n == 0) {	/* it was cut meanwhile */
 			return response_break(req, false);
-		} else if (errno == EAGAIN) {
-			if (response_wait(req) == -1)
-				return -1;
-		} else if (errno != EINTR) {
-			return response_break(req, false);
+		} else if (response_send_failed(req) == -1) {
+			return -1;
 		}
 	}
 	return 0;

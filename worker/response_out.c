@@ -45,7 +45,7 @@ response_unsent(const struct request *req)
  * good part of it is free, so a client that takes little is told from one that
  * takes nothing by what is left in it.
  */
-int
+static int
 response_wait(struct request *req)
 {
 	enum wait_reason	 reason;
@@ -72,6 +72,16 @@ response_count(struct request *req, size_t n)
 	sb_set(&req->core->sb->bytes_out, req->resp.wire);
 }
 
+/* The kernel took nothing, errno says why: waits, or breaks. */
+int
+response_send_failed(struct request *req)
+{
+	if (errno == EINTR)
+		return 0;
+	return errno == EAGAIN ? response_wait(req) :
+	    response_break(req, false);
+}
+
 /* Sends all of one piece. */
 int
 response_send(struct request *req, const char *data, size_t len, int flags)
@@ -84,11 +94,8 @@ response_send(struct request *req, const char *data, size_t len, int flags)
 			response_count(req, (size_t)n);
 			data += n;
 			len -= (size_t)n;
-		} else if (errno == EAGAIN) {
-			if (response_wait(req) == -1)
-				return -1;
-		} else if (errno != EINTR) {
-			return response_break(req, false);
+		} else if (response_send_failed(req) == -1) {
+			return -1;
 		}
 	}
 	return 0;
@@ -125,11 +132,8 @@ response_send_parts(struct request *req, struct iovec *part, int n, int flags)
 		if (sent >= 0) {
 			response_count(req, (size_t)sent);
 			part = response_advance(part, end, (size_t)sent);
-		} else if (errno == EAGAIN) {
-			if (response_wait(req) == -1)
-				return -1;
-		} else if (errno != EINTR) {
-			return response_break(req, false);
+		} else if (response_send_failed(req) == -1) {
+			return -1;
 		}
 	}
 	return 0;

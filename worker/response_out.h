@@ -21,8 +21,8 @@
 
 /* The client has left or is too slow: nothing more is sent. Gives -1. */
 int	 response_break(struct request *req, bool timed_out);
-/* The socket is full: waits for the client. 0, or -1. */
-int	 response_wait(struct request *req);
+/* A send has failed, errno says why: 0, when it may be tried again, or -1. */
+int	 response_send_failed(struct request *req);
 /* Counts bytes that the kernel took. */
 void	 response_count(struct request *req, size_t n);
 

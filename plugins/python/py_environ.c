@@ -52,24 +52,11 @@ static struct {
 	struct py_port	  clients[PY_PORTS];
 } py_environ;
 
-/* Sets an item and drops the value's reference. */
-static int
-py_environ_set(PyObject *env, PyObject *key, PyObject *steal_value)
-{
-	int	 result;
-
-	if (steal_value == NULL)
-		return -1;
-	result = PyDict_SetItem(env, key, steal_value);
-	Py_DECREF(steal_value);
-	return result;
-}
-
 /* Sets an item to text. */
 static int
 py_environ_set_text(PyObject *env, PyObject *key, const char *s, size_t len)
 {
-	return py_environ_set(env, key,
+	return py_template_set(env, key,
 	    PyUnicode_DecodeLatin1(s, (Py_ssize_t)len, NULL));
 }
 
@@ -258,7 +245,7 @@ py_environ_add_server(PyObject *env, const struct request *req)
 	const char		*name = req->conn->listener->host;
 
 	if (host->len > 0) {
-		if (py_environ_set(env, py_str->server_name,
+		if (py_template_set(env, py_str->server_name,
 		    py_environ_host_name(request_text(req, *host),
 		    host->len)) == -1)
 			return -1;
@@ -346,7 +333,7 @@ py_environ_last_core(PyObject *env, struct py_last *last,
 
 	if (py_environ.cores && last->core != req->core->id) {
 		last->core = -1;
-		if (py_environ_set(env, py_str->uwsgi_core,
+		if (py_template_set(env, py_str->uwsgi_core,
 		    PyLong_FromLong(req->core->id)) == -1)
 			return -1;
 		last->core = req->core->id;
@@ -412,7 +399,7 @@ py_environ_add_id(PyObject *env, const struct request *req)
 	out = PyUnicode_1BYTE_DATA(id);
 	py_environ_hex((uint32_t)(req->id >> 32), out);
 	py_environ_hex((uint32_t)req->id, out + 8);
-	return py_environ_set(env, py_str->request_id, id);
+	return py_template_set(env, py_str->request_id, id);
 }
 
 /* The loose fields, which what numbers. */

@@ -22,7 +22,7 @@
 #define PY_TEMPLATE_ROOM	42
 
 /* Sets an item and drops the value's reference. */
-static int
+int
 py_template_set(PyObject *env, PyObject *key, PyObject *steal_value)
 {
 	int	 result;

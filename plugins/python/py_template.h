@@ -21,5 +21,7 @@ PyObject *py_template_new(struct worker *w, uint32_t *size);
  * needs another size. New; NULL with a Python exception.
  */
 PyObject *py_template_widen(PyObject *template);
+/* Sets an item; NULL is an error that has its exception. 0 or -1. */
+int	 py_template_set(PyObject *env, PyObject *key, PyObject *steal_value);
 
 #endif
