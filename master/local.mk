@@ -4,6 +4,10 @@ libwsgimaster_a_SOURCES += \
 	master/backoff.h \
 	master/blackbox.c \
 	master/blackbox.h \
+	master/checks.c \
+	master/checks.h \
+	master/ending.c \
+	master/ending.h \
 	master/generation.c \
 	master/generation.h \
 	master/inherit.c \

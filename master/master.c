@@ -15,6 +15,7 @@
 #include "base/strbuf.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "master/checks.h"
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/signals.h"
@@ -79,7 +80,7 @@ master_kill(struct master *m, const char *why)
 	reload_abandon(m);
 	generations_stop_all(m);
 	generations_kill_all(m);
-	workers_kill_all(m);
+	workers_kill_all(m, ENDING_STOP);
 	master_arm(m, MASTER_KILL_S);
 }
 
@@ -92,7 +93,7 @@ master_stop(struct master *m, const char *why)
 	log_info("stopping (%s)", why);
 	master_set_state(m, MASTER_STOPPING);
 	reload_abandon(m);
-	workers_drain_all(m);
+	workers_drain_all(m, ENDING_STOP);
 	generations_stop_all(m);
 	master_arm(m, m->cfg->worker_reload_mercy + MASTER_STOP_S);
 }
@@ -310,6 +311,7 @@ master_start(struct master *m)
 	m->signals = signals_new(m->base, master_signal_cb, m);
 	evtimer_assign(&m->stop_timer, m->base, master_stop_cb, m);
 	m->stats = stats_new(m);
+	m->checks = checks_new(m);
 	m->sb->master_pid = getpid();
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
@@ -328,6 +330,7 @@ master_done(struct master *m)
 	reload_abandon(m);
 	evtimer_del(&m->stop_timer);
 	stats_free(m->stats);
+	checks_free(m->checks);
 	seats_done(m);
 	workers_done(m);
 	generations_done(m);

@@ -4,11 +4,14 @@
 
 #include <event2/event_struct.h>
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "master/ending.h"
 #include "master/generation.h"
 #include "master/reaped.h"
 #include "master/reload.h"
 
+struct checks;
 struct config;
 struct event_base;
 struct listeners;
@@ -51,6 +54,7 @@ struct master {
 	struct event_base	 *base;
 	struct signals		 *signals;
 	struct stats		 *stats;
+	struct checks		 *checks;
 
 	enum master_state	  state;
 	int			  status;	/* to exit with */
@@ -68,6 +72,7 @@ struct master {
 	int			  last_generation;	/* number given out */
 	struct reload		  reload;
 	struct reaped		  reaped;
+	uint64_t		  endings[ENDING_COUNT]; /* of workers */
 };
 
 /* What main has prepared; all of it stays main's. */

@@ -91,7 +91,7 @@ reload_give_up(struct master *m, const char *why)
 	    m->serving->id);
 	reload_note(r, fresh->id, why);
 	if (r->candidate != NULL)
-		workers_drain(r->candidate);
+		workers_drain(r->candidate, ENDING_RELOAD);
 	reload_clear(r);
 	generation_stop(fresh);
 }
@@ -261,7 +261,7 @@ reload_step(struct master *m)
 	old = m->seats[id - 1].proc;
 	if (old != NULL && old->owns_listeners) {
 		r->placing = id;
-		r->leaving = seats_vacate(m, id);
+		r->leaving = seats_vacate(m, id, ENDING_RELOAD);
 		return;
 	}
 	r->candidate = workers_spawn(m, id, r->fresh, false);
@@ -303,7 +303,7 @@ reload_set_target(struct master *m, int target)
 		return;
 	r->target = target;
 	if (r->candidate != NULL && r->candidate->id > target) {
-		workers_drain(r->candidate);
+		workers_drain(r->candidate, ENDING_RELOAD);
 		r->candidate = NULL;
 	}
 	if (r->placing > target) {

@@ -141,19 +141,19 @@ seats_replace(struct master *m, struct worker_proc *wp)
 	seat->died = false;
 	evtimer_del(&seat->respawn);
 	if (old != NULL)
-		workers_drain(old);
+		workers_drain(old, ENDING_RELOAD);
 }
 
 /* The one who sits there gets up. */
 struct worker_proc *
-seats_vacate(struct master *m, int id)
+seats_vacate(struct master *m, int id, enum ending why)
 {
 	struct seat		*seat = &m->seats[id - 1];
 	struct worker_proc	*old = seat->proc;
 
 	seat->proc = NULL;
 	if (old != NULL)
-		workers_drain(old);
+		workers_drain(old, why);
 	return old;
 }
 
@@ -167,7 +167,7 @@ seats_set_target(struct master *m, int target)
 	for (i = 0; i < m->max; i++) {
 		seat = &m->seats[i];
 		if (i >= target)
-			seats_vacate(m, seat->id);
+			seats_vacate(m, seat->id, ENDING_SCALE);
 		if (i < target && i < m->target)
 			continue;	/* it is used, and stays so */
 		seat->gen = m->serving;

@@ -5,6 +5,8 @@
 #include <event2/event_struct.h>
 #include <stdbool.h>
 
+#include "master/ending.h"
+
 struct generation;
 struct master;
 struct worker_proc;
@@ -35,7 +37,7 @@ void	 seats_fill(struct master *m);
 /* wp takes the seat of its id; the one that sat there drains. */
 void	 seats_replace(struct master *m, struct worker_proc *wp);
 /* The one on the seat drains now, and nobody takes its place yet. */
-struct worker_proc *seats_vacate(struct master *m, int id);
+struct worker_proc *seats_vacate(struct master *m, int id, enum ending why);
 /* How many workers there shall be, 1..max; more are drained. */
 void	 seats_set_target(struct master *m, int target);
 bool	 seats_all_ready(const struct master *m);

@@ -402,6 +402,19 @@ stats_reload(const struct master *m)
 	return reload;
 }
 
+/* How many worker processes ended for which reason. */
+static json_t *
+stats_endings(const struct master *m)
+{
+	json_t	*counts = json_object();
+	int	 i;
+
+	for (i = 0; i < ENDING_COUNT; i++)
+		json_object_set_new(counts, ending_name((enum ending)i),
+		    json_integer(NUMBER(m->endings[i])));
+	return counts;
+}
+
 /* What is said once. */
 static json_t *
 stats_server(const struct master *m)
@@ -434,6 +447,7 @@ stats_json(const struct master *m)
 	char	*text;
 
 	json_object_set_new(top, "reload", stats_reload(m));
+	json_object_set_new(top, "endings", stats_endings(m));
 	json_object_set_new(top, "generations", stats_generations(m));
 	json_object_set_new(top, "workers", stats_workers(m));
 	json_object_set_new(top, "other_workers", stats_others(m));

@@ -108,12 +108,21 @@ workers_set_pid(struct worker_proc *wp, pid_t pid)
 		kill(pid, SIGKILL);
 }
 
+/* Notes why it ends; that it did not end by itself is worth more. */
+static void
+workers_note_ending(struct worker_proc *wp, enum ending why)
+{
+	if (wp->ending == ENDING_DIED || why >= ENDING_HARAKIRI)
+		wp->ending = why;
+}
+
 /* Sends it SIGKILL, now or as soon as its pid is known. */
 void
-workers_kill(struct worker_proc *wp)
+workers_kill(struct worker_proc *wp, enum ending why)
 {
 	if (wp->state == SB_SLOT_FREE)
 		return;
+	workers_note_ending(wp, why);
 	wp->doomed = true;
 	if (wp->pid != 0 && !wp->reaped)
 		kill(wp->pid, SIGKILL);
@@ -191,6 +200,9 @@ workers_try_free(struct worker_proc *wp)
 	workers_log_end(wp);
 	if (wp->reaped && WIFSIGNALED(wp->status))
 		sb_total(m->sb, wp->id)->signalled++;
+	if (wp->ending == ENDING_DIED && wp->ready_us == 0)
+		wp->ending = ENDING_START_FAILED;
+	m->endings[wp->ending]++;
 	workers_set_state(wp, SB_SLOT_FREE);
 	sb_slot_put(m->sb, wp->slot);
 	wp->gen->workers--;
@@ -313,7 +325,7 @@ workers_start_timeout(struct worker_proc *wp, const char *who)
 	log_error("%s: %s; killing it", who, wp->failure);
 	if (wp->state == SB_SLOT_SPAWNING)
 		generation_kill(wp->gen, "it does not fork workers");
-	workers_kill(wp);
+	workers_kill(wp, ENDING_START_FAILED);
 }
 
 /* It has not finished in time. */
@@ -324,7 +336,7 @@ workers_drain_timeout(struct worker_proc *wp, const char *who)
 	    "(worker-reload-mercy); killing it", who,
 	    wp->master->cfg->worker_reload_mercy);
 	blackbox_log(wp->master->sb, wp->slot, LOG_LEVEL_WARN, who);
-	workers_kill(wp);
+	workers_kill(wp, ENDING_MERCY);
 }
 
 /*
@@ -336,7 +348,7 @@ static void
 workers_overdue(struct worker_proc *wp, const char *who)
 {
 	wp->overdue++;
-	workers_kill(wp);
+	workers_kill(wp, wp->ending);
 	if (wp->overdue == 1 && wp->ready_us == 0 && !wp->unborn) {
 		generation_kill(wp->gen, "what it forked does not end");
 	} else {
@@ -361,7 +373,7 @@ workers_timer_cb(evutil_socket_t fd, short what, void *arg)
 		if (!wp->doomed)
 			log_warn("%s has closed its control socket but does "
 			    "not end; killing it", who);
-		workers_kill(wp);
+		workers_kill(wp, wp->ending);
 	} else if (wp->doomed) {
 		workers_overdue(wp, who);
 	} else if (wp->state == SB_SLOT_DRAINING) {
@@ -417,6 +429,7 @@ workers_reset(struct master *m, int slot, int id, struct generation *gen,
 	wp->reaped = wp->unborn = wp->doomed = wp->owns_listeners = false;
 	wp->listeners[0] = '\0';
 	wp->status = wp->overdue = 0;
+	wp->ending = ENDING_DIED;
 	wp->spawned_us = clock_mono_us();
 	wp->ready_us = wp->gone_us = 0;
 	wp->failure[0] = '\0';
@@ -483,17 +496,18 @@ workers_tell(struct worker_proc *wp, enum message_type type)
 
 /* Lets it finish; one that never served has nothing to finish. */
 void
-workers_drain(struct worker_proc *wp)
+workers_drain(struct worker_proc *wp, enum ending why)
 {
 	switch (wp->state) {
 	case SB_SLOT_READY:
+		workers_note_ending(wp, why);
 		workers_tell(wp, MSG_DRAIN);
 		workers_set_state(wp, SB_SLOT_DRAINING);
 		break;
 	case SB_SLOT_SPAWNING:
 	case SB_SLOT_STARTING:
 		workers_set_state(wp, SB_SLOT_DRAINING);
-		workers_kill(wp);
+		workers_kill(wp, why);
 		break;
 	default:
 		break;
@@ -569,22 +583,22 @@ workers_reaped(struct master *m, pid_t pid, int status)
 
 /* Everybody leaves. */
 void
-workers_drain_all(struct master *m)
+workers_drain_all(struct master *m, enum ending why)
 {
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++)
-		workers_drain(&m->workers[i]);
+		workers_drain(&m->workers[i], why);
 }
 
 /* Everybody is killed. */
 void
-workers_kill_all(struct master *m)
+workers_kill_all(struct master *m, enum ending why)
 {
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++)
-		workers_kill(&m->workers[i]);
+		workers_kill(&m->workers[i], why);
 }
 
 /* Tells everybody. */

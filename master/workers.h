@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "master/ending.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
 
@@ -46,6 +47,7 @@ struct worker_proc {
 	bool			 unborn;	/* nobody to be reaped */
 	bool			 doomed;	/* SIGKILL sent, or due */
 	int			 overdue;	/* times it outlived that */
+	enum ending		 ending;	/* why; DIED: not decided */
 	bool			 owns_listeners;
 	char			 listeners[sizeof(
 				    ((struct message *)0)->text)];
@@ -61,9 +63,9 @@ void	 workers_done(struct master *m);
 /* Asks the generation for a worker; NULL when that is not possible now. */
 struct worker_proc *workers_spawn(struct master *m, int id,
 	    struct generation *gen, bool respawn);
-/* Lets it finish and leave. */
-void	 workers_drain(struct worker_proc *wp);
-void	 workers_kill(struct worker_proc *wp);
+/* Lets it finish and leave; who never was ready is killed. */
+void	 workers_drain(struct worker_proc *wp, enum ending why);
+void	 workers_kill(struct worker_proc *wp, enum ending why);
 /* Is its seat free again (also while it waits to be reaped)? */
 bool	 workers_is_lost(const struct worker_proc *wp);
 /* Seconds it was ready, -1: never. */
@@ -76,8 +78,8 @@ void	 workers_spawner_gone(struct generation *gen);
 /* Was this a worker? Then notes how it ended. */
 bool	 workers_reaped(struct master *m, pid_t pid, int status);
 
-void	 workers_drain_all(struct master *m);
-void	 workers_kill_all(struct master *m);
+void	 workers_drain_all(struct master *m, enum ending why);
+void	 workers_kill_all(struct master *m, enum ending why);
 /* To all that have a control socket. */
 void	 workers_tell_all(struct master *m, enum message_type type);
 bool	 workers_all_free(const struct master *m);

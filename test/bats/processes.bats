@@ -165,6 +165,7 @@ load lifecycle
 	    "w[1]['pid'] not in (0, $pid) and w[1]['state'] == 'ready'"
 	wm_log_has "worker 1 \(pid $pid\) of generation 1 died: killed by signal 9"
 	[ "$(stats "w[1]['respawn_count'], w[2]['respawn_count']")" = "(1, 0)" ]
+	[ "$(stats "s['endings']['died']")" = 1 ]
 	wm_stop
 }
 
