@@ -10,6 +10,8 @@ libwsgimaster_a_SOURCES += \
 	base/log.h \
 	base/names.c \
 	base/names.h \
+	base/nearest.c \
+	base/nearest.h \
 	base/pool.c \
 	base/pool.h \
 	base/strbuf.c \

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/address.h"
 #include "base/xmalloc.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
@@ -195,6 +196,27 @@ config_check_no_effect(struct config *cfg)
 	}
 }
 
+/* Who may use the control socket is known of a unix socket only. */
+static void
+config_check_control(const struct config *cfg, struct strlist *problems)
+{
+	struct address addr;
+	char *why;
+
+	if (cfg->control_socket == NULL)
+		return;
+	if (address_parse(&addr, cfg->control_socket, &why) == -1) {
+		strlist_add_steal(problems, xasprintf("\"control-socket\": "
+		    "%s", why));
+		free(why);
+		return;
+	}
+	if (!addr.is_unix)
+		strlist_add_steal(problems, xasprintf("\"control-socket\": "
+		    "%s is no path of a unix socket", cfg->control_socket));
+	address_done(&addr);
+}
+
 /* Checks all combinations. */
 void
 config_check(struct config *cfg, struct strlist *problems)
@@ -203,6 +225,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_http(cfg, problems);
 	config_check_mounts(cfg, problems);
 	config_check_python(cfg, problems);
+	config_check_control(cfg, problems);
 	config_check_no_effect(cfg);
 }
 

@@ -2,11 +2,10 @@
 #include "config/option_table.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/xmalloc.h"
+#include "base/nearest.h"
 #include "config/config.h"
 
 #define AT(member)	.offset = offsetof(struct config, member)
@@ -42,7 +41,7 @@ const char *const option_group_titles[GROUP_COUNT] = {
 	[GROUP_HTTP] = "HTTP",
 	[GROUP_PYTHON] = "Python",
 	[GROUP_LOGGING] = "Logging",
-	[GROUP_STATS] = "Statistics",
+	[GROUP_STATS] = "Statistics and control",
 	[GROUP_COMPATIBILITY] = "Compatibility with uWSGI",
 	[GROUP_COMMAND] = "Command line only"
 };
@@ -448,6 +447,14 @@ const struct option_row option_table[] = {
 		    ":port or the path of a unix socket) with the server's "
 		    "state as JSON."
 	},
+	{
+		.name = "control-socket",
+		.group = GROUP_STATS, .type = OPT_TEXT, AT(control_socket),
+		.arg = "PATH", .flags = OPT_NO_RELOAD,
+		.help = "Obey wsgimaster ctl on this unix socket. Only the "
+		    "server's own user and root may use it; its mode is 0600 "
+		    "always."
+	},
 
 	/* compatibility */
 	{
@@ -606,50 +613,6 @@ option_in_files(const struct option_row *row)
 	return row->type != OPT_FILES && row->type != OPT_ACTION;
 }
 
-/* The smallest of three. */
-static size_t
-option_min3(size_t a, size_t b, size_t c)
-{
-	if (b < a)
-		a = b;
-	return c < a ? c : a;
-}
-
-/*
- * How many letters must be added, left out, changed or swapped with their
- * neighbour to make b of a. Three rows of the usual matrix are kept.
- */
-static size_t
-option_distance(const char *a, const char *b)
-{
-	size_t la = strlen(a), lb = strlen(b), i, j, cost, best;
-	size_t *rows = xcalloc(3 * (lb + 1), sizeof *rows);
-	size_t *older = rows, *prev = rows + lb + 1, *cur = prev + lb + 1;
-	size_t *spare;
-
-	for (j = 0; j <= lb; j++)
-		prev[j] = j;
-	for (i = 1; i <= la; i++) {
-		cur[0] = i;
-		for (j = 1; j <= lb; j++) {
-			cost = a[i - 1] == b[j - 1] ? 0 : 1;
-			best = option_min3(prev[j] + 1, cur[j - 1] + 1,
-			    prev[j - 1] + cost);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-			    a[i - 2] == b[j - 1] && older[j - 2] + 1 < best)
-				best = older[j - 2] + 1;
-			cur[j] = best;
-		}
-		spare = older;
-		older = prev;
-		prev = cur;
-		cur = spare;
-	}
-	best = prev[lb];
-	free(rows);
-	return best;
-}
-
 /* Is part one of the words, joined by '-', of name? */
 static bool
 option_has_word(const char *name, const char *part)
@@ -670,7 +633,7 @@ static void
 option_nearer(const char *name, const char *candidate, size_t *distance,
     const char **nearest)
 {
-	size_t d = option_distance(name, candidate);
+	size_t d = nearest_distance(name, candidate);
 
 	if (d < *distance) {
 		*distance = d;

@@ -93,6 +93,23 @@ main_open_stats(const struct config *cfg, struct inherited *inherited,
 	return -1;
 }
 
+/* The control socket: for the server's own user alone. */
+static int
+main_open_control(const struct config *cfg, struct inherited *inherited,
+    struct socket *s, char **cause)
+{
+	struct socket_options	 options = { .backlog = 64, .mode = "600" };
+	char			*why;
+
+	if (cfg->control_socket == NULL ||
+	    inherited_take(inherited, cfg->control_socket, s) ||
+	    socket_open(s, cfg->control_socket, &options, &why) == 0)
+		return 0;
+	*cause = xasprintf("control-socket: %s", why);
+	free(why);
+	return -1;
+}
+
 /* Opens all sockets and the shared memory, and serves. */
 static int
 main_serve(struct config *cfg, int argc, char **argv)
@@ -100,6 +117,7 @@ main_serve(struct config *cfg, int argc, char **argv)
 	struct inherited	 inherited;
 	struct listening	 listening = { .sockets = NULL };
 	struct socket		 stats = { .fd = -1 };
+	struct socket		 control = { .fd = -1 };
 	struct master_args	 args = { .argc = argc, .argv = argv,
 	    .cfg = cfg, .listeners = &listening.public };
 	char			*cause = NULL;
@@ -110,6 +128,7 @@ main_serve(struct config *cfg, int argc, char **argv)
 		goto out;
 	main_set_limits(cfg);
 	if (main_open_stats(cfg, &inherited, &stats, &cause) == -1 ||
+	    main_open_control(cfg, &inherited, &control, &cause) == -1 ||
 	    listening_open(&listening, cfg, &inherited, &cause) == -1)
 		goto out;
 	inherited_done(&inherited);
@@ -122,6 +141,7 @@ main_serve(struct config *cfg, int argc, char **argv)
 		goto out;
 	}
 	args.stats_socket = stats.fd != -1 ? &stats : NULL;
+	args.control_socket = control.fd != -1 ? &control : NULL;
 	status = master_run(&args);
 out:
 	if (cause != NULL)
@@ -129,9 +149,12 @@ out:
 	free(cause);
 	inherited_done(&inherited);
 	listening_close(&listening, cfg->vacuum);
-	if (cfg->vacuum)
+	if (cfg->vacuum) {
 		socket_unlink(&stats);
+		socket_unlink(&control);
+	}
 	socket_done(&stats);
+	socket_done(&control);
 	return status;
 }
 

@@ -347,6 +347,7 @@ master_run(const struct master_args *args)
 	struct master	 m = { .argc = args->argc, .argv = args->argv,
 	    .cfg = args->cfg, .listeners = args->listeners,
 	    .sb = args->sb, .stats_socket = args->stats_socket,
+	    .control_socket = args->control_socket,
 	    .max = args->cfg->processes, .target = args->cfg->processes };
 
 	master_start(&m);

@@ -51,6 +51,7 @@ struct master {
 	struct listeners	 *listeners;
 	struct scoreboard	 *sb;
 	struct socket		 *stats_socket;	/* NULL: none */
+	struct socket		 *control_socket;	/* NULL: none */
 	struct event_base	 *base;
 	struct signals		 *signals;
 	struct stats		 *stats;
@@ -83,6 +84,7 @@ struct master_args {
 	struct listeners	 *listeners;
 	struct scoreboard	 *sb;
 	struct socket		 *stats_socket;	/* NULL: none */
+	struct socket		 *control_socket;	/* NULL: none */
 };
 
 /* Serves until told to stop; returns the exit status. */
