@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 
 static struct {
 	const char	*path;
-	enum log_level	 level;
+	_Atomic int	 level;		/* threads may read it */
 	bool		 json;
 	const char	*role;
 	int		 id;
@@ -63,6 +64,27 @@ log_reopen(void)
 	return log_open_path(log_state.path);
 }
 
+/* Chooses what is written. */
+void
+log_set_level(enum log_level level)
+{
+	log_state.level = level;
+}
+
+/* What is written now. */
+enum log_level
+log_level_now(void)
+{
+	return (enum log_level)log_state.level;
+}
+
+/* The printable name of a level. */
+const char *
+log_level_name(enum log_level level)
+{
+	return log_level_names[level];
+}
+
 /* Says who speaks from now on. */
 void
 log_set_role(const char *role, int id)
@@ -82,7 +104,8 @@ log_is_json(void)
 bool
 log_enabled(enum log_level level)
 {
-	return level >= log_state.level;
+	return (int)level >= atomic_load_explicit(&log_state.level,
+	    memory_order_relaxed);
 }
 
 /* Writes a line as it is. */

@@ -28,8 +28,12 @@ struct log_where {
 int	 log_open(const char *path, enum log_level level, bool json);
 /* Opens the path again (after a rotation); keeps the old file on failure. */
 int	 log_reopen(void);
+/* The least severe records that are written, from now on. */
+void	 log_set_level(enum log_level level);
 /* Who speaks from now on: "master", "spawner", "worker"; id 0 = none. */
 void	 log_set_role(const char *role, int id);
+enum log_level log_level_now(void);
+const char *log_level_name(enum log_level level);
 bool	 log_is_json(void);
 bool	 log_enabled(enum log_level level);
 

@@ -1,4 +1,4 @@
-/* How far a misspelt word is from a known one. */
+/* Which of the known words is meant by a misspelt one. */
 #include "base/nearest.h"
 
 #include <stdlib.h>
@@ -19,7 +19,7 @@ nearest_min3(size_t a, size_t b, size_t c)
  * How many letters must be added, left out, changed or swapped with their
  * neighbour to make b of a. Three rows of the usual matrix are kept.
  */
-size_t
+static size_t
 nearest_distance(const char *a, const char *b)
 {
 	size_t la = strlen(a), lb = strlen(b), i, j, cost, best;
@@ -48,4 +48,29 @@ nearest_distance(const char *a, const char *b)
 	best = prev[lb];
 	free(rows);
 	return best;
+}
+
+/* Begins a search. */
+bool
+nearest_begin(struct nearest *n, const char *name)
+{
+	size_t len = strlen(name);
+
+	n->name = name;
+	n->best = NULL;
+	/* One change in three letters, rounded up. */
+	n->distance = (len + 2) / 3 + 1;
+	return len > 0 && len <= 64;
+}
+
+/* Takes the candidate when it is nearer than what was found so far. */
+void
+nearest_try(struct nearest *n, const char *candidate)
+{
+	size_t d = nearest_distance(n->name, candidate);
+
+	if (d < n->distance) {
+		n->distance = d;
+		n->best = candidate;
+	}
 }

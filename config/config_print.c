@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xmalloc.h"
 #include "config/option_set.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
@@ -56,6 +57,65 @@ config_print_json(const struct config *cfg, struct strbuf *sb)
 			    option_to_json(row, cfg));
 	}
 	print_json(sb, root);
+}
+
+/* What takes the place of a secret text (new reference). */
+static json_t *
+print_hide_text(const json_t *value)
+{
+	const char *text = json_string_value(value);
+	size_t len = text == NULL ? 0 : strcspn(text, "=");
+	json_t *hidden;
+	char *shown;
+
+	if (text == NULL || text[len] == '\0')
+		return json_string("***");
+	shown = xasprintf("%.*s=***", (int)len, text);
+	hidden = json_string(shown);
+	free(shown);
+	return hidden != NULL ? hidden : json_string("***");
+}
+
+/* A value of which the secrets are hidden; takes the reference, gives one. */
+static json_t *
+print_hide(json_t *value)
+{
+	json_t *hidden, *item;
+	size_t i;
+
+	if (json_is_null(value))
+		return value;
+	if (json_is_array(value)) {
+		hidden = json_array();
+		json_array_foreach(value, i, item)
+			json_array_append_new(hidden, print_hide_text(item));
+	} else
+		hidden = json_string("***");
+	json_decref(value);
+	return hidden;
+}
+
+/* What is in force, and who says so. */
+json_t *
+config_to_json(const struct config *cfg)
+{
+	json_t *values = json_object(), *origins = json_object(), *value;
+	const struct option_row *row;
+	size_t i;
+
+	for (i = 0; i < option_count; i++) {
+		row = &option_table[i];
+		if (!option_in_files(row))
+			continue;
+		value = option_to_json(row, cfg);
+		if (row->flags & OPT_SECRET)
+			value = print_hide(value);
+		json_object_set_new(values, row->name, value);
+		if (cfg->origin[i] != NULL)
+			json_object_set_new(origins, row->name,
+			    json_string(cfg->origin[i]));
+	}
+	return json_pack("{s:o, s:o}", "config", values, "set_by", origins);
 }
 
 /* What the value of an option is called, NULL when it takes none. */

@@ -2,11 +2,19 @@
 #ifndef WM_CONFIG_CONFIG_PRINT_H
 #define WM_CONFIG_CONFIG_PRINT_H
 
+#include <jansson.h>
+
 #include "base/strbuf.h"
 #include "config/config.h"
 
 /* Every option with its value, as JSON that reads back the same. */
 void	 config_print_json(const struct config *cfg, struct strbuf *sb);
+/*
+ * What is in force: {"config": {name: value}, "set_by": {name: "app.json"}},
+ * the latter for what is not left at its default. What may hold passwords is
+ * "***", of NAME=value the value. New reference.
+ */
+json_t	*config_to_json(const struct config *cfg);
 /* For people at a terminal, 80 columns. */
 void	 config_print_help(struct strbuf *sb);
 /* doc/options.md. */

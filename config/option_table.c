@@ -392,13 +392,13 @@ const struct option_row option_table[] = {
 	{
 		.name = "env",
 		.group = GROUP_PYTHON, .type = OPT_LIST, AT(env),
-		.form = FORM_PAIR, .arg = "NAME=VALUE",
+		.form = FORM_PAIR, .arg = "NAME=VALUE", .flags = OPT_SECRET,
 		.help = "Set an environment variable for the app."
 	},
 	{
 		.name = "pyargv",
 		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(pyargv),
-		.form = FORM_ANY, .arg = "TEXT",
+		.form = FORM_ANY, .arg = "TEXT", .flags = OPT_SECRET,
 		.help = "The app's sys.argv after its first item, separated by "
 		    "spaces."
 	},
@@ -628,41 +628,26 @@ option_has_word(const char *name, const char *part)
 	return false;
 }
 
-/* Takes the candidate when it is nearer than what was found so far. */
-static void
-option_nearer(const char *name, const char *candidate, size_t *distance,
-    const char **nearest)
-{
-	size_t d = nearest_distance(name, candidate);
-
-	if (d < *distance) {
-		*distance = d;
-		*nearest = candidate;
-	}
-}
-
 /* Finds the known name nearest to an unknown one. */
 const char *
 option_suggest(const char *name, bool files)
 {
-	const char *nearest = NULL, *word = NULL;
-	size_t i, a, len = strlen(name), distance;
+	struct nearest near;
+	const char *word = NULL;
+	size_t i, a;
 
-	if (len == 0 || len > 64)
+	if (!nearest_begin(&near, name))
 		return NULL;
-	/* One change in three letters, rounded up. */
-	distance = (len + 2) / 3 + 1;
 	for (i = 0; i < option_count; i++) {
 		if (files && !option_in_files(&option_table[i]))
 			continue;
-		option_nearer(name, option_table[i].name, &distance, &nearest);
+		nearest_try(&near, option_table[i].name);
 		for (a = 0; a < OPTION_ALIASES &&
 		    option_table[i].alias[a] != NULL; a++)
-			option_nearer(name, option_table[i].alias[a], &distance,
-			    &nearest);
+			nearest_try(&near, option_table[i].alias[a]);
 		if (word == NULL && option_has_word(option_table[i].name, name))
 			word = option_table[i].name;
 	}
 	/* "http" is rather a word of "http-socket" than a misspelt "help". */
-	return word == NULL || distance == 1 ? nearest : word;
+	return word == NULL || near.distance == 1 ? near.best : word;
 }

@@ -46,6 +46,7 @@ enum option_form {
 #define OPT_NO_RELOAD	0x1	/* keeps its value while the server runs */
 #define OPT_NO_EFFECT	0x2	/* accepted, and nothing comes of it */
 #define OPT_HIDDEN	0x4	/* not in --help */
+#define OPT_SECRET	0x8	/* may hold passwords: not shown to others */
 
 #define OPTION_ALIASES	3
 

@@ -126,6 +126,8 @@ generation_close(struct generation *gen)
 static void
 generation_loaded(struct generation *gen)
 {
+	struct master	*m = gen->master;
+
 	if (gen->state != GENERATION_LOADING)
 		return;
 	generation_set_state(gen, GENERATION_LOADED);
@@ -133,6 +135,8 @@ generation_loaded(struct generation *gen)
 	gen->load_us = gen->loaded_us - gen->started_us;
 	gen->was_loaded = true;
 	gen->failure[0] = '\0';
+	if (m->log_level != -1)
+		master_tell_log_level(m, gen);
 	log_info("generation %d has loaded in %.2f s", gen->id,
 	    (double)gen->load_us / 1e6);
 }

@@ -16,6 +16,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "master/checks.h"
+#include "master/control.h"
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/signals.h"
@@ -134,60 +135,117 @@ master_on_stop(struct master *m, const char *name)
 		master_stop(m, name);
 }
 
-/* USR1: everybody opens the log again. */
-static void
-master_on_reopen(struct master *m, const char *name)
+/* Everybody opens the log again. */
+int
+master_reopen_logs(struct master *m, const char *who, char **cause)
 {
 	struct message		 msg = { .type = MSG_REOPEN_LOGS };
 	struct generation	*gen;
+	int			 result = 0;
 
-	if (log_reopen() == -1)
-		log_error("cannot open the log again: %s", strerror(errno));
-	log_info("opened the log again (%s)", name);
+	if (log_reopen() == -1) {
+		*cause = xasprintf("cannot open the log again: %s",
+		    strerror(errno));
+		result = -1;
+	}
+	log_info("opened the log again (%s)", who);
 	TAILQ_FOREACH(gen, &m->generations, link)
 		generation_send(gen, &msg, -1);
-	workers_tell_all(m, MSG_REOPEN_LOGS);
+	workers_tell_all(m, NULL, MSG_REOPEN_LOGS, 0);
+	return result;
 }
 
-/* TTIN, TTOU: one worker more or less. */
+/* USR1 */
 static void
-master_change_target(struct master *m, int change, const char *name)
+master_on_reopen(struct master *m, const char *name)
 {
-	int	 target = m->target + change;
+	char	*cause;
 
-	if (master_is_stopping(m))
+	if (master_reopen_logs(m, name, &cause) == 0)
 		return;
-	if (m->cfg->reuse_port) {
-		log_warn("%s: with \"reuse-port\" the number of workers is "
-		    "fixed, since each has a socket of its own", name);
+	log_error("%s", cause);
+	free(cause);
+}
+
+/* The level of one generation's processes. */
+void
+master_tell_log_level(struct master *m, struct generation *gen)
+{
+	struct message	 msg = { .type = MSG_LOG_LEVEL };
+
+	msg.value = m->log_level != -1 ? m->log_level : gen->cfg->log_level;
+	generation_send(gen, &msg, -1);
+	workers_tell_all(m, gen, MSG_LOG_LEVEL, msg.value);
+}
+
+/* Chooses what all processes write to the log. */
+void
+master_set_log_level(struct master *m, int level, const char *who)
+{
+	struct generation	*gen;
+
+	m->log_level = level;
+	if (level == -1)
+		level = m->cfg->log_level;
+	log_set_level((enum log_level)level);
+	log_info("log level: %s (%s)", log_level_name((enum log_level)level),
+	    who);
+	TAILQ_FOREACH(gen, &m->generations, link)
+		master_tell_log_level(m, gen);
+}
+
+/* Changes how many workers there shall be. */
+int
+master_change_target(struct master *m, int target, const char *who,
+    char **cause)
+{
+	if (master_is_stopping(m)) {
+		*cause = xstrdup("the server is stopping");
+	} else if (m->cfg->reuse_port) {
+		*cause = xstrdup("with \"reuse-port\" the number of workers "
+		    "is fixed, since each has a socket of its own");
 	} else if (target > m->max) {
-		log_warn("%s: there are %d workers, no more than at the "
-		    "start", name, m->max);
+		*cause = xasprintf("there are %d workers, no more than at the "
+		    "start", m->max);
 	} else if (target < 1) {
-		log_warn("%s: one worker must stay", name);
+		*cause = xstrdup("one worker must stay");
 	} else {
-		log_info("%s: %d workers", name, target);
+		log_info("%s: %d workers", who, target);
 		seats_set_target(m, target);
 		reload_set_target(m, target);
+		return 0;
 	}
+	return -1;
+}
+
+/* One worker more or less. */
+static void
+master_on_change(struct master *m, int change, const char *name)
+{
+	char	*cause;
+
+	if (master_change_target(m, m->target + change, name, &cause) == 0)
+		return;
+	log_warn("%s: %s", name, cause);
+	free(cause);
 }
 
 /* TTIN */
 static void
 master_on_more(struct master *m, const char *name)
 {
-	master_change_target(m, 1, name);
+	master_on_change(m, 1, name);
 }
 
 /* TTOU */
 static void
 master_on_less(struct master *m, const char *name)
 {
-	master_change_target(m, -1, name);
+	master_on_change(m, -1, name);
 }
 
 /* USR2 */
-static void
+void
 master_on_upgrade(struct master *m, const char *name)
 {
 	(void)m;
@@ -312,6 +370,7 @@ master_start(struct master *m)
 	evtimer_assign(&m->stop_timer, m->base, master_stop_cb, m);
 	m->stats = stats_new(m);
 	m->checks = checks_new(m);
+	m->control = control_new(m);
 	m->sb->master_pid = getpid();
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
@@ -330,6 +389,7 @@ master_done(struct master *m)
 	reload_abandon(m);
 	evtimer_del(&m->stop_timer);
 	stats_free(m->stats);
+	control_free(m->control);
 	checks_free(m->checks);
 	seats_done(m);
 	workers_done(m);
@@ -348,7 +408,8 @@ master_run(const struct master_args *args)
 	    .cfg = args->cfg, .listeners = args->listeners,
 	    .sb = args->sb, .stats_socket = args->stats_socket,
 	    .control_socket = args->control_socket,
-	    .max = args->cfg->processes, .target = args->cfg->processes };
+	    .log_level = -1, .max = args->cfg->processes,
+	    .target = args->cfg->processes };
 
 	master_start(&m);
 	master_turn(&m);

@@ -12,6 +12,7 @@
 #include "master/reload.h"
 
 struct checks;
+struct control;
 struct config;
 struct event_base;
 struct listeners;
@@ -56,6 +57,7 @@ struct master {
 	struct signals		 *signals;
 	struct stats		 *stats;
 	struct checks		 *checks;
+	struct control		 *control;
 
 	enum master_state	  state;
 	int			  status;	/* to exit with */
@@ -63,6 +65,7 @@ struct master {
 	bool			  ever_ready;	/* some worker was */
 	struct event		  stop_timer;
 	char			 *logto;	/* as given to log_open */
+	int			  log_level;	/* -1: the configuration's */
 
 	int			  max;		/* workers at most */
 	int			  target;	/* workers that shall be */
@@ -94,6 +97,21 @@ int	 master_run(const struct master_args *args);
 void	 master_stop(struct master *m, const char *why);
 void	 master_kill(struct master *m, const char *why);
 void	 master_fail(struct master *m, const char *why);
+
+/*
+ * What signals and the control socket ask for; who is for the log. Those that
+ * can be refused give -1 and *cause.
+ */
+void	 master_on_upgrade(struct master *m, const char *who);
+int	 master_reopen_logs(struct master *m, const char *who, char **cause);
+/* How many workers there shall be. */
+int	 master_change_target(struct master *m, int target, const char *who,
+	    char **cause);
+/* In every process there is and will be; -1: as each one's configuration. */
+void	 master_set_log_level(struct master *m, int level, const char *who);
+/* Tells the level to the spawner and the workers of one generation. */
+void	 master_tell_log_level(struct master *m, struct generation *gen);
+
 bool	 master_is_stopping(const struct master *m);
 const char *master_state_name(enum master_state state);
 

@@ -32,6 +32,7 @@ void
 reload_init(struct master *m)
 {
 	evtimer_assign(&m->reload.retry, m->base, reload_retry_cb, NULL);
+	TAILQ_INIT(&m->reload.watches);
 }
 
 /* Waits a while. */
@@ -55,7 +56,50 @@ reload_request(struct master *m, const char *why)
 	m->reload.again = true;
 }
 
-/* How it went, for the log and for the statistics. */
+/* Somebody wants to know how the next one goes. */
+void
+reload_watch(struct master *m, struct reload_watch *watch)
+{
+	watch->begun = false;
+	TAILQ_INSERT_TAIL(&m->reload.watches, watch, link);
+}
+
+/* And does not any more. */
+void
+reload_unwatch(struct master *m, struct reload_watch *watch)
+{
+	TAILQ_REMOVE(&m->reload.watches, watch, link);
+}
+
+/* The next one is now: it is the one that those want to know of who wait. */
+static void
+reload_mark_watches(struct reload *r)
+{
+	struct reload_watch	*watch;
+
+	r->began_us = clock_mono_us();
+	TAILQ_FOREACH(watch, &r->watches, link)
+		watch->begun = true;
+}
+
+/* Tells those who wait for the one under way, or all, how it went. */
+static void
+reload_tell(struct reload *r, int generation, const char *failure, bool all)
+{
+	double			 seconds;
+	struct reload_watch	*watch, *next;
+
+	seconds = (double)(clock_mono_us() - r->began_us) / 1e6;
+	for (watch = TAILQ_FIRST(&r->watches); watch != NULL; watch = next) {
+		next = TAILQ_NEXT(watch, link);
+		if (!watch->begun && !all)
+			continue;
+		TAILQ_REMOVE(&r->watches, watch, link);
+		watch->done(watch, generation, seconds, failure);
+	}
+}
+
+/* How it went: for the statistics, and for those who wait for it. */
 static void
 reload_note(struct reload *r, int generation, const char *failure)
 {
@@ -63,6 +107,7 @@ reload_note(struct reload *r, int generation, const char *failure)
 	r->last_ok = failure == NULL;
 	snprintf(r->last_failure, sizeof(r->last_failure), "%s",
 	    failure != NULL ? failure : "");
+	reload_tell(r, generation, failure, false);
 }
 
 /* Forgets the one under way; if another was asked for, the loop wakes up. */
@@ -106,6 +151,7 @@ reload_begin(struct master *m)
 	size_t		 i;
 
 	r->again = false;
+	reload_mark_watches(r);
 	if (config_reload(cfg, m->cfg, m->argc, m->argv, &cause) == -1) {
 		log_error("reload failed: %s; generation %d serves on", cause,
 		    m->serving->id);
@@ -119,7 +165,6 @@ reload_begin(struct master *m)
 		log_warn("%s", cfg->warnings.items[i]);
 	r->fresh = generation_new(m, cfg, true);
 	r->target = cfg->reuse_port ? m->target : cfg->processes;
-	r->began_us = clock_mono_us();
 	log_info("reload: generation %d loads the app", r->fresh->id);
 	generation_start(r->fresh);
 }
@@ -137,6 +182,8 @@ reload_open_log(struct master *m)
 		free(path);
 		return;
 	}
+	if (m->log_level != -1)
+		log_set_level((enum log_level)m->log_level);
 	free(m->logto);
 	m->logto = path;
 }
@@ -291,6 +338,7 @@ reload_abandon(struct master *m)
 {
 	m->reload.again = false;
 	reload_clear(&m->reload);
+	reload_tell(&m->reload, 0, "the server stops", true);
 }
 
 /* The number of workers was changed by hand. */

@@ -5,10 +5,29 @@
 #include <event2/event_struct.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct generation;
 struct master;
 struct worker_proc;
+
+/*
+ * Who wants to know how a reload went: of the first one that begins after
+ * reload_watch (one that is under way then has read older code). done is
+ * called once, with failure NULL when all workers are the new generation's;
+ * by then the watch is forgotten. reload_unwatch: it does not want to know
+ * any more. The watch is the caller's.
+ */
+struct reload_watch {
+	TAILQ_ENTRY(reload_watch) link;
+	bool			  begun;
+	void			 (*done)(struct reload_watch *watch,
+				    int generation, double seconds,
+				    const char *failure);
+	void			 *arg;
+};
+
+TAILQ_HEAD(reload_watches, reload_watch);
 
 /*
  * A reload goes through these steps; each turn of the master takes those that
@@ -37,6 +56,7 @@ struct reload {
 	unsigned		 failures;	/* of candidates, in a row */
 	struct event		 retry;
 	uint64_t		 began_us;
+	struct reload_watches	 watches;
 
 	/* For the statistics. */
 	int			 last_generation;	/* 0: none yet */
@@ -47,6 +67,8 @@ struct reload {
 void	 reload_init(struct master *m);
 /* Somebody wants a reload; while one is under way, one more afterwards. */
 void	 reload_request(struct master *m, const char *why);
+void	 reload_watch(struct master *m, struct reload_watch *watch);
+void	 reload_unwatch(struct master *m, struct reload_watch *watch);
 /* Per turn: what can be done now. */
 void	 reload_turn(struct master *m);
 /* The server stops: no reload any more. */

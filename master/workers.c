@@ -484,10 +484,10 @@ workers_spawn(struct master *m, int id, struct generation *gen, bool respawn)
 
 /* Sends a message without text to one that has a control socket. */
 static void
-workers_tell(struct worker_proc *wp, enum message_type type)
+workers_tell(struct worker_proc *wp, enum message_type type, int value)
 {
 	struct message	 msg = { .type = type, .slot = wp->slot,
-	    .worker_id = wp->id };
+	    .worker_id = wp->id, .value = value };
 
 	if (wp->control != -1 &&
 	    fd_send_msg(wp->control, &msg, sizeof(msg), -1) == -1)
@@ -501,7 +501,7 @@ workers_drain(struct worker_proc *wp, enum ending why)
 	switch (wp->state) {
 	case SB_SLOT_READY:
 		workers_note_ending(wp, why);
-		workers_tell(wp, MSG_DRAIN);
+		workers_tell(wp, MSG_DRAIN, 0);
 		workers_set_state(wp, SB_SLOT_DRAINING);
 		break;
 	case SB_SLOT_SPAWNING:
@@ -603,12 +603,15 @@ workers_kill_all(struct master *m, enum ending why)
 
 /* Tells everybody. */
 void
-workers_tell_all(struct master *m, enum message_type type)
+workers_tell_all(struct master *m, const struct generation *gen,
+    enum message_type type, int value)
 {
 	uint32_t	 i;
 
-	for (i = 0; i < m->sb->slots; i++)
-		workers_tell(&m->workers[i], type);
+	for (i = 0; i < m->sb->slots; i++) {
+		if (gen == NULL || m->workers[i].gen == gen)
+			workers_tell(&m->workers[i], type, value);
+	}
 }
 
 /* Is nobody left? */

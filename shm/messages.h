@@ -29,7 +29,8 @@ enum message_type {
 
 	/* Master to worker. EOF tells it that the master is dead: drain. */
 	MSG_DRAIN,		/* stop accepting, finish, leave */
-	MSG_REOPEN_LOGS
+	MSG_REOPEN_LOGS,
+	MSG_LOG_LEVEL		/* value: enum log_level */
 };
 
 struct message {

@@ -254,6 +254,9 @@ spawner_handle(struct spawner *s, const struct message *msg, int control)
 			log_warn("cannot open the log again: %s",
 			    strerror(errno));
 		break;
+	case MSG_LOG_LEVEL:
+		log_set_level((enum log_level)msg->value);
+		break;
 	default:
 		log_warn("ignoring a message of type %u", msg->type);
 		break;

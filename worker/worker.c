@@ -124,6 +124,8 @@ worker_control_cb(evutil_socket_t fd, short events, void *arg)
 		if (log_reopen() == -1)
 			log_error("cannot reopen the log: %s",
 			    strerror(errno));
+	} else if (m.type == MSG_LOG_LEVEL) {
+		log_set_level((enum log_level)m.value);
 	} else {
 		log_error("control message %u is ignored", m.type);
 	}

@@ -1,0 +1,295 @@
+/* Lists for the control socket: of worker processes, of cores. */
+#include "master/control_lists.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/strbuf.h"
+#include "base/xmalloc.h"
+#include "master/control_client.h"
+#include "master/control_text.h"
+#include "master/generation.h"
+#include "master/master.h"
+#include "master/process.h"
+#include "master/seats.h"
+#include "master/workers.h"
+#include "shm/scoreboard.h"
+
+#define LIST_WORKERS_STEP	16	/* each asks /proc for its memory */
+#define LIST_CORES_STEP		256	/* rows made in one go */
+#define LIST_LOOK_STEP		4096	/* cores looked at in one go */
+#define LIST_OLDEST_MAX		200
+
+#define LL(n)	((unsigned long long)(n))
+
+/* Where a list has got to. */
+struct control_list {
+	struct master	*master;
+	uint64_t	 now;		/* clock_mono_us when it began */
+	int		 worker;	/* only of this id; 0: all */
+	int		 seat;		/* the next one to look at */
+	uint32_t	 slot;		/* the same */
+	uint32_t	 core;
+	bool		 all;
+	size_t		 wanted;	/* oldest requests; 0: not asked for */
+	size_t		 found;
+	struct control_core {
+		uint32_t		 slot;
+		uint32_t		 core;
+		struct sb_core_view	 view;
+	}		*oldest;	/* the oldest first */
+};
+
+/* Frees it. */
+static void
+control_list_done(void *arg)
+{
+	struct control_list	*list = arg;
+
+	free(list->oldest);
+	free(list);
+}
+
+/* Begins one, with what the request says. */
+static struct control_list *
+control_list_new(struct control_client *c, const json_t *request)
+{
+	struct control_list	*list = xcalloc(1, sizeof(*list));
+	json_int_t		 n;
+
+	list->master = control_master(c);
+	list->now = clock_mono_us();
+	list->worker = (int)json_integer_value(json_object_get(request,
+	    "worker"));
+	list->all = json_is_true(json_object_get(request, "all"));
+	n = json_integer_value(json_object_get(request, "oldest"));
+	if (n > 0) {
+		list->wanted = n < LIST_OLDEST_MAX ? (size_t)n :
+		    LIST_OLDEST_MAX;
+		list->oldest = xcalloc(list->wanted, sizeof(*list->oldest));
+	}
+	return list;
+}
+
+/* A process: whose it is. */
+static void
+control_add_process(struct strbuf *out, const struct worker_proc *wp)
+{
+	const struct master	*m = wp->master;
+	const struct seat	*seat = &m->seats[wp->id - 1];
+
+	strbuf_addf(out, "{\"worker\":%d,\"slot\":%d,\"pid\":%d,"
+	    "\"state\":\"%s\",\"generation\":%d,\"seated\":%s,", wp->id,
+	    wp->slot, (int)wp->pid, sb_slot_state_name(wp->state),
+	    wp->gen->id, seat->proc == wp ? "true" : "false");
+}
+
+/* What it has done and does. */
+static void
+control_add_numbers(struct strbuf *out, const struct control_list *list,
+    const struct worker_proc *wp)
+{
+	const struct sb_slot	*slot;
+	unsigned long long	 rss = 0, vsz = 0;
+	double			 ready = workers_ready_seconds(wp);
+
+	slot = sb_slot(list->master->sb, (uint32_t)wp->slot);
+	if (wp->pid > 0 && !wp->reaped)
+		process_memory(wp->pid, &rss, &vsz);
+	strbuf_addf(out, "\"ready_s\":%.3f,\"requests\":%llu,"
+	    "\"exceptions\":%llu,\"tx\":%llu,\"shed\":%llu,"
+	    "\"accepted\":%llu,\"running_us\":%llu,\"avg_us\":%llu,",
+	    ready < 0 ? 0 : ready, LL(sb_get(&slot->requests)),
+	    LL(sb_get(&slot->exceptions)), LL(sb_get(&slot->bytes_out)),
+	    LL(sb_get(&slot->shed)), LL(sb_get(&slot->accepted)),
+	    LL(sb_get(&slot->running_us)), LL(sb_get(&slot->avg_us)));
+	strbuf_addf(out, "\"busy\":%u,\"cores\":%u,\"queued\":%u,"
+	    "\"connections\":%u,\"accepting\":%s,\"respawns\":%u,"
+	    "\"rss\":%llu,\"vsz\":%llu},", sb_get(&slot->busy_cores),
+	    list->master->sb->cores, sb_get(&slot->queued),
+	    sb_get(&slot->connections),
+	    sb_get(&slot->accepting) != 0 ? "true" : "false",
+	    slot->respawns, rss, vsz);
+}
+
+/* Worker ids first, in their order; then those that have no seat (any more). */
+static bool
+control_workers_more(void *arg, struct strbuf *out)
+{
+	struct control_list		*list = arg;
+	struct master			*m = list->master;
+	const struct worker_proc	*wp;
+	int				 n;
+
+	for (n = 0; n < LIST_WORKERS_STEP && list->seat < m->max;
+	    list->seat++) {
+		wp = m->seats[list->seat].proc;
+		if ((wp == NULL || wp->state == SB_SLOT_FREE) &&
+		    list->seat < m->target)
+			strbuf_addf(out, "{\"worker\":%d,\"pid\":0,"
+			    "\"state\":\"empty\",\"seated\":true},",
+			    list->seat + 1);
+		if (wp == NULL || wp->state == SB_SLOT_FREE)
+			continue;
+		control_add_process(out, wp);
+		control_add_numbers(out, list, wp);
+		n++;
+	}
+	for (; n < LIST_WORKERS_STEP && list->slot < m->sb->slots;
+	    list->slot++) {
+		wp = &m->workers[list->slot];
+		if (wp->state == SB_SLOT_FREE ||
+		    m->seats[wp->id - 1].proc == wp)
+			continue;
+		control_add_process(out, wp);
+		control_add_numbers(out, list, wp);
+		n++;
+	}
+	return list->slot < m->sb->slots;
+}
+
+static const struct control_rows control_workers_rows = {
+	"workers", control_workers_more, control_list_done
+};
+
+/* Answers with all processes. */
+void
+control_list_workers(struct control_client *c, const json_t *request)
+{
+	control_answer_rows(c, &control_workers_rows,
+	    control_list_new(c, request));
+}
+
+/* The request of a busy core. */
+static void
+control_add_request(struct strbuf *out, const struct control_list *list,
+    const struct sb_core_view *view)
+{
+	uint64_t	 age;
+
+	age = list->now > view->start_us ? list->now - view->start_us : 0;
+	strbuf_addf(out, ",\"request\":\"%016llx\",\"age_ms\":%llu,"
+	    "\"wait_fd\":%d,\"switches\":%u,\"bytes\":%llu",
+	    LL(view->request_id), LL(age / 1000), view->wait_fd,
+	    view->switches, LL(view->bytes_out));
+	if (view->deadline_us != 0)
+		strbuf_addf(out, ",\"deadline_ms\":%lld",
+		    ((long long)view->deadline_us - (long long)list->now) /
+		    1000);
+	strbuf_adds(out, ",\"method\":");
+	control_add_string(out, view->method);
+	strbuf_adds(out, ",\"path\":");
+	control_add_string(out, view->path);
+	strbuf_adds(out, ",\"addr\":");
+	control_add_string(out, view->addr);
+}
+
+/* One core. */
+static void
+control_add_core(struct strbuf *out, const struct control_list *list,
+    uint32_t slot, uint32_t core, const struct sb_core_view *view)
+{
+	const struct worker_proc	*wp = &list->master->workers[slot];
+
+	if (wp->state == SB_SLOT_FREE)
+		return;		/* meanwhile */
+	strbuf_addf(out, "{\"worker\":%d,\"pid\":%d,\"generation\":%d,"
+	    "\"core\":%u,\"state\":\"%s\",\"requests\":%llu", wp->id,
+	    (int)wp->pid, wp->gen->id, core, sb_core_state_name(view->state),
+	    LL(view->requests));
+	if (view->state != SB_CORE_IDLE)
+		control_add_request(out, list, view);
+	strbuf_adds(out, "},");
+}
+
+/* Keeps it if it is one of the oldest. */
+static void
+control_keep_oldest(struct control_list *list, uint32_t slot, uint32_t core,
+    const struct sb_core_view *view)
+{
+	struct control_core	*at = list->oldest;
+	size_t			 i = list->found;
+
+	while (i > 0 && at[i - 1].view.start_us > view->start_us)
+		i--;
+	if (i >= list->wanted)
+		return;
+	if (list->found < list->wanted)
+		list->found++;
+	memmove(&at[i + 1], &at[i], (list->found - 1 - i) * sizeof(*at));
+	at[i].slot = slot;
+	at[i].core = core;
+	at[i].view = *view;
+}
+
+/* Is there a process on this slot that is asked for? */
+static bool
+control_wants_slot(const struct control_list *list)
+{
+	const struct worker_proc	*wp;
+
+	wp = &list->master->workers[list->slot];
+	return wp->state != SB_SLOT_FREE &&
+	    (list->worker == 0 || list->worker == wp->id);
+}
+
+/* Looks at one core; true when it made a row of it. */
+static bool
+control_look(struct control_list *list, struct strbuf *out)
+{
+	const struct sb_core	*core;
+	struct sb_core_view	 view;
+
+	core = sb_core(list->master->sb, list->slot, list->core);
+	if (!list->all && sb_get(&core->state) == SB_CORE_IDLE)
+		return false;
+	sb_core_read(core, &view);
+	if (list->wanted == 0) {
+		control_add_core(out, list, list->slot, list->core, &view);
+		return true;
+	}
+	if (view.state != SB_CORE_IDLE)
+		control_keep_oldest(list, list->slot, list->core, &view);
+	return false;
+}
+
+/* The next cores; at the end the oldest, if it is those. */
+static bool
+control_cores_more(void *arg, struct strbuf *out)
+{
+	struct control_list	*list = arg;
+	struct scoreboard	*sb = list->master->sb;
+	int			 looks = 0, rows = 0;
+	size_t			 i;
+
+	while (list->slot < sb->slots && looks < LIST_LOOK_STEP &&
+	    rows < LIST_CORES_STEP) {
+		if (list->core < sb->cores && control_wants_slot(list)) {
+			rows += control_look(list, out);
+			looks++;
+			list->core++;
+			continue;
+		}
+		list->core = 0;
+		list->slot++;
+	}
+	if (list->slot < sb->slots)
+		return true;
+	for (i = 0; i < list->found; i++)
+		control_add_core(out, list, list->oldest[i].slot,
+		    list->oldest[i].core, &list->oldest[i].view);
+	return false;
+}
+
+static const struct control_rows control_cores_rows = {
+	"cores", control_cores_more, control_list_done
+};
+
+/* Answers with cores. */
+void
+control_list_cores(struct control_client *c, const json_t *request)
+{
+	control_answer_rows(c, &control_cores_rows,
+	    control_list_new(c, request));
+}
