@@ -112,6 +112,9 @@ struct sb_slot {
 	_Atomic uint32_t queued;	/* connections waiting for a core */
 	_Atomic uint32_t connections;
 	_Atomic uint64_t accepted;
+	_Atomic uint64_t loop_lag_us;	/* the longest that the loop was held
+					   within the last full second */
+	_Atomic uint64_t loop_lags;	/* how often loop-lag-warn was passed */
 	struct sb_app	 apps[SB_APPS];
 };
 

@@ -3,6 +3,7 @@
 #define WM_WORKER_RUNTIME_H
 
 struct core;
+struct strbuf;
 struct worker;
 
 /*
@@ -42,6 +43,12 @@ struct runtime {
 	 */
 	void		(*thread_start)(struct core *core);
 	void		(*thread_stop)(void);
+	/*
+	 * Appends the stack of a core's request, be it running or parked, its
+	 * innermost frame last, a line each that ends with a newline; nothing
+	 * if it has none. Without the lock. Member NULL: no request has one.
+	 */
+	void		(*core_stack)(struct core *core, struct strbuf *out);
 };
 
 #endif

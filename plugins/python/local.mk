@@ -56,6 +56,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_socket.h \
 	plugins/python/py_running.c \
 	plugins/python/py_running.h \
+	plugins/python/py_stack.c \
+	plugins/python/py_stack.h \
 	plugins/python/py_start_response.c \
 	plugins/python/py_start_response.h \
 	plugins/python/py_stdio.c \
