@@ -107,7 +107,7 @@ struct config {
 
 	/* stats */
 	char		*stats;
-	char		*control_socket;	/* checked: a unix socket's path */
+	char		*control_socket;	/* checked: a unix socket */
 
 	/* compatibility: read, and nothing comes of them */
 	bool		 enable_threads;

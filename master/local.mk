@@ -6,6 +6,20 @@ libwsgimaster_a_SOURCES += \
 	master/blackbox.h \
 	master/checks.c \
 	master/checks.h \
+	master/control.c \
+	master/control.h \
+	master/control_client.c \
+	master/control_client.h \
+	master/control_commands.c \
+	master/control_commands.h \
+	master/control_lists.c \
+	master/control_lists.h \
+	master/control_stacks.c \
+	master/control_stacks.h \
+	master/control_status.c \
+	master/control_status.h \
+	master/control_text.c \
+	master/control_text.h \
 	master/ending.c \
 	master/ending.h \
 	master/generation.c \

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "ctl/ctl.h"
 #include "master/inherit.h"
 #include "master/listener.h"
 #include "master/master.h"
@@ -168,6 +169,8 @@ main(int argc, char **argv)
 	int			 status;
 
 	main_open_std();
+	if (argc > 1 && strcmp(argv[1], "ctl") == 0)
+		return ctl_main(argc - 1, argv + 1);
 	if (config_load(&cfg, argc, argv, &action, &cause) == -1 ||
 	    listening_check(&cfg, &cause) == -1)
 		status = main_fail(EXIT_CONFIG, cause);
