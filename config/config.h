@@ -107,6 +107,10 @@ struct config {
 
 	/* stats */
 	char		*stats;
+	bool		 stats_http;
+	bool		 stats_minified;
+	bool		 stats_no_cores;
+	struct strlist	 stats_host;
 
 	/* compatibility: read, and nothing comes of them */
 	bool		 enable_threads;
