@@ -108,6 +108,10 @@ struct config {
 	/* stats */
 	char		*stats;
 	char		*control_socket;	/* checked: a unix socket */
+	bool		 stats_http;
+	bool		 stats_minified;
+	bool		 stats_no_cores;
+	struct strlist	 stats_host;
 
 	/* compatibility: read, and nothing comes of them */
 	bool		 enable_threads;

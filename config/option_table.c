@@ -443,9 +443,37 @@ const struct option_row option_table[] = {
 		.name = "stats",
 		.group = GROUP_STATS, .type = OPT_TEXT, AT(stats),
 		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
-		.help = "Answer every connection to this address (host:port, "
-		    ":port or the path of a unix socket) with the server's "
-		    "state as JSON."
+		.help = "Answer on this address (host:port, :port or the path "
+		    "of a unix socket): who sends nothing gets the server's "
+		    "state as JSON, who speaks HTTP /stats, /livez and "
+		    "/readyz."
+	},
+	{
+		.name = "stats-http",
+		.group = GROUP_STATS, .type = OPT_BOOL, AT(stats_http),
+		.max = 1,
+		.help = "Speak nothing but HTTP there: then an HTTP client may "
+		    "take its time to send its request."
+	},
+	{
+		.name = "stats-minified", .alias = { "stats-min" },
+		.group = GROUP_STATS, .type = OPT_BOOL, AT(stats_minified),
+		.max = 1,
+		.help = "Write the JSON without white space."
+	},
+	{
+		.name = "stats-no-cores",
+		.group = GROUP_STATS, .type = OPT_BOOL, AT(stats_no_cores),
+		.max = 1,
+		.help = "Leave the cores of the workers out of the JSON."
+	},
+	{
+		.name = "stats-host",
+		.group = GROUP_STATS, .type = OPT_LIST, AT(stats_host),
+		.arg = "NAME",
+		.help = "A name by which browsers and tools may ask this "
+		    "server for its state over HTTP, besides IP addresses, "
+		    "localhost and this machine's own name."
 	},
 	{
 		.name = "control-socket",

@@ -19,7 +19,8 @@ struct strbuf;
  *	SENT	the client has it; it shall close now
  *
  *	REQUEST -> WAITING, ROWS, SENDING	the command says which
- *	WAITING -> SENDING -> SENT, ROWS -> SENDING
+ *	WAITING -> ROWS, SENDING
+ *	ROWS -> SENDING -> SENT
  *
  * In ROWS and SENDING a client that takes nothing for a few seconds is let go;
  * one that leaves, in every state. control_client_set_state is the only

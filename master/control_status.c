@@ -13,7 +13,7 @@
 #include "config/config.h"
 #include "master/control_text.h"
 #include "master/master.h"
-#include "master/seats.h"
+#include "master/ready.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
@@ -149,29 +149,13 @@ control_endings(const struct master *m)
 	return counts;
 }
 
-/* Is there somebody who serves? */
-static bool
-control_is_ready(const struct master *m)
-{
-	int	 i;
-
-	if (m->state != MASTER_RUNNING)
-		return false;
-	for (i = 0; i < m->target; i++) {
-		if (m->seats[i].proc != NULL &&
-		    m->seats[i].proc->state == SB_SLOT_READY)
-			return true;
-	}
-	return false;
-}
-
 /* Few words, at once. */
 json_t *
 control_ping(const struct master *m)
 {
 	return json_pack("{s:i, s:s, s:b, s:i, s:s}", "pid", (int)getpid(),
 	    "state", master_state_name(m->state), "ready",
-	    control_is_ready(m), "generation", m->serving->id, "version",
+	    master_is_ready(m), "generation", m->serving->id, "version",
 	    WM_VERSION);
 }
 

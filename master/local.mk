@@ -32,6 +32,8 @@ libwsgimaster_a_SOURCES += \
 	master/master.h \
 	master/process.c \
 	master/process.h \
+	master/ready.c \
+	master/ready.h \
 	master/reaped.c \
 	master/reaped.h \
 	master/reload.c \
@@ -44,7 +46,15 @@ libwsgimaster_a_SOURCES += \
 	master/socket.h \
 	master/stats.c \
 	master/stats.h \
+	master/stats_client.c \
+	master/stats_client.h \
+	master/stats_health.c \
+	master/stats_health.h \
+	master/stats_http.c \
+	master/stats_http.h \
 	master/stats_json.c \
 	master/stats_json.h \
+	master/stats_path.c \
+	master/stats_reply.h \
 	master/workers.c \
 	master/workers.h

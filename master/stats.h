@@ -1,4 +1,4 @@
-/* The stats socket: connect, and get the server's state as JSON. */
+/* The stats socket: the server's state as JSON, and more over HTTP. */
 #ifndef WM_MASTER_STATS_H
 #define WM_MASTER_STATS_H
 
@@ -8,7 +8,9 @@ struct stats;
 /*
  * Answers on m->stats_socket from the master's loop, so it also works when no
  * worker does anything. A client that does not read is dropped after a few
- * seconds, and only a few are answered at the same time.
+ * seconds, and only so many are answered at the same time: more wait to be
+ * accepted. What a connection goes through is in stats_client.h, what can be
+ * asked for in stats_path.c.
  */
 struct stats	*stats_new(struct master *m);
 void		 stats_free(struct stats *stats);

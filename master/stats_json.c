@@ -440,11 +440,12 @@ stats_server(const struct master *m)
 }
 
 /* Everything. */
-char *
-stats_json(const struct master *m)
+enum stats_progress
+stats_json_write(struct stats_reply *r)
 {
-	json_t	*top = stats_server(m);
-	char	*text;
+	const struct master	*m = r->master;
+	json_t			*top = stats_server(m);
+	char			*text;
 
 	json_object_set_new(top, "reload", stats_reload(m));
 	json_object_set_new(top, "endings", stats_endings(m));
@@ -453,5 +454,9 @@ stats_json(const struct master *m)
 	json_object_set_new(top, "other_workers", stats_others(m));
 	text = json_dumps(top, JSON_INDENT(1));
 	json_decref(top);
-	return text;
+	if (text != NULL)
+		strbuf_adds(&r->out, text);
+	strbuf_addc(&r->out, '\n');
+	free(text);
+	return STATS_DONE;
 }

@@ -2,14 +2,14 @@
 #ifndef WM_MASTER_STATS_JSON_H
 #define WM_MASTER_STATS_JSON_H
 
-struct master;
+#include "master/stats_reply.h"
 
 /*
  * uWSGI's keys with uWSGI's units (running_time, avg_rt: microseconds;
  * last_spawn: seconds since 1970), so that tools made for it work. There are
  * no cookies, credentials or query strings in it: "vars" is always empty. What
- * is not UTF-8 is taken as latin-1. The caller frees it with free().
+ * is not UTF-8 is taken as latin-1.
  */
-char	*stats_json(const struct master *m);
+enum stats_progress	 stats_json_write(struct stats_reply *r);
 
 #endif

@@ -48,6 +48,7 @@ stats() {
 	else:
 	    host, port = address.rsplit(":", 1)
 	    c = socket.create_connection((host.strip("[]"), port), 10)
+	c.shutdown(socket.SHUT_WR)  # nothing will come: no need to wait for it
 	data = b""
 	while True:
 	    more = c.recv(65536)

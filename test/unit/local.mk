@@ -43,6 +43,8 @@ test_unit_test_address_SOURCES = test/unit/test_address.c $(unit_main)
 test_unit_test_backoff_SOURCES = test/unit/test_backoff.c $(unit_main)
 test_unit_test_reaped_SOURCES = test/unit/test_reaped.c $(unit_main)
 test_unit_test_scoreboard_SOURCES = test/unit/test_scoreboard.c $(unit_main)
+unit_tests += test/unit/test_stats_http
+test_unit_test_stats_http_SOURCES = test/unit/test_stats_http.c $(unit_main)
 unit_tests += test/unit/test_lookup
 test_unit_test_lookup_SOURCES = \
 	test/unit/test_lookup.c $(unit_rig) $(unit_main)

@@ -1,0 +1,73 @@
+/* The paths of the stats socket: one row for each. */
+#include "master/stats_reply.h"
+
+#include <string.h>
+
+#include "master/stats_health.h"
+#include "master/stats_json.h"
+
+#define TYPE_TEXT	"text/plain; charset=utf-8"
+/* Exactly this: the exporters for uWSGI compare it. */
+#define TYPE_JSON	"application/json"
+
+const struct stats_path stats_raw_path = {
+	.path = "", .type = TYPE_JSON, .write = stats_json_write
+};
+
+/* uWSGI's tools ask for "/". */
+static const struct stats_path stats_paths[] = {
+	{
+		.path = "/", .type = TYPE_JSON, .guarded = true,
+		.write = stats_json_write
+	},
+	{
+		.path = "/stats", .type = TYPE_JSON, .guarded = true,
+		.write = stats_json_write
+	},
+	{ .path = "/livez", .type = TYPE_TEXT, .write = stats_livez },
+	{ .path = "/readyz", .type = TYPE_TEXT, .write = stats_readyz },
+};
+
+#define STATS_PATHS	(sizeof(stats_paths) / sizeof(stats_paths[0]))
+
+/* Is this type named in an Accept field? Weights are not looked at. */
+static bool
+stats_path_accepted(const char *type, const char *accept, size_t len)
+{
+	return accept != NULL &&
+	    memmem(accept, len, type, strlen(type)) != NULL;
+}
+
+/* Finds the row for a request. */
+const struct stats_path *
+stats_path_find(const char *path, size_t len, const char *accept,
+    size_t accept_len)
+{
+	const struct stats_path	*row;
+	size_t			 i;
+
+	for (i = 0; i < STATS_PATHS; i++) {
+		row = &stats_paths[i];
+		if (strlen(row->path) != len ||
+		    memcmp(row->path, path, len) != 0)
+			continue;
+		if (row->accept == NULL || stats_path_accepted(row->accept,
+		    accept, accept_len))
+			return row;
+	}
+	return NULL;
+}
+
+/* Appends a list of all paths. */
+void
+stats_path_list(struct strbuf *out)
+{
+	size_t	 i;
+
+	for (i = 0; i < STATS_PATHS; i++) {
+		if (i > 0 && strcmp(stats_paths[i].path,
+		    stats_paths[i - 1].path) == 0)
+			continue;
+		strbuf_addf(out, "%s\n", stats_paths[i].path);
+	}
+}
