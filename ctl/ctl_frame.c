@@ -14,7 +14,7 @@
 #define FRAME_HEAD	6	/* lines above the workers */
 #define FRAME_REST	4	/* titles, blank lines, the keys */
 #define FRAME_REQUESTS	5	/* lines they have at least */
-#define FRAME_BAR	30	/* columns of the bar */
+#define FRAME_BAR	24	/* columns of the bar */
 
 /* One worker, with what it is sorted by. */
 struct frame_worker {

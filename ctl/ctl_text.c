@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 /* A time. */
 void
@@ -133,4 +134,18 @@ ctl_fit(const char *text, size_t columns)
 		columns--;
 	}
 	return i;
+}
+
+/* Adds lines, none too wide. */
+void
+ctl_add_cut(struct strbuf *sb, const char *text, size_t columns)
+{
+	size_t	 len, fit;
+
+	for (; *text != '\0'; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		fit = columns > 0 ? ctl_fit(text, columns) : len;
+		strbuf_add(sb, text, fit < len ? fit : len);
+		strbuf_addc(sb, '\n');
+	}
 }

@@ -24,6 +24,8 @@ char	*ctl_count(long long n);
 void	 ctl_add_clean(struct strbuf *sb, const char *text);
 /* Columns that a clean text takes. */
 size_t	 ctl_width(const char *text);
+/* Adds the lines of a text, each cut to so many columns (0: not at all). */
+void	 ctl_add_cut(struct strbuf *sb, const char *text, size_t columns);
 /* How many of its bytes fit into so many columns. */
 size_t	 ctl_fit(const char *text, size_t columns);
 

@@ -205,7 +205,7 @@ top_pause(const struct ctl_top *top)
 static int
 top_batch(struct ctl_top *top)
 {
-	struct strbuf	 sb = STRBUF_INIT;
+	struct strbuf	 frame = STRBUF_INIT, sb = STRBUF_INIT;
 	int		 status, n;
 	bool		 written = true;
 
@@ -220,10 +220,14 @@ top_batch(struct ctl_top *top)
 		strbuf_truncate(&sb, 0);
 		if (n > 0)
 			strbuf_addc(&sb, '\n');
-		ctl_frame(&sb, &top->view, &top->before, &top->now);
+		strbuf_truncate(&frame, 0);
+		ctl_frame(&frame, &top->view, &top->before, &top->now);
+		ctl_add_cut(&sb, strbuf_str(&frame),
+		    (size_t)top->view.columns);
 		written = fwrite(sb.buf, 1, sb.len, stdout) == sb.len &&
 		    fflush(stdout) == 0;
 	}
+	strbuf_done(&frame);
 	strbuf_done(&sb);
 	return written ? status : CTL_FAILED;
 }

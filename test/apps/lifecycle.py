@@ -4,6 +4,7 @@ When it is loaded it runs import.py of the current folder, if that is there.
 """
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -24,6 +25,20 @@ def who(_):
 def sleep(seconds):
     time.sleep(float(seconds))
     return "slept " + who(None)
+
+
+def park(seconds):
+    """Waits on the event loop, if the engine can do that."""
+    uwsgi.async_sleep(float(seconds))
+    return "parked " + who(None)
+
+
+def wait_port(port):
+    """Waits for bytes that never come."""
+    with socket.create_connection(("127.0.0.1", int(port)), 10) as other:
+        uwsgi.wait_fd_read(other.fileno(), 60)
+        uwsgi.suspend()
+    return "came"
 
 
 def stuck(_):
