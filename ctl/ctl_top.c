@@ -111,8 +111,10 @@ top_draw(struct ctl_top *top)
 		ctl_frame(&sb, &top->view, &top->before, &top->now);
 	else
 		strbuf_addf(&sb, "\001no server\n\n%s\n", top->why);
-	for (c = strbuf_str(&sb); *c != '\0'; c++)
+	for (c = strbuf_str(&sb); *c != '\0' && lines < top->view.lines - 1;
+	    c++)
 		lines += *c == '\n';
+	strbuf_truncate(&sb, (size_t)(c - strbuf_str(&sb)));
 	for (; lines < top->view.lines - 1; lines++)
 		strbuf_addc(&sb, '\n');
 	strbuf_adds(&sb, TOP_KEYS);
