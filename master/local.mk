@@ -28,9 +28,15 @@ libwsgimaster_a_SOURCES += \
 	master/signals.h \
 	master/socket.c \
 	master/socket.h \
+	master/stacks.c \
+	master/stacks.h \
 	master/stats.c \
 	master/stats.h \
 	master/stats_json.c \
 	master/stats_json.h \
+	master/stuck.c \
+	master/stuck.h \
+	master/stuck_log.c \
+	master/stuck_log.h \
 	master/workers.c \
 	master/workers.h

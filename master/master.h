@@ -19,7 +19,9 @@ struct scoreboard;
 struct seat;
 struct signals;
 struct socket;
+struct stacks;
 struct stats;
+struct stuck;
 struct worker_proc;
 
 /*
@@ -55,6 +57,8 @@ struct master {
 	struct signals		 *signals;
 	struct stats		 *stats;
 	struct checks		 *checks;
+	struct stacks		 *stacks;
+	struct stuck		 *stuck;
 
 	enum master_state	  state;
 	int			  status;	/* to exit with */
