@@ -18,6 +18,7 @@
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/process.h"
+#include "master/seats.h"
 
 #define WORKERS_GONE_S		5	/* from closing control to its end */
 #define WORKERS_MESSAGES	64	/* read in one go */
@@ -259,6 +260,9 @@ workers_message(struct worker_proc *wp, const struct message *msg)
 		break;
 	case MSG_ASK_RELOAD:
 		reload_request(wp->master, who);
+		break;
+	case MSG_ASK_REPLACE:
+		seats_give_up(wp, ENDING_HARAKIRI);
 		break;
 	case MSG_ASK_STOP:
 		if (!master_is_stopping(wp->master))
