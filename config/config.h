@@ -74,6 +74,10 @@ struct config {
 	bool		 ugreen;
 	int		 queue_size;		/* 0: as many as cores */
 	double		 queue_timeout;
+	double		 harakiri;		/* 0: no limit */
+	struct strlist	 harakiri_path;		/* "/prefix=seconds", checked */
+	double		 harakiri_graceful_timeout;
+	bool		 harakiri_verbose;
 
 	/* http */
 	size_t		 limit_request_line;

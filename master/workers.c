@@ -18,6 +18,7 @@
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/process.h"
+#include "master/seats.h"
 #include "master/stacks.h"
 
 #define WORKERS_GONE_S		5	/* from closing control to its end */
@@ -265,6 +266,9 @@ workers_message(struct worker_proc *wp, const struct message *msg)
 		break;
 	case MSG_STACKS_DONE:
 		stacks_done(wp->master, wp->slot, msg->value);
+		break;
+	case MSG_ASK_REPLACE:
+		seats_give_up(wp, ENDING_HARAKIRI);
 		break;
 	case MSG_ASK_STOP:
 		if (!master_is_stopping(wp->master))

@@ -27,6 +27,7 @@ enum message_type {
 	MSG_ASK_RELOAD,		/* the app asks for a graceful reload */
 	MSG_ASK_STOP,		/* the app asks for a graceful stop */
 	MSG_STACKS_DONE,	/* value: of the MSG_STACKS it answers */
+	MSG_ASK_REPLACE,	/* a request does not end (harakiri) */
 
 	/* Master to worker. EOF tells it that the master is dead: drain. */
 	MSG_DRAIN,		/* stop accepting, finish, leave */

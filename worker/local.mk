@@ -33,6 +33,12 @@ libwsgimaster_a_SOURCES += \
 	worker/engines.c \
 	worker/engines.h \
 	worker/handler.h \
+	worker/harakiri.c \
+	worker/harakiri.h \
+	worker/harakiri_log.c \
+	worker/harakiri_log.h \
+	worker/harakiri_path.c \
+	worker/harakiri_path.h \
 	worker/head_check.c \
 	worker/head_check.h \
 	worker/held.c \

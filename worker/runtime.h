@@ -58,6 +58,12 @@ struct runtime {
 	void		(*thread_start)(struct core *core);
 	void		(*thread_stop)(void);
 	/*
+	 * Raises wsgimaster.Harakiri in the request of a core that is a thread
+	 * of its own, which runs, or is about to ask for the loop (then
+	 * core->harakiri.is_due is set). Loop thread, without the lock.
+	 */
+	void		(*thread_interrupt)(struct core *core);
+	/*
 	 * Appends the stack of a core's request, be it running or parked, its
 	 * innermost frame last, a line each that ends with a newline; nothing
 	 * if it has none. Without the lock. Member NULL: no request has one.

@@ -57,6 +57,7 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 	w->generation = generation;
 	w->control = -1;
 	event_set_log_callback(worker_libevent_cb);
+	harakiri_prepare(w);
 	if (engines_choose(w, cause) == -1)
 		goto fail;
 	ec = event_config_new();
@@ -75,6 +76,7 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 fail:
 	if (w->base != NULL)
 		event_base_free(w->base);
+	harakiri_paths_done(&w->harakiri.paths);
 	free(w->handlers);
 	free(w);
 	return NULL;

@@ -11,6 +11,7 @@
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/core_timer.h"
+#include "worker/harakiri.h"
 #include "worker/watch.h"
 
 struct config;
@@ -80,6 +81,7 @@ struct worker {
 	struct event			 work_ev;
 
 	struct core_timers		 timers;	/* core_timer.c */
+	struct harakiri			 harakiri;	/* harakiri.c */
 	struct watches			 watches;	/* watch.c */
 
 	/* client_gone.c */

@@ -28,6 +28,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_gil.h \
 	plugins/python/py_gone.c \
 	plugins/python/py_gone.h \
+	plugins/python/py_harakiri.c \
+	plugins/python/py_harakiri.h \
 	plugins/python/py_header.c \
 	plugins/python/py_header.h \
 	plugins/python/py_home.c \
