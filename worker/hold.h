@@ -18,7 +18,7 @@ enum hold_state {
 /* Times are of clock_mono_us. The watchdog's thread only. */
 struct hold {
 	enum hold_state	 state;
-	uint64_t	 warn_us;	/* loop-lag-warn; 0: nothing is logged */
+	uint64_t	 warn_us;	/* loop-lag-warn; 0: nothing logged */
 	pthread_t	 loop;		/* its thread */
 	uint64_t	 asked_us;
 	uint64_t	 next_us;	/* HELD: logged again, then */
@@ -33,7 +33,7 @@ struct hold {
 };
 
 void	 hold_init(struct hold *hold, double warn, pthread_t loop);
-/* The loop is asked; it has answered; it still has not. */
+/* The loop is asked; it has answered; it has not. */
 void	 hold_ask(struct hold *hold, uint64_t now);
 void	 hold_end(struct hold *hold, struct worker *w, uint64_t now);
 void	 hold_look(struct hold *hold, struct worker *w, uint64_t now);

@@ -40,7 +40,7 @@ py_look_core(struct py_look *l, struct core *core,
 static bool
 py_look_cores(struct py_look *l)
 {
-	struct py_survey	*survey = py_survey_new(l->worker, NULL);
+	struct py_survey	*survey = py_survey_new(l->worker);
 	struct core		*first = l->worker->running;
 	bool			 goes_on = true;
 	int			 i;
@@ -141,7 +141,7 @@ py_look_holder(struct py_look *l)
 		py_look_threads(l, false);
 		return;
 	}
-	survey = py_survey_new(l->worker, core);
+	survey = py_survey_new(l->worker);
 	(void)py_look_core(l, core, survey);
 	py_survey_free(survey);
 }

@@ -238,18 +238,15 @@ py_stack_own(struct core *core, struct strbuf *out)
 void
 py_stack_core(struct core *core, struct strbuf *out)
 {
-	struct py_survey	*survey;
-	PyObject		*type, *value, *tb;
-	bool			 taken;
+	PyObject	*type, *value, *tb;
+	bool		 taken;
 
 	if (sb_get(&core->sb->state) == SB_CORE_IDLE)
 		return;
 	taken = py_gil_enter();
 	PyErr_Fetch(&type, &value, &tb);
 	py_stack_request(core, out);
-	survey = py_survey_new(core->worker, core);
-	strbuf_adds(out, py_survey_text(survey, core));
-	py_survey_free(survey);
+	py_survey_add_recent(core, out);
 	PyErr_Restore(type, value, tb);
 	py_gil_leave(taken);
 }

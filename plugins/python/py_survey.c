@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/strbuf.h"
 #include "base/xmalloc.h"
 #include "plugins/python/py_gil.h"
@@ -18,16 +19,18 @@
 
 #define SURVEY_TRIES	100	/* at a set that changes meanwhile */
 #define SURVEY_DEPTH	64	/* coroutines, or greenlets' parents */
+#define SURVEY_RECENT_US	1000000
+#define SURVEY_RECENT_SIZE	1000000	/* more is not kept */
 
 /* One core's. */
 struct py_survey_item {
 	struct strbuf	 text;
+	uint64_t	 request;	/* its id, then */
 	unsigned	 count;
 };
 
 struct py_survey {
 	struct worker		*worker;
-	const struct core	*only;
 	struct py_survey_item	*items;		/* one for each core */
 	int			 nitems;
 	PyObject		*owners;	/* greenlet's, thread's: core */
@@ -72,13 +75,16 @@ survey_note_owners(struct py_survey *survey)
 {
 	struct worker		*w = survey->worker;
 	struct suspend_stacks	 stacks;
+	struct sb_core_view	 view;
 	const struct core	*core;
 	int			 i;
 
 	for (i = 0; i < survey->nitems; i++) {
 		core = &w->cores[i];
-		if (sb_get(&core->sb->state) == SB_CORE_IDLE)
+		sb_core_read(core->sb, &view);
+		if (view.state == SB_CORE_IDLE)
 			continue;
+		survey->items[i].request = view.request_id;
 		memset(&stacks, 0, sizeof(stacks));
 		stacks.thread = py_gil_loop_thread();
 		if (w->suspend->stacks != NULL)
@@ -101,8 +107,7 @@ survey_text(struct py_survey *survey, int core, const char *what)
 {
 	struct py_survey_item	*item;
 
-	if (core < 0 || core >= survey->nitems ||
-	    (survey->only != NULL && survey->only->id != core))
+	if (core < 0 || core >= survey->nitems)
 		return NULL;
 	item = &survey->items[core];
 	if (++item->count > PY_SURVEY_MAX)
@@ -316,12 +321,11 @@ survey_add_greenlets(struct py_survey *survey)
 
 /* Finds everything. */
 struct py_survey *
-py_survey_new(struct worker *w, const struct core *only)
+py_survey_new(struct worker *w)
 {
 	struct py_survey	*survey = xcalloc(1, sizeof(*survey));
 
 	survey->worker = w;
-	survey->only = only;
 	survey->nitems = w->ncores;
 	survey->items = xcalloc((size_t)w->ncores, sizeof(*survey->items));
 	survey->owners = PyDict_New();
@@ -351,5 +355,45 @@ py_survey_free(struct py_survey *survey)
 const char *
 py_survey_text(const struct py_survey *survey, const struct core *core)
 {
-	return strbuf_str(&survey->items[core->id].text);
+	const struct py_survey_item	*item = &survey->items[core->id];
+	struct sb_core_view		 view;
+
+	sb_core_read(core->sb, &view);
+	return view.request_id == item->request ? strbuf_str(&item->text) :
+	    "";
+}
+
+/* How much was found. */
+static size_t
+survey_size(const struct py_survey *survey)
+{
+	size_t	 size = 0;
+	int	 i;
+
+	for (i = 0; i < survey->nitems; i++)
+		size += survey->items[i].text.len;
+	return size;
+}
+
+/* What was found for a core within the last second. */
+void
+py_survey_add_recent(struct core *core, struct strbuf *out)
+{
+	static struct py_survey	*recent;
+	static uint64_t		 recent_us;
+	uint64_t		 now = clock_mono_us();
+
+	if (recent_us == 0 || now - recent_us >= SURVEY_RECENT_US) {
+		if (recent != NULL)
+			py_survey_free(recent);
+		recent = py_survey_new(core->worker);
+		recent_us = now;
+	}
+	if (recent == NULL)
+		return;
+	strbuf_adds(out, py_survey_text(recent, core));
+	if (survey_size(recent) > SURVEY_RECENT_SIZE) {
+		py_survey_free(recent);
+		recent = NULL;
+	}
 }

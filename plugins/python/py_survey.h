@@ -3,6 +3,7 @@
 #define WM_PLUGINS_PYTHON_PY_SURVEY_H
 
 struct core;
+struct strbuf;
 struct py_survey;
 struct worker;
 
@@ -13,14 +14,20 @@ struct worker;
  * once, since whoever looks for one sees all of them; of at most
  * PY_SURVEY_MAX for each request the stacks are kept, as text (py_stack.h).
  *
- * only: of this core's request, NULL: of all. With the lock, which Python code
- * that is called may give up. Never NULL; what cannot be found is left out.
+ * With the lock, which Python code that is called may give up. Never NULL; what
+ * cannot be found is left out.
  */
 #define PY_SURVEY_MAX	16
 
-struct py_survey *py_survey_new(struct worker *w, const struct core *only);
+struct py_survey *py_survey_new(struct worker *w);
 void	 py_survey_free(struct py_survey *survey);
-/* What was found for a core, "" if nothing was. */
+/*
+ * Loop thread: adds what was found for a core. Of many that want it at once
+ * only the first has all looked through; the others get what was found then,
+ * up to a second ago.
+ */
+void	 py_survey_add_recent(struct core *core, struct strbuf *out);
+/* What was found for a core, if it still has that request; or "". */
 const char *py_survey_text(const struct py_survey *survey,
 	    const struct core *core);
 
