@@ -16,6 +16,7 @@
 #include "ctl/ctl_frame.h"
 #include "ctl/ctl_screen.h"
 #include "ctl/ctl_show.h"
+#include "ctl/ctl_text.h"
 
 #define TOP_OLDEST	100	/* requests that are asked for */
 #define TOP_ASK_S	2	/* keys are not read meanwhile */

@@ -20,7 +20,9 @@
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/signals.h"
+#include "master/stacks.h"
 #include "master/stats.h"
+#include "master/stuck.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 
@@ -371,6 +373,8 @@ master_start(struct master *m)
 	m->stats = stats_new(m);
 	m->checks = checks_new(m);
 	m->control = control_new(m);
+	m->stacks = stacks_new(m);
+	m->stuck = stuck_new(m);
 	m->sb->master_pid = getpid();
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
@@ -391,6 +395,8 @@ master_done(struct master *m)
 	stats_free(m->stats);
 	control_free(m->control);
 	checks_free(m->checks);
+	stuck_free(m->stuck);
+	stacks_free(m->stacks);
 	seats_done(m);
 	workers_done(m);
 	generations_done(m);

@@ -174,6 +174,7 @@ stats_total(const struct master *m, int id)
 		total.bytes_out += sb_get(&slot->bytes_out);
 		total.running_us += sb_get(&slot->running_us);
 		total.shed += sb_get(&slot->shed);
+		total.harakiris += sb_get(&slot->harakiris);
 		total.accepted += sb_get(&slot->accepted);
 	}
 	return total;
@@ -285,7 +286,7 @@ stats_worker_numbers(const struct master *m, int id, pid_t pid,
 
 	if (pid > 0)
 		process_memory(pid, &rss, &vsz);
-	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:i, s:i, s:i, s:s, "
+	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:s, "
 	    "s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "id", id, "pid", (int)pid,
 	    "accepting", slot != NULL ? (int)sb_get(&slot->accepting) : 0,
@@ -293,7 +294,8 @@ stats_worker_numbers(const struct master *m, int id, pid_t pid,
 	    "delta_requests", NUMBER(slot != NULL ?
 	    sb_get(&slot->requests) : 0),
 	    "exceptions", NUMBER(total.exceptions),
-	    "harakiri_count", 0, "signals", 0, "signal_queue", 0,
+	    "harakiri_count", NUMBER(total.harakiris),
+	    "signals", 0, "signal_queue", 0,
 	    "status", stats_status(slot),
 	    "rss", NUMBER(rss), "vsz", NUMBER(vsz),
 	    "running_time", NUMBER(total.running_us),

@@ -120,6 +120,7 @@ sb_slot_put(struct scoreboard *sb, int slot)
 	total->bytes_out += sb_get(&s->bytes_out);
 	total->running_us += sb_get(&s->running_us);
 	total->shed += sb_get(&s->shed);
+	total->harakiris += sb_get(&s->harakiris);
 	total->accepted += sb_get(&s->accepted);
 	for (i = 0; i < sb->cores; i++)
 		memset(sb_core(sb, (uint32_t)slot, i), 0,

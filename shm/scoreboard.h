@@ -66,7 +66,9 @@ struct sb_core {
 	_Atomic uint32_t switches;	/* of this request so far */
 	uint64_t	 request_id;
 	uint64_t	 start_us;	/* clock_mono_us at the head's end */
-	_Atomic uint64_t deadline_us;	/* clock_mono_us; 0 = none */
+	_Atomic uint64_t deadline_us;	/* clock_mono_us; 0 = none. When the
+					   request is to be told to end, or
+					   to be told again (harakiri.h) */
 	_Atomic uint64_t bytes_out;	/* of this request so far */
 	_Atomic uint64_t requests;	/* finished, since the slot was taken */
 	_Atomic uint32_t read_errors;
@@ -106,6 +108,7 @@ struct sb_slot {
 	_Atomic uint64_t running_us;	/* sum of the requests' times */
 	_Atomic uint64_t avg_us;	/* of the last requests, decaying */
 	_Atomic uint64_t shed;		/* answered 503 out of the queue */
+	_Atomic uint64_t harakiris;	/* requests past their deadline */
 	_Atomic uint64_t tick_us;	/* clock_mono_us of the last tick */
 	_Atomic uint32_t accepting;	/* 1 while the listeners are watched */
 	_Atomic uint32_t busy_cores;
@@ -125,6 +128,7 @@ struct sb_total {
 	uint64_t	 bytes_out;
 	uint64_t	 running_us;
 	uint64_t	 shed;
+	uint64_t	 harakiris;
 	uint64_t	 accepted;
 	uint32_t	 respawns;
 	uint32_t	 signalled;	/* of these, killed by a signal */

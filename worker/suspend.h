@@ -83,6 +83,12 @@ struct suspend_engine {
 	 */
 	void		(*settle)(struct core *core);
 	/*
+	 * Hub, a core that is RUNNING, but not on the hub's stack: raises
+	 * wsgimaster.Harakiri in its request. An engine with stacks switches
+	 * there, as resume() does. Member NULL: there is no such core.
+	 */
+	void		(*interrupt)(struct core *core);
+	/*
 	 * Any thread, with the interpreter's lock: where a core's request is.
 	 * Member NULL: on the loop thread's own stack.
 	 */

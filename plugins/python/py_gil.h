@@ -21,8 +21,9 @@ struct sockaddr_any;
  * A core may park between the two: the hub goes on inside the start() or
  * resume() that took the lock. A core's thread has a thread state of its own,
  * which it gets when it takes the lock for the first time and keeps until
- * py_gil_thread_end; so has the worker's watchdog. Only py_gil_poll, py_gil_resolve, py_gil_without and
- * py_gil_is_loop_thread may be called by the app's own threads.
+ * py_gil_thread_end; so has a witness (worker/witness.h). Only py_gil_poll,
+ * py_gil_resolve, py_gil_without and py_gil_is_loop_thread may be called by
+ * the app's own threads.
  */
 
 /* Python was just initialised: this thread holds the lock, and is the one. */

@@ -9,6 +9,7 @@
 
 #include "base/strbuf.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_survey.h"
 #include "shm/scoreboard.h"
 #include "worker/core.h"
 #include "worker/suspend.h"
@@ -120,6 +121,26 @@ py_stack_end(bool was_on)
 #endif
 }
 
+/* One frame. */
+void
+py_stack_frame(PyObject *frame, struct strbuf *out)
+{
+	struct py_stack_line	 line;
+	PyObject		*type, *value, *tb;
+	bool			 was_on;
+
+	if (frame == NULL || !PyFrame_Check(frame))
+		return;
+	PyErr_Fetch(&type, &value, &tb);
+	was_on = py_stack_begin();
+	line.code = PyFrame_GetCode((PyFrameObject *)frame);
+	line.number = PyFrame_GetLineNumber((PyFrameObject *)frame);
+	py_stack_add_line(out, &line);
+	Py_DECREF(line.code);
+	py_stack_end(was_on);
+	PyErr_Restore(type, value, tb);
+}
+
 /* A frame's stack. */
 void
 py_stack_frames(PyObject *frame, struct strbuf *out)
@@ -202,18 +223,30 @@ py_stack_request(struct core *core, struct strbuf *out)
 	Py_XDECREF(frame);
 }
 
-/* A core's stack. */
+/* A core's own stack. */
+void
+py_stack_own(struct core *core, struct strbuf *out)
+{
+	PyObject	*type, *value, *tb;
+
+	PyErr_Fetch(&type, &value, &tb);
+	py_stack_request(core, out);
+	PyErr_Restore(type, value, tb);
+}
+
+/* Everything of a core's request. */
 void
 py_stack_core(struct core *core, struct strbuf *out)
 {
-	bool		 taken;
 	PyObject	*type, *value, *tb;
+	bool		 taken;
 
 	if (sb_get(&core->sb->state) == SB_CORE_IDLE)
 		return;
 	taken = py_gil_enter();
 	PyErr_Fetch(&type, &value, &tb);
 	py_stack_request(core, out);
+	py_survey_add_recent(core, out);
 	PyErr_Restore(type, value, tb);
 	py_gil_leave(taken);
 }

@@ -21,11 +21,16 @@ struct strbuf;
 #define PY_STACK_MAX	64
 
 /*
- * For struct runtime: the request's of a core, be it running or parked. On
- * whatever thread, without the lock or with it.
+ * For struct runtime: the request's of a core, be it running or parked, and
+ * those of what it has started. On the loop thread or a core's.
  */
 void	 py_stack_core(struct core *core, struct strbuf *out);
 
+/* The same without what else it has started (py_survey.h); with the lock. */
+void	 py_stack_own(struct core *core, struct strbuf *out);
+
+/* With the lock: one frame (borrowed, NULL: none). */
+void	 py_stack_frame(PyObject *frame, struct strbuf *out);
 /* With the lock: those of a frame (borrowed, NULL: none) and its callers. */
 void	 py_stack_frames(PyObject *frame, struct strbuf *out);
 

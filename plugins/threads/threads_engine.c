@@ -323,6 +323,16 @@ threads_current(struct worker *w)
 	return threads_own == NULL ? NULL : threads_own->core;
 }
 
+/* Loop: raises Harakiri in what the core's thread runs. */
+static void
+threads_interrupt(struct core *core)
+{
+	const struct runtime	*runtime = threads.worker->runtime;
+
+	if (runtime != NULL && runtime->thread_interrupt != NULL)
+		runtime->thread_interrupt(core);
+}
+
 /* A core's thread, as Python numbers it. */
 static void
 threads_stacks(const struct core *core, struct suspend_stacks *stacks)
@@ -500,6 +510,7 @@ static const struct suspend_engine	 threads_engine = {
 	.current = threads_current,
 	.attach = threads_attach,
 	.detach = threads_detach,
+	.interrupt = threads_interrupt,
 	.stacks = threads_stacks,
 };
 
