@@ -106,11 +106,13 @@ control_add_numbers(struct strbuf *out, const struct control_list *list,
 	    LL(sb_get(&slot->running_us)), LL(sb_get(&slot->avg_us)));
 	strbuf_addf(out, "\"busy\":%u,\"cores\":%u,\"queued\":%u,"
 	    "\"connections\":%u,\"accepting\":%s,\"respawns\":%u,"
-	    "\"rss\":%llu,\"vsz\":%llu},", sb_get(&slot->busy_cores),
+	    "\"loop_lag_us\":%llu,\"loop_lags\":%llu,\"rss\":%llu,"
+	    "\"vsz\":%llu},", sb_get(&slot->busy_cores),
 	    list->master->sb->cores, sb_get(&slot->queued),
 	    sb_get(&slot->connections),
 	    sb_get(&slot->accepting) != 0 ? "true" : "false",
-	    slot->respawns, rss, vsz);
+	    slot->respawns, LL(sb_get(&slot->loop_lag_us)),
+	    LL(sb_get(&slot->loop_lags)), rss, vsz);
 }
 
 /* Worker ids first, in their order; then those that have no seat (any more). */
