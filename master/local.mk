@@ -2,6 +2,8 @@
 libwsgimaster_a_SOURCES += \
 	master/backoff.c \
 	master/backoff.h \
+	master/backlog.c \
+	master/backlog.h \
 	master/blackbox.c \
 	master/blackbox.h \
 	master/checks.c \
@@ -16,6 +18,8 @@ libwsgimaster_a_SOURCES += \
 	master/listener.h \
 	master/master.c \
 	master/master.h \
+	master/mounts.c \
+	master/mounts.h \
 	master/process.c \
 	master/process.h \
 	master/ready.c \

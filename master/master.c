@@ -330,6 +330,7 @@ master_done(struct master *m)
 	reload_abandon(m);
 	evtimer_del(&m->stop_timer);
 	stats_free(m->stats);
+	mounts_done(&m->mounts);
 	checks_free(m->checks);
 	seats_done(m);
 	workers_done(m);

@@ -8,6 +8,7 @@
 
 #include "master/ending.h"
 #include "master/generation.h"
+#include "master/mounts.h"
 #include "master/reaped.h"
 #include "master/reload.h"
 
@@ -55,6 +56,7 @@ struct master {
 	struct signals		 *signals;
 	struct stats		 *stats;
 	struct checks		 *checks;
+	struct mounts		  mounts;	/* what the dead have done */
 
 	enum master_state	  state;
 	int			  status;	/* to exit with */

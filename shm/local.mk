@@ -1,5 +1,6 @@
 # What several processes touch at once.
 libwsgimaster_a_SOURCES += \
+	shm/latency.h \
 	shm/listener.h \
 	shm/messages.h \
 	shm/scoreboard.c \

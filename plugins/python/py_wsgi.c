@@ -544,14 +544,13 @@ py_wsgi_run(struct request *req)
 		return -1;
 	}
 	req->app_id = app->id;
+	req->row = app->id < SB_APPS ? (unsigned)app->id : SB_APP_OTHER;
 	taken = py_gil_enter();
 	result = py_wsgi_answer_in_context(req, app);
 	py_gil_leave(taken);
-	if (app->id < SB_APPS) {
-		did = &req->worker->stats->apps[app->id];
-		sb_add_shared(&did->requests, 1);
-		if (req->failed)
-			sb_add_shared(&did->exceptions, 1);
-	}
+	did = &req->worker->stats->apps[req->row];
+	sb_add_shared(&did->requests, 1);
+	if (req->failed)
+		sb_add_shared(&did->exceptions, 1);
 	return result;
 }
