@@ -18,6 +18,12 @@ libwsgimaster_a_SOURCES += \
 	master/listener.h \
 	master/master.c \
 	master/master.h \
+	master/metrics.c \
+	master/metrics.h \
+	master/metrics_gather.c \
+	master/metrics_gather.h \
+	master/metrics_text.c \
+	master/metrics_text.h \
 	master/mounts.c \
 	master/mounts.h \
 	master/process.c \

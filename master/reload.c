@@ -61,6 +61,9 @@ reload_note(struct reload *r, int generation, const char *failure)
 {
 	r->last_generation = generation;
 	r->last_ok = failure == NULL;
+	r->last_real_us = clock_real_us();
+	r->last_took_us = clock_mono_us() - r->began_us;
+	*(r->last_ok ? &r->count_ok : &r->count_failed) += 1;
 	snprintf(r->last_failure, sizeof(r->last_failure), "%s",
 	    failure != NULL ? failure : "");
 }
@@ -106,6 +109,7 @@ reload_begin(struct master *m)
 	size_t		 i;
 
 	r->again = false;
+	r->began_us = clock_mono_us();
 	if (config_reload(cfg, m->cfg, m->argc, m->argv, &cause) == -1) {
 		log_error("reload failed: %s; generation %d serves on", cause,
 		    m->serving->id);
@@ -119,7 +123,6 @@ reload_begin(struct master *m)
 		log_warn("%s", cfg->warnings.items[i]);
 	r->fresh = generation_new(m, cfg, true);
 	r->target = cfg->reuse_port ? m->target : cfg->processes;
-	r->began_us = clock_mono_us();
 	log_info("reload: generation %d loads the app", r->fresh->id);
 	generation_start(r->fresh);
 }

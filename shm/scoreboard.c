@@ -123,15 +123,17 @@ sb_total_add(struct sb_total *total, const struct sb_slot *s)
 
 /* Adds up the present requests' times. */
 uint64_t
-sb_slot_busy_us(struct scoreboard *sb, int slot, uint64_t now_us)
+sb_slot_busy_us(struct scoreboard *sb, int slot, uint32_t busy,
+    uint64_t now_us)
 {
 	const struct sb_core	*core = sb_core(sb, (uint32_t)slot, 0);
 	uint64_t		 start, sum = 0;
 	uint32_t		 i;
 
-	for (i = 0; i < sb->cores; i++, core++) {
+	for (i = 0; i < sb->cores && busy > 0; i++, core++) {
 		if (sb_get(&core->state) == SB_CORE_IDLE)
 			continue;
+		busy--;
 		start = *(const volatile uint64_t *)&core->start_us;
 		if (start != 0 && start < now_us)
 			sum += now_us - start;
@@ -148,7 +150,8 @@ sb_slot_put(struct scoreboard *sb, int slot, uint64_t now_us)
 	uint32_t	 i;
 
 	sb_total_add(total, s);
-	total->broken_us += sb_slot_busy_us(sb, slot, now_us);
+	total->broken_us += sb_slot_busy_us(sb, slot, sb->cores,
+	    now_us);
 	for (i = 0; i < sb->cores; i++)
 		memset(sb_core(sb, (uint32_t)slot, i), 0,
 		    sizeof(struct sb_core));

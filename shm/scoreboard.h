@@ -146,6 +146,7 @@ struct sb_total {
 	uint64_t	 broken_us;	/* of requests that died with it */
 	uint32_t	 respawns;
 	uint32_t	 signalled;	/* of these, killed by a signal */
+	uint64_t	 told_busy_us;	/* the most that the metrics said */
 };
 
 struct scoreboard {
@@ -174,10 +175,11 @@ void	 sb_slot_put(struct scoreboard *sb, int slot, uint64_t now_us);
 /* Adds what a process has done so far to the sums. */
 void	 sb_total_add(struct sb_total *total, const struct sb_slot *slot);
 /*
- * For how long its cores have been in their present requests, together;
- * requests that are over are in running_us.
+ * For how long so many busy cores (and no more) have been in their present
+ * requests, together; requests that are over are in running_us.
  */
-uint64_t sb_slot_busy_us(struct scoreboard *sb, int slot, uint64_t now_us);
+uint64_t sb_slot_busy_us(struct scoreboard *sb, int slot, uint32_t busy,
+	    uint64_t now_us);
 
 const char *sb_core_state_name(uint32_t state);
 const char *sb_slot_state_name(uint32_t state);

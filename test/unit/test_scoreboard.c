@@ -115,14 +115,15 @@ TEST(scoreboard_adds_up_the_present_requests)
 	struct scoreboard	*sb = scoreboard_new(2, 3);
 
 	REQUIRE(sb != NULL);
-	CHECK_INT(sb_slot_busy_us(sb, 1, 1000), 0);
+	CHECK_INT(sb_slot_busy_us(sb, 1, 3, 1000), 0);
 	begin(sb_core(sb, 1, 0), 300);
 	begin(sb_core(sb, 1, 2), 999);
 	begin(sb_core(sb, 0, 1), 1);	/* another process's */
-	CHECK_INT(sb_slot_busy_us(sb, 1, 1000), 701);
-	CHECK_INT(sb_slot_busy_us(sb, 1, 500), 200);
+	CHECK_INT(sb_slot_busy_us(sb, 1, 3, 1000), 701);
+	CHECK_INT(sb_slot_busy_us(sb, 1, 3, 500), 200);
+	CHECK_INT(sb_slot_busy_us(sb, 1, 1, 1000), 700);
 	sb_core_end(sb_core(sb, 1, 0));
-	CHECK_INT(sb_slot_busy_us(sb, 1, 1000), 1);
+	CHECK_INT(sb_slot_busy_us(sb, 1, 3, 1000), 1);
 	munmap(sb, sb->size);
 }
 
