@@ -46,6 +46,9 @@ struct config {
 	double		 worker_reload_mercy;
 	double		 start_timeout;
 	double		 respawn_delay_max;
+	double		 loop_lag_warn;		/* 0: not */
+	double		 worker_timeout;	/* 0: none */
+	bool		 worker_timeout_stopped;
 	int		 max_fd;		/* 0: leave it as it is */
 
 	/* sockets */
@@ -71,6 +74,10 @@ struct config {
 	bool		 ugreen;
 	int		 queue_size;		/* 0: as many as cores */
 	double		 queue_timeout;
+	double		 harakiri;		/* 0: no limit */
+	struct strlist	 harakiri_path;		/* "/prefix=seconds", checked */
+	double		 harakiri_graceful_timeout;
+	bool		 harakiri_verbose;
 
 	/* http */
 	size_t		 limit_request_line;

@@ -144,21 +144,23 @@ config_check_http(const struct config *cfg, struct strlist *problems)
 		    cfg->buffer_size));
 }
 
-/* No two apps for one prefix. */
+/* No two of these for one prefix. */
 static void
-config_check_mounts(const struct config *cfg, struct strlist *problems)
+config_check_prefixes(const struct strlist *list, const char *name,
+    const char *what, struct strlist *problems)
 {
 	size_t i, j, len;
-	const char *mount;
+	const char *item;
 
-	for (i = 0; i < cfg->mount.count; i++) {
-		mount = cfg->mount.items[i];
-		len = strcspn(mount, "=") + 1;
+	for (i = 0; i < list->count; i++) {
+		item = list->items[i];
+		len = strcspn(item, "=") + 1;
 		for (j = 0; j < i; j++) {
-			if (strncmp(mount, cfg->mount.items[j], len) != 0)
+			if (strncmp(item, list->items[j], len) != 0)
 				continue;
-			strlist_add_steal(problems, xasprintf("\"mount\": two "
-			    "apps for \"%.*s\"", (int)len - 1, mount));
+			strlist_add_steal(problems, xasprintf("\"%s\": two "
+			    "%s for \"%.*s\"", name, what, (int)len - 1,
+			    item));
 			break;
 		}
 	}
@@ -201,7 +203,9 @@ config_check(struct config *cfg, struct strlist *problems)
 {
 	config_check_cores(cfg, problems);
 	config_check_http(cfg, problems);
-	config_check_mounts(cfg, problems);
+	config_check_prefixes(&cfg->mount, "mount", "apps", problems);
+	config_check_prefixes(&cfg->harakiri_path, "harakiri-path", "limits",
+	    problems);
 	config_check_python(cfg, problems);
 	config_check_no_effect(cfg);
 }

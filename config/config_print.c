@@ -322,13 +322,13 @@ config_print_markdown(struct strbuf *sb)
 	    "over the file, a\n"
 	    "later file over an earlier one; lists are joined, files first. "
 	    "In a file a list\n"
-	    "is one text or an array of texts; `env` and `mount` may also be "
-	    "objects. Sizes are\n"
-	    "bytes and may be written as text with k, m or g (`\"64k\"`). "
-	    "A switch is turned\n"
-	    "off by `--no-` before its name. Under `uwsgi` numbers and "
-	    "booleans may be strings,\n"
-	    "as in uWSGI's own files.\n");
+	    "is one text or an array of texts; `env`, `mount` and "
+	    "`harakiri-path` may also be\n"
+	    "objects. Sizes are bytes and may be written as text with k, m or "
+	    "g (`\"64k\"`). A\n"
+	    "switch is turned off by `--no-` before its name. Under `uwsgi` "
+	    "numbers and booleans\n"
+	    "may be strings, as in uWSGI's own files.\n");
 	for (group = 0; group < GROUP_COUNT; group++) {
 		strbuf_addf(sb, "\n## %s\n\n"
 		    "| option | value | default | meaning |\n"

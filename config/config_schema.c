@@ -45,6 +45,8 @@ schema_pattern(enum option_form form)
 		return "^[^=]+=";
 	case FORM_MOUNT:
 		return "^/[^=]*=.";
+	case FORM_LIMIT:
+		return "^/[^=]*=[0-9.]+$";
 	case FORM_NOT_EMPTY:
 		break;
 	}
@@ -68,6 +70,17 @@ schema_text(const struct option_row *row, const char *extra)
 	return schema;
 }
 
+/* The schema of what stands behind a pair's name (new reference). */
+static json_t *
+schema_pair_value(enum option_form form)
+{
+	if (form == FORM_LIMIT)
+		return json_pack("{s[ss]ss}", "type", "number", "string",
+		    "pattern", "^[0-9.]+$");
+	return json_pack("{ssss}", "type", "string", "pattern",
+	    form == FORM_MOUNT ? "." : "");
+}
+
 /* The schema of a list (new reference): a text, texts, or pairs. */
 static json_t *
 schema_list(const struct option_row *row)
@@ -75,14 +88,15 @@ schema_list(const struct option_row *row)
 	json_t *schema = schema_text(row, "array");
 
 	json_object_set_new(schema, "items", schema_text(row, NULL));
-	if (row->form != FORM_PAIR && row->form != FORM_MOUNT)
+	if (row->form != FORM_PAIR && row->form != FORM_MOUNT &&
+	    row->form != FORM_LIMIT)
 		return schema;
 	json_array_append_new(json_object_get(schema, "type"),
 	    json_string("object"));
 	json_object_set_new(schema, "propertyNames", json_pack("{ss}",
-	    "pattern", row->form == FORM_MOUNT ? "^/[^=]*$" : "^[^=]+$"));
-	json_object_set_new(schema, "additionalProperties", json_pack("{ssss}",
-	    "type", "string", "pattern", row->form == FORM_MOUNT ? "." : ""));
+	    "pattern", row->form == FORM_PAIR ? "^[^=]+$" : "^/[^=]*$"));
+	json_object_set_new(schema, "additionalProperties",
+	    schema_pair_value(row->form));
 	return schema;
 }
 

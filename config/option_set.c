@@ -11,6 +11,9 @@
 #include "base/xmalloc.h"
 #include "config/option_value.h"
 
+/* The longest time that a limit can have. */
+#define OPTION_LIMIT_MAX	86400
+
 /* What stands for a bool in text. */
 static const struct name_value bool_words[] = {
 	{ "true",	1 },
@@ -62,6 +65,8 @@ option_form_text(enum option_form form)
 		return "\"NAME=value\"";
 	case FORM_MOUNT:
 		return "\"/prefix=module:callable\" or \"/prefix=file.py\"";
+	case FORM_LIMIT:
+		return "\"/prefix=seconds\", like \"/reports=120\"";
 	case FORM_NOT_EMPTY:
 		break;
 	}
@@ -230,6 +235,28 @@ option_is_owner(const char *text)
 	return colon[1] != '\0' && strchr(colon + 1, ':') == NULL;
 }
 
+/* Reads a number of seconds; no hexadecimal, no "inf". */
+static bool
+option_parse_seconds(const char *text, double *number)
+{
+	char *end;
+
+	if (text[0] == '\0' || text[strspn(text, "-+.0123456789eE")] != '\0')
+		return false;
+	*number = strtod(text, &end);
+	return *end == '\0' && end != text;
+}
+
+/* Is this a number of seconds, a day at most? */
+static bool
+option_is_limit(const char *text)
+{
+	double seconds;
+
+	return option_parse_seconds(text, &seconds) && seconds >= 0 &&
+	    seconds <= OPTION_LIMIT_MAX;
+}
+
 /* Does a text look as the option wants it? */
 static bool
 option_has_form(enum option_form form, const char *text)
@@ -247,6 +274,9 @@ option_has_form(enum option_form form, const char *text)
 		return equals != NULL && equals != text;
 	case FORM_MOUNT:
 		return text[0] == '/' && equals != NULL && equals[1] != '\0';
+	case FORM_LIMIT:
+		return text[0] == '/' && equals != NULL &&
+		    option_is_limit(equals + 1);
 	case FORM_NOT_EMPTY:
 		break;
 	}
@@ -314,18 +344,6 @@ option_parse_integer(const struct option_row *row, const char *text,
 		return false;
 	*number <<= shift;
 	return true;
-}
-
-/* Reads a number of seconds; no hexadecimal, no "inf". */
-static bool
-option_parse_seconds(const char *text, double *number)
-{
-	char *end;
-
-	if (text[0] == '\0' || text[strspn(text, "-+.0123456789eE")] != '\0')
-		return false;
-	*number = strtod(text, &end);
-	return *end == '\0' && end != text;
 }
 
 /* Reads a value from text; found says what it is in a complaint. */
@@ -412,7 +430,8 @@ option_set_object(const struct option_row *row, struct config *cfg,
 	char *text, *pair, *why = NULL;
 
 	json_object_foreach((json_t *)object, key, value) {
-		text = lenient ? option_scalar_text(row, value) : NULL;
+		text = lenient || row->form == FORM_LIMIT ?
+		    option_scalar_text(row, value) : NULL;
 		if (text == NULL && json_is_string(value))
 			text = xstrdup(json_string_value(value));
 		if (text == NULL) {
@@ -442,7 +461,8 @@ static char *
 option_set_list(const struct option_row *row, struct config *cfg,
     const json_t *value, bool lenient)
 {
-	bool pairs = row->form == FORM_PAIR || row->form == FORM_MOUNT;
+	bool pairs = row->form == FORM_PAIR || row->form == FORM_MOUNT ||
+	    row->form == FORM_LIMIT;
 	size_t i;
 	json_t *item;
 	char *why;

@@ -98,6 +98,30 @@ const struct option_row option_table[] = {
 		    "started again."
 	},
 	{
+		.name = "loop-lag-warn",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(loop_lag_warn), .initial = 1, .max = DAY,
+		.help = "Log a warning, with the Python stack, when a request "
+		    "(or anything else) holds the event loop for so long, "
+		    "while it does; 0 does not. Without async cores a request "
+		    "always holds its worker, and nothing is logged."
+	},
+	{
+		.name = "worker-timeout",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(worker_timeout), .max = DAY,
+		.help = "Kill and replace a worker whose event loop has not "
+		    "turned for so long, logging its stacks; 0 never does. "
+		    "Without async cores that limits a request's time."
+	},
+	{
+		.name = "worker-timeout-stopped",
+		.group = GROUP_PROCESSES, .type = OPT_BOOL,
+		AT(worker_timeout_stopped), .max = 1,
+		.help = "Let worker-timeout and deadlines of requests also end "
+		    "a worker that was stopped, by a signal or a debugger."
+	},
+	{
 		.name = "max-fd",
 		.group = GROUP_PROCESSES, .type = OPT_INT, AT(max_fd),
 		.max = 1 << 30, .arg = "N", .flags = OPT_NO_RELOAD,
@@ -252,6 +276,39 @@ const struct option_row option_table[] = {
 		.initial = 30, .min = 0.01, .max = DAY,
 		.help = "How long a request may wait for a free core before it "
 		    "is answered with 503."
+	},
+	{
+		.name = "harakiri",
+		.group = GROUP_CORES, .type = OPT_SECONDS, AT(harakiri),
+		.max = DAY,
+		.help = "How long a request may have a core. Then it is "
+		    "logged with what it waits for and its Python stack, gets "
+		    "wsgimaster.Harakiri raised, and its client 504; other "
+		    "requests go on. 0 means no limit."
+	},
+	{
+		.name = "harakiri-path",
+		.group = GROUP_CORES, .type = OPT_LIST, AT(harakiri_path),
+		.form = FORM_LIMIT, .arg = "/PREFIX=SECONDS",
+		.help = "Another limit than harakiri's for the paths under a "
+		    "prefix; the longest prefix wins, 0 means no limit."
+	},
+	{
+		.name = "harakiri-graceful-timeout",
+		.group = GROUP_CORES, .type = OPT_SECONDS,
+		AT(harakiri_graceful_timeout), .initial = 5, .min = 0.1,
+		.max = DAY,
+		.help = "How long a request may clean up before it gets "
+		    "Harakiri again. One that goes on all the same when it "
+		    "is to get it for the third time is given up: its worker "
+		    "finishes the others and is replaced."
+	},
+	{
+		.name = "harakiri-verbose",
+		.group = GROUP_CORES, .type = OPT_BOOL, AT(harakiri_verbose),
+		.max = 1,
+		.help = "Log also what the worker's other requests are doing, "
+		    "and where in the kernel a thread is that does not end."
 	},
 
 	/* http */

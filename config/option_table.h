@@ -39,7 +39,8 @@ enum option_form {
 	FORM_OCTAL,	/* a file mode */
 	FORM_OWNER,	/* user[:group] */
 	FORM_PAIR,	/* NAME=value; JSON may give an object */
-	FORM_MOUNT	/* /prefix=what; JSON may give an object */
+	FORM_MOUNT,	/* /prefix=what; JSON may give an object */
+	FORM_LIMIT	/* /prefix=seconds, the same; also of numbers */
 };
 
 /* Flags. */

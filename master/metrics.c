@@ -218,6 +218,8 @@ metrics_sums(struct metrics *x)
 	    total->refused);
 	metrics_counter(x, "requests_shed", "Requests answered with 503, since "
 	    "no core was free within queue-timeout.", total->shed);
+	metrics_counter(x, "harakiri", "Requests that were told that their "
+	    "time is over.", total->harakiris);
 	metrics_counter(x, "connections_accepted", "Connections accepted.",
 	    total->accepted);
 	metrics_gauge(x, "connections", "Open connections.",
@@ -299,6 +301,20 @@ metrics_worker_requests(const struct metrics_worker *w)
 	return w->total.requests;
 }
 
+/* The longest that its loop was held lately. */
+static uint64_t
+metrics_worker_lag_us(const struct metrics_worker *w)
+{
+	return w->loop_lag_us;
+}
+
+/* How often that was too long. */
+static uint64_t
+metrics_worker_lags(const struct metrics_worker *w)
+{
+	return w->total.loop_lags;
+}
+
 /* What is in memory of it. */
 static uint64_t
 metrics_worker_memory(const struct metrics_worker *w)
@@ -320,6 +336,18 @@ static const struct metrics_per_worker metrics_per_worker[] = {
 		.help = "Time that cores were busy, added up: its rate is how "
 		    "many are busy on average.",
 		.is_time = true, .value = metrics_worker_busy_us
+	},
+	{
+		.name = "worker_loop_lag_seconds", .kind = METRICS_GAUGE,
+		.help = "The longest that the event loop was held within the "
+		    "last second.",
+		.is_time = true, .only_living = true,
+		.value = metrics_worker_lag_us
+	},
+	{
+		.name = "worker_loop_lags", .kind = METRICS_COUNTER,
+		.help = "How often it was held longer than loop-lag-warn.",
+		.value = metrics_worker_lags
 	},
 	{
 		.name = "worker_cores_busy", .kind = METRICS_GAUGE,

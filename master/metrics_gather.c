@@ -30,6 +30,7 @@ metrics_add_process(struct metrics_worker *w, const struct master *m,
 	if (m->seats[wp->id - 1].proc != wp)
 		return;
 	w->pid = wp->pid;
+	w->loop_lag_us = sb_get(&slot->loop_lag_us);
 	if (wp->state == SB_SLOT_READY)
 		w->cores = m->sb->cores;
 }
@@ -60,6 +61,7 @@ metrics_add_worker(struct metrics_worker *sum, const struct metrics_worker *w)
 	to->accepted += from->accepted;
 	to->refused += from->refused;
 	to->cut += from->cut;
+	to->harakiris += from->harakiris;
 	to->respawns += from->respawns;
 	sum->processes += w->processes;
 	sum->cores += w->cores;

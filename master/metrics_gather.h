@@ -20,6 +20,7 @@ struct metrics_worker {
 	unsigned	 connections;
 	unsigned	 queued;
 	uint64_t	 queue_age_us;	/* of the oldest */
+	uint64_t	 loop_lag_us;	/* of who sits on the seat */
 	pid_t		 pid;		/* of who sits on the seat, or 0 */
 };
 

@@ -157,6 +157,18 @@ seats_vacate(struct master *m, int id, enum ending why)
 	return old;
 }
 
+/* One that sits there, or not any more, drains; the seat is free again. */
+void
+seats_give_up(struct worker_proc *wp, enum ending why)
+{
+	struct seat	*seat = &wp->master->seats[wp->id - 1];
+
+	if (seat->proc == wp && !wp->owns_listeners)
+		seats_vacate(wp->master, wp->id, why);
+	else
+		workers_drain(wp, why);
+}
+
 /* Changes how many seats are used. */
 void
 seats_set_target(struct master *m, int target)

@@ -38,6 +38,11 @@ void	 seats_fill(struct master *m);
 void	 seats_replace(struct master *m, struct worker_proc *wp);
 /* The one on the seat drains now, and nobody takes its place yet. */
 struct worker_proc *seats_vacate(struct master *m, int id, enum ending why);
+/*
+ * wp drains now, and another one takes its place at once; where its own ports
+ * must be free for that, when it is gone.
+ */
+void	 seats_give_up(struct worker_proc *wp, enum ending why);
 /* How many workers there shall be, 1..max; more are drained. */
 void	 seats_set_target(struct master *m, int target);
 bool	 seats_all_ready(const struct master *m);

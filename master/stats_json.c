@@ -287,7 +287,7 @@ stats_worker_numbers(struct stats_json *j, int id, pid_t pid,
 	json_uint(json, "delta_requests", slot != NULL ?
 	    sb_get(&slot->requests) : 0);
 	json_uint(json, "exceptions", total.exceptions);
-	json_int(json, "harakiri_count", 0);
+	json_uint(json, "harakiri_count", total.harakiris);
 	json_int(json, "signals", 0);
 	json_int(json, "signal_queue", 0);
 	json_str(json, "status", stats_status(slot));

@@ -119,6 +119,8 @@ sb_total_add(struct sb_total *total, const struct sb_slot *s)
 	total->accepted += sb_get(&s->accepted);
 	total->refused += sb_get(&s->refused);
 	total->cut += sb_get(&s->cut);
+	total->harakiris += sb_get(&s->harakiris);
+	total->loop_lags += sb_get(&s->loop_lags);
 }
 
 /* Adds up the present requests' times. */

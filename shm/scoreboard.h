@@ -68,7 +68,9 @@ struct sb_core {
 	_Atomic uint32_t switches;	/* of this request so far */
 	uint64_t	 request_id;
 	uint64_t	 start_us;	/* clock_mono_us at the head's end */
-	_Atomic uint64_t deadline_us;	/* clock_mono_us; 0 = none */
+	_Atomic uint64_t deadline_us;	/* clock_mono_us; 0 = none. When the
+					   request is to be told to end, or
+					   to be told again (harakiri.h) */
 	_Atomic uint64_t bytes_out;	/* of this request so far */
 	_Atomic uint64_t requests;	/* finished, since the slot was taken */
 	_Atomic uint32_t read_errors;
@@ -122,6 +124,7 @@ struct sb_slot {
 	_Atomic uint64_t shed;		/* answered 503 out of the queue */
 	_Atomic uint64_t refused;	/* answered without a core; shed, too */
 	_Atomic uint64_t cut;		/* responses not sent to the end */
+	_Atomic uint64_t harakiris;	/* requests past their deadline */
 	_Atomic uint64_t tick_us;	/* clock_mono_us of the last tick */
 	_Atomic uint32_t accepting;	/* 1 while the listeners are watched */
 	_Atomic uint32_t busy_cores;
@@ -130,6 +133,9 @@ struct sb_slot {
 	_Atomic uint64_t accepted;
 	/* clock_coarse_us of the one that waits for longest; 0: none does */
 	_Atomic uint64_t queue_since_us;
+	_Atomic uint64_t loop_lag_us;	/* the longest that the loop was held
+					   within the last full second */
+	_Atomic uint64_t loop_lags;	/* how often loop-lag-warn was passed */
 	struct sb_app	 apps[SB_APP_ROWS];
 };
 
@@ -140,9 +146,11 @@ struct sb_total {
 	uint64_t	 bytes_out;
 	uint64_t	 running_us;
 	uint64_t	 shed;
+	uint64_t	 harakiris;
 	uint64_t	 accepted;
 	uint64_t	 refused;
 	uint64_t	 cut;
+	uint64_t	 loop_lags;
 	uint64_t	 broken_us;	/* of requests that died with it */
 	uint32_t	 respawns;
 	uint32_t	 signalled;	/* of these, killed by a signal */

@@ -25,6 +25,7 @@ static const char *const body_error_texts[] = {
 	[BODY_GONE] = "the client closed the connection in the body",
 	[BODY_BAD] = "the chunked body is malformed",
 	[BODY_TOO_LARGE] = "the body is larger than limit-post",
+	[BODY_HARAKIRI] = "the request's time is over (harakiri)",
 };
 
 /* What an error means, for people. */
@@ -121,6 +122,8 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 			break;
 		case WAIT_TIMEOUT:
 			return body_fail(req, BODY_TIMEOUT);
+		case WAIT_HARAKIRI:
+			return body_fail(req, BODY_HARAKIRI);
 		default:
 			return body_fail(req, BODY_GONE);
 		}

@@ -17,7 +17,8 @@ enum body_error {
 	BODY_TIMEOUT,		/* body-timeout between two bytes */
 	BODY_GONE,		/* the client left in the middle */
 	BODY_BAD,		/* malformed chunks */
-	BODY_TOO_LARGE		/* more than limit-post */
+	BODY_TOO_LARGE,		/* more than limit-post */
+	BODY_HARAKIRI		/* the request's time is over */
 };
 
 /*

@@ -83,6 +83,7 @@ cores_init(struct worker *w, int n)
 	w->ncores = n;
 	event_assign(&w->work_ev, w->base, -1, 0, core_work_cb, w);
 	core_timers_init(w);
+	harakiri_init(w);
 	for (i = 0; i < n; i++) {
 		core = &w->cores[i];
 		core->worker = w;
@@ -105,6 +106,7 @@ cores_done(struct worker *w)
 		wait_done(&w->cores[i]);
 	}
 	core_timers_done(w);
+	harakiri_done(w);
 	free(w->cores);
 	w->cores = NULL;
 	w->ncores = 0;
@@ -119,14 +121,15 @@ core_switch(struct core *core, void (*into)(struct core *))
 {
 	struct worker	*w = core->worker;
 
-	w->running = core;
+	worker_moves(w);
+	sb_set(&w->running, core);
 	into(core);
 	if (w->forked) {	/* the loop is the parent's */
 		if (w->loop->forked != NULL)
 			w->loop->forked(w);
 		_exit(0);
 	}
-	w->running = NULL;
+	sb_set(&w->running, NULL);
 	/* It waits, or seems to. */
 	if (core->state != CORE_FINISHED && core->state != CORE_IDLE)
 		client_gone_watch(core->req.conn);
@@ -190,6 +193,14 @@ core_resume(struct core *core)
 	TAILQ_REMOVE(&core->worker->woken, core, link);
 	core_set_state(core, CORE_RUNNING);
 	core_switch(core, core->worker->suspend->resume);
+}
+
+/* Raises Harakiri in a core that runs, but not here. */
+void
+core_interrupt(struct core *core)
+{
+	if (core->worker->suspend->interrupt != NULL)
+		core_switch(core, core->worker->suspend->interrupt);
 }
 
 /* Takes a finished core back and goes on with its connection. */

@@ -44,6 +44,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "worker/harakiri.h"
 #include "worker/request.h"
 #include "worker/wait.h"
 
@@ -66,6 +67,7 @@ struct core {
 	struct sb_core		*sb;
 	struct request		 req;
 	void			*suspend_data;	/* the suspend engine's own */
+	struct core_harakiri	 harakiri;	/* of its request */
 
 	/* wait.c's own. */
 	enum wait_reason	 woken;
@@ -97,6 +99,11 @@ void	 core_main(struct core *core);
 void	 core_finish(struct core *core);
 /* Anybody on the loop thread: a waiting core goes on at this turn's end. */
 void	 core_wake(struct core *core, enum wait_reason reason);
+/*
+ * Hub: raises wsgimaster.Harakiri in the request of a core that runs: it may be
+ * over when this returns.
+ */
+void	 core_interrupt(struct core *core);
 /*
  * Hub: frees the finished, resumes the woken and gives idle cores to the
  * connections that are ready or wait, until there is nothing more to do or the

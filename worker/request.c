@@ -143,6 +143,9 @@ request_begin(struct request *req, struct conn *conn)
 	    request_text(req, head->method), head->method.len,
 	    request_text(req, head->path), head->path.len, conn->addr,
 	    conn->addr_len);
+	memset(&req->core->harakiri, 0, sizeof(req->core->harakiri));
+	if (req->worker->harakiri.is_set)
+		harakiri_begin(req->core);
 }
 
 /* Between two requests. */

@@ -210,6 +210,7 @@ response_push_held(struct request *req)
 	req->resp.waited = WAIT_READY;
 	if (response_send_held(req, NULL, 0, 0) == 0 ||
 	    (req->resp.waited != WAIT_GONE &&
+	    req->resp.waited != WAIT_HARAKIRI &&
 	    req->resp.waited != WAIT_CANCELLED))
 		return WAIT_READY;
 	return req->resp.waited;

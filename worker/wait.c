@@ -16,6 +16,7 @@
 #include "shm/scoreboard.h"
 #include "worker/client_gone.h"
 #include "worker/core.h"
+#include "worker/harakiri.h"
 #include "worker/response_out.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
@@ -163,6 +164,7 @@ wait_poll(struct core *core, struct wait_item *items, size_t n, double timeout)
 {
 	struct pollfd	 pfd[WAIT_MAX + 1];
 	struct conn	*c = core->req.conn;
+	double		 limit = timeout;
 	int		 got, gone = -1;
 	size_t		 i;
 
@@ -173,14 +175,16 @@ wait_poll(struct core *core, struct wait_item *items, size_t n, double timeout)
 		    (items[i].events & WAIT_WRITE ? POLLOUT : 0));
 	}
 	pfd[n].revents = 0;
-	if (timeout != 0)
+	if (timeout != 0) {
 		gone = client_gone_events(c);
+		limit = harakiri_poll_limit(core, timeout);
+	}
 	if (gone != -1) {
 		pfd[n].fd = c->fd;
 		pfd[n].events = (short)gone;
 	}
 	got = wait_poll_block(core->worker, pfd, n + (gone == -1 ? 0 : 1),
-	    timeout);
+	    limit);
 	if (got == -1)
 		return errno == ECANCELED ? WAIT_CANCELLED : WAIT_ERROR;
 	for (i = 0; i < n; i++) {
@@ -194,7 +198,10 @@ wait_poll(struct core *core, struct wait_item *items, size_t n, double timeout)
 	if (pfd[n].revents != 0)
 		return WAIT_GONE;
 	wait_poll_result(pfd, items, n);
-	return got == 0 ? WAIT_TIMEOUT : WAIT_READY;
+	if (got > 0)
+		return WAIT_READY;
+	return timeout != 0 && harakiri_poll_due(core) ? WAIT_HARAKIRI :
+	    WAIT_TIMEOUT;
 }
 
 /* Asks the base to watch; a regular file is always ready (1), error -1. */
@@ -324,14 +331,19 @@ wait_attached(struct core *core, struct wait_item *items, size_t n,
 
 	if (w->suspend->attach == NULL)
 		return wait_events(core, items, n, timeout, shown);
+	core->harakiri.asks = true;
 	if (w->runtime != NULL)
 		held = w->runtime->block_begin();
 	if (w->suspend->attach(w)) {
+		core->harakiri.asks = false;
 		/* It may have left while the loop was asked for. */
-		if (client_gone_tell(core->req.conn))
+		if (core->harakiri.is_due)
+			reason = WAIT_HARAKIRI;
+		else if (client_gone_tell(core->req.conn))
 			reason = WAIT_GONE;
 		else
 			reason = wait_events(core, items, n, timeout, shown);
+		core->harakiri.is_due = false;
 		saved = errno;
 		w->suspend->detach(w);
 	} else

@@ -24,6 +24,7 @@ enum wait_reason {
 	WAIT_CANCELLED,		/* core_wake, or a switch with an exception */
 	WAIT_GONE,		/* the client has left (client_gone.h); told
 				   once a request, by whatever wait comes */
+	WAIT_HARAKIRI,		/* the request's time is over (harakiri.h) */
 	WAIT_ERROR		/* errno: a descriptor cannot be watched;
 				   EBADF: it was closed, also meanwhile */
 };

@@ -32,6 +32,7 @@
 #include "base/xmalloc.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_running.h"
 #include "worker/core.h"
 #include "worker/suspend.h"
@@ -154,17 +155,22 @@ greenlet_seat_new(struct core *core)
 }
 
 /*
- * From the hub into a greenlet, until somebody switches to the hub. An
- * exception that arrives is one of the app's own greenlets', whose parent is
- * the hub. With the lock.
+ * From the hub into a greenlet, until somebody switches to the hub; thrown is
+ * an exception to raise there (steals it), or NULL. An exception that arrives
+ * is one of the app's own greenlets', whose parent is the hub. With the lock.
  */
 static void
-greenlet_enter(PyGreenlet *greenlet)
+greenlet_enter(PyGreenlet *greenlet, PyObject *steal_thrown)
 {
 	PyObject	*value;
 
 	Py_INCREF(greenlet);
-	value = PyGreenlet_Switch(greenlet, NULL, NULL);
+	if (steal_thrown == NULL)
+		value = PyGreenlet_Switch(greenlet, NULL, NULL);
+	else
+		value = PyGreenlet_Throw(greenlet,
+		    (PyObject *)Py_TYPE(steal_thrown), steal_thrown, NULL);
+	Py_XDECREF(steal_thrown);
 	if (value == NULL)
 		py_exception_log(NULL, "exception in a greenlet of the app's");
 	Py_XDECREF(value);
@@ -210,7 +216,7 @@ greenlet_seat_let_go(struct greenlet_seat *seat)
 	if (PyGreenlet_ACTIVE(own)) {
 		if (PyGreenlet_SetParent(own, greenlet_hub) == -1)
 			PyErr_Clear();
-		greenlet_enter(own);
+		greenlet_enter(own, NULL);
 	}
 	Py_DECREF(own);
 }
@@ -232,7 +238,7 @@ greenlet_start(struct core *core)
 	seat->assigned = true;
 	seat->begun = false;
 	seat->entered = seat->own;
-	greenlet_enter(seat->own);
+	greenlet_enter(seat->own, NULL);
 	if (!seat->begun)	/* the core would be lost */
 		fatalx("core %d: cannot switch to its greenlet", core->id);
 	py_gil_leave(taken);
@@ -278,10 +284,27 @@ greenlet_resume(struct core *core)
 	bool			 taken = py_gil_enter();
 
 	seat->entered = seat->parked;
-	greenlet_enter(seat->parked);
+	greenlet_enter(seat->parked, NULL);
 	if (core->state == CORE_RUNNING && seat->parked != NULL)
 		fatalx("core %d: cannot switch back to its greenlet",
 		    core->id);
+	py_gil_leave(taken);
+}
+
+/*
+ * Hub: throws Harakiri into the core's own greenlet, which is not in a park():
+ * its app has switched away from there.
+ */
+static void
+greenlet_interrupt(struct core *core)
+{
+	struct greenlet_seat	*seat = core->suspend_data;
+	bool			 taken = py_gil_enter();
+
+	if (seat != NULL && seat->assigned && PyGreenlet_ACTIVE(seat->own)) {
+		seat->entered = seat->own;
+		greenlet_enter(seat->own, py_harakiri_new(core));
+	}
 	py_gil_leave(taken);
 }
 
@@ -350,6 +373,19 @@ greenlet_settle(struct core *core)
 		Py_DECREF(waiter);
 	}
 	PyErr_Restore(type, value, tb);
+}
+
+/* The greenlets of a core's request. */
+static void
+greenlet_stacks(const struct core *core, struct suspend_stacks *stacks)
+{
+	const struct greenlet_seat	*seat = core->suspend_data;
+
+	stacks->is_switched = true;
+	if (seat == NULL || !seat->assigned)
+		return;
+	stacks->own = seat->own;
+	stacks->parked = seat->parked;
 }
 
 /* Is the greenlet that Python finds one whose struct we know? */
@@ -457,6 +493,8 @@ static const struct suspend_engine	 greenlet_engine = {
 	.done = greenlet_done,
 	.current = greenlet_current,
 	.settle = greenlet_settle,
+	.interrupt = greenlet_interrupt,
+	.stacks = greenlet_stacks,
 };
 
 const struct plugin			 greenlet_plugin = {

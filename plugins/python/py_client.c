@@ -137,7 +137,7 @@ py_client_chunk_step(struct core *core)
 	for (;;) {
 		n = body_read_now(&core->req, piece, sizeof(piece));
 		if (n < 0) {
-			py_input_raise(body->error);
+			py_input_raise(core, body->error);
 			return -1;
 		}
 		if (n == 0)

@@ -24,6 +24,7 @@ struct py_core {
 	PyObject	*variables;	/* what was in it when it was made */
 	PyObject	*env;		/* the request's environ, or NULL */
 	bool		 begun;		/* start_response was called well */
+	bool		 in_python;	/* a request's Python runs */
 	struct strbuf	 errors;	/* wsgi.errors: a line's beginning */
 };
 

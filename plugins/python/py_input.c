@@ -15,6 +15,7 @@
 #include "base/xmalloc.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gone.h"
+#include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_strings.h"
 #include "worker/body.h"
 #include "worker/core.h"
@@ -59,12 +60,16 @@ py_input_check(const struct py_input *in)
 
 /* What went wrong with the body, as a Python exception. */
 void
-py_input_raise(enum body_error error)
+py_input_raise(const struct core *core, enum body_error error)
 {
 	PyObject	*type = PyExc_OSError;
 
 	if (PyErr_Occurred())		/* thrown into the waiting greenlet */
 		return;
+	if (error == BODY_HARAKIRI) {
+		py_harakiri_raise(core);
+		return;
+	}
 	if (error == BODY_TIMEOUT)
 		type = PyExc_TimeoutError;
 	else if (error == BODY_GONE)
@@ -102,7 +107,7 @@ py_input_some(struct py_input *in, char *out, size_t size)
 	}
 	n = body_read(in->req, out, size);
 	if (n < 0)
-		py_input_raise(in->req->body.error);
+		py_input_raise(in->req->core, in->req->body.error);
 	return n;
 }
 
@@ -159,7 +164,7 @@ py_input_fill(struct py_input *in)
 	}
 	n = body_read(in->req, in->buf + in->len, in->cap - in->len);
 	if (n < 0)
-		py_input_raise(in->req->body.error);
+		py_input_raise(in->req->core, in->req->body.error);
 	else
 		in->len += (size_t)n;
 	return n;

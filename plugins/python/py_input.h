@@ -6,6 +6,7 @@
 
 #include "worker/body.h"
 
+struct core;
 struct request;
 
 /* All with the lock. */
@@ -22,6 +23,6 @@ PyObject *py_input_empty(void);
 PyObject *py_input_take(struct request *req);
 void	 py_input_detach(struct request *req);
 /* The exception for a body that could not be read; one that is set stays. */
-void	 py_input_raise(enum body_error error);
+void	 py_input_raise(const struct core *core, enum body_error error);
 
 #endif

@@ -15,6 +15,7 @@
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gone.h"
+#include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
 #include "plugins/python/py_socket.h"
@@ -175,6 +176,7 @@ static const PyMethodDef *const py_module_parts[] = {
 	asyncio_guest_methods,
 	py_async_methods,
 	py_client_methods,
+	py_harakiri_methods,
 	py_process_methods,
 	py_socket_methods,
 };
@@ -192,7 +194,8 @@ py_module_init(void)
 		    (PyMethodDef *)py_module_parts[i]) == -1)
 			Py_CLEAR(module);
 	}
-	if (module != NULL && py_gone_init(module) == -1)
+	if (module != NULL && (py_gone_init(module) == -1 ||
+	    py_harakiri_init(module) == -1))
 		Py_CLEAR(module);
 	return module;
 }

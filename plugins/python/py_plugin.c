@@ -6,7 +6,10 @@
 
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_init.h"
+#include "plugins/python/py_look.h"
+#include "plugins/python/py_stack.h"
 #include "plugins/python/py_thread.h"
 #include "plugins/python/py_worker.h"
 #include "plugins/python/py_wsgi.h"
@@ -26,6 +29,9 @@ static const struct runtime	 python_runtime = {
 	.block_end = py_gil_block_end,
 	.thread_start = py_thread_start,
 	.thread_stop = py_thread_stop,
+	.thread_interrupt = py_harakiri_interrupt,
+	.core_stack = py_stack_core,
+	.look = py_look,
 	.check_signals = PyErr_CheckSignals,
 };
 

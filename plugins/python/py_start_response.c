@@ -12,6 +12,7 @@
 
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gone.h"
+#include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_strings.h"
 #include "worker/core.h"
 #include "worker/request.h"
@@ -247,6 +248,8 @@ py_response_raise(const struct request *req)
 	if (req->resp.timed_out)
 		PyErr_SetString(PyExc_TimeoutError,
 		    "the client takes the response too slowly");
+	else if (req->resp.waited == WAIT_HARAKIRI)
+		py_harakiri_raise(req->core);
 	else
 		py_gone_raise();
 }

@@ -11,6 +11,7 @@
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_gone.h"
+#include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_task.h"
 #include "worker/core.h"
 #include "worker/wait.h"
@@ -23,6 +24,10 @@ py_wait_raise(enum wait_reason reason)
 		return NULL;
 	if (reason == WAIT_GONE) {
 		py_gone_raise();
+		return NULL;
+	}
+	if (reason == WAIT_HARAKIRI) {
+		py_harakiri_raise(py_core_current());
 		return NULL;
 	}
 	if (reason != WAIT_ERROR)

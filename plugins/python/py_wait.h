@@ -27,8 +27,8 @@ int	 py_wait_for(int fd, short events, double timeout);
  */
 int	 py_wait_block(struct pollfd *pfd, nfds_t n, double seconds);
 /*
- * Raises why a wait has failed, unless an exception is set: ClientGone, or an
- * OSError with errno. Gives NULL.
+ * Raises why a wait has failed, unless an exception is set: ClientGone,
+ * Harakiri, or an OSError with errno. Gives NULL.
  */
 PyObject *py_wait_raise(enum wait_reason reason);
 

@@ -23,6 +23,7 @@
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_gone.h"
+#include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_input.h"
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_start_response.h"
@@ -379,6 +380,7 @@ py_wsgi_body_status(const struct request *req)
 		return 413;
 	case BODY_GONE:
 	case BODY_BAD:
+	case BODY_HARAKIRI:
 		break;
 	}
 	return 400;
@@ -405,6 +407,24 @@ py_wsgi_show_exception(struct request *req)
 }
 
 /*
+ * An exception has ended a request that was told to end: that is no mistake of
+ * the app's, unless it is another one. Gives what run() returns.
+ */
+static int
+py_wsgi_failed_late(struct request *req)
+{
+	if (py_harakiri_is_set())
+		PyErr_Clear();
+	else {
+		req->failed = true;
+		py_exception_log(req, "exception in the app, whose time was "
+		    "over (harakiri)");
+	}
+	response_fail(req, 504);
+	return 0;
+}
+
+/*
  * An exception has ended the request. A client that left, or did not send its
  * body, is no mistake of the app's: no traceback. Gives what run() returns.
  */
@@ -423,6 +443,9 @@ py_wsgi_failed(struct request *req)
 		response_abandon(req);
 		return 0;
 	}
+	if (req->core->harakiri.told > 0 ||
+	    (req->core->harakiri.is_late && py_harakiri_is_set()))
+		return py_wsgi_failed_late(req);
 	if (status != 0 && PyErr_ExceptionMatches(PyExc_OSError)) {
 		PyErr_Clear();
 		request_log(req, LOG_LEVEL_INFO, "request body: %s",
@@ -546,7 +569,11 @@ py_wsgi_run(struct request *req)
 	req->app_id = app->id;
 	req->row = app->id < SB_APPS ? (unsigned)app->id : SB_APP_OTHER;
 	taken = py_gil_enter();
+	py_core_of(req->core)->in_python = true;
 	result = py_wsgi_answer_in_context(req, app);
+	py_core_of(req->core)->in_python = false;
+	if (req->core->harakiri.is_late)
+		py_harakiri_end(req->core);
 	py_gil_leave(taken);
 	did = &req->worker->stats->apps[req->row];
 	sb_add_shared(&did->requests, 1);

@@ -22,14 +22,13 @@ _missing = {
     "signals between processes": ("signal", "get_free_signal"),
     "locks": ("lock",),
     "RPC": ("rpc", "erlang"),
-    "harakiri of the app's own": ("harakiri",),
     "spooler": ("spool", "spoolforever", "spoolraw"),
     "mules": ("farm", "mule", "mulefunc", "muleloop", "mulemsg"),
 }
 
 # uWSGI's module gives "uwsgi" to whoever imports * from it.
-__all__ = ["uwsgi", "postfork", "postfork_chain", "postfork_chain_hook",
-           "thread"]
+__all__ = ["uwsgi", "harakiri", "postfork", "postfork_chain",
+           "postfork_chain_hook", "thread"]
 
 
 def _not_here(name, what):
@@ -104,3 +103,21 @@ def thread(function):
         started.start()
         return started
     return start
+
+
+def harakiri(seconds):
+    """@harakiri(seconds): a call may take so long; see set_user_harakiri().
+
+    The request that calls gets wsgimaster.Harakiri then. After the call it
+    has no deadline of its own, whatever it had before.
+    """
+    def decorate(function):
+        @_wraps(function)
+        def limited(*args, **keywords):
+            uwsgi.set_user_harakiri(seconds)
+            try:
+                return function(*args, **keywords)
+            finally:
+                uwsgi.set_user_harakiri(0)
+        return limited
+    return decorate

@@ -323,6 +323,26 @@ threads_current(struct worker *w)
 	return threads_own == NULL ? NULL : threads_own->core;
 }
 
+/* Loop: raises Harakiri in what the core's thread runs. */
+static void
+threads_interrupt(struct core *core)
+{
+	const struct runtime	*runtime = threads.worker->runtime;
+
+	if (runtime != NULL && runtime->thread_interrupt != NULL)
+		runtime->thread_interrupt(core);
+}
+
+/* A core's thread, as Python numbers it. */
+static void
+threads_stacks(const struct core *core, struct suspend_stacks *stacks)
+{
+	const struct threads_seat	*seat = core->suspend_data;
+
+	if (seat != NULL)
+		stacks->thread = (unsigned long)seat->thread;
+}
+
 /* Any thread: asks for the loop and waits for it. */
 static bool
 threads_attach(struct worker *w)
@@ -490,6 +510,8 @@ static const struct suspend_engine	 threads_engine = {
 	.current = threads_current,
 	.attach = threads_attach,
 	.detach = threads_detach,
+	.interrupt = threads_interrupt,
+	.stacks = threads_stacks,
 };
 
 const struct plugin			 threads_plugin = {

@@ -1,4 +1,6 @@
-"""An app that answers as its path says: /status/404, /sleep/0.5, /raise, /big."""
+"""An app that answers as its path says: /status/404, /sleep/0.5, /hold/0.5,
+/raise, /big.
+"""
 import time
 
 REASONS = {"200": "200 OK", "302": "302 Found", "404": "404 Not Found",
@@ -15,6 +17,8 @@ def application(environ, start_response):
         except ImportError:
             sleep = time.sleep
         sleep(float(argument))
+    if name == "hold":
+        time.sleep(float(argument))
     body = b"x" * (50_000_000 if name == "big" else 10)
     status = REASONS[argument if name == "status" else "200"]
     start_response(status, [("Content-Type", "text/plain"),

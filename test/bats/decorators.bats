@@ -101,7 +101,6 @@ get() {
 	signal(17)|signals
 	lock|locks
 	rpc('hello')|RPC
-	harakiri(30)|harakiri
 	spool|spooler
 	spool(pass_arguments=True)|spooler
 	mulefunc|mules

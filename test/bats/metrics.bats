@@ -135,3 +135,15 @@ status() {
 	check is-value 1 worker_cores_busy worker=2
 	wm_stop
 }
+
+@test "a loop that is held, and a request whose time is over, are counted" {
+	metrics_start --async 4 --greenlet --loop-lag-warn 0.2 --harakiri 1
+	check is-value 0 worker_loop_lags_total worker=1
+	get /hold/0.7 >/dev/null
+	check lagged
+	[ "$(status /sleep/10)" = 504 ]
+	check is-value 1 harakiri_total
+	check is-value 1 requests_total mount=/ code=5xx
+	stats_say "w[1]['harakiri_count'] == 1"
+	wm_stop
+}

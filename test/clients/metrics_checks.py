@@ -146,6 +146,13 @@ def queue(address, port):
     assert value(address, "queue_age_seconds") == 0
 
 
+def lagged(address):
+    """Something held the loop for 0.7 seconds."""
+    until("it is counted",
+          lambda: value(address, "worker_loop_lags_total", worker="1") > 0)
+    assert value(address, "worker_loop_lag_seconds", worker="1") < 5
+
+
 def cut(address, port):
     """A client that leaves in the middle."""
     with Wire(port, receive_buffer=4096) as wire:

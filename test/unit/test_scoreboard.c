@@ -92,6 +92,7 @@ TEST(scoreboard_keeps_what_dead_workers_did)
 		sb_add(&slot->accepted, 3);
 		sb_add(&slot->refused, 7);
 		sb_add(&slot->cut, 8);
+		sb_add(&slot->loop_lags, 9);
 		begin(sb_core(sb, 0, 0), 4);
 		sb_slot_put(sb, 0, 100);
 		CHECK_INT(sb_core(sb, 0, 0)->state, SB_CORE_IDLE);
@@ -105,6 +106,7 @@ TEST(scoreboard_keeps_what_dead_workers_did)
 	CHECK_INT(sb_total(sb, 2)->accepted, 6);
 	CHECK_INT(sb_total(sb, 2)->refused, 14);
 	CHECK_INT(sb_total(sb, 2)->cut, 16);
+	CHECK_INT(sb_total(sb, 2)->loop_lags, 18);
 	CHECK_INT(sb_total(sb, 2)->broken_us, 2 * (100 - 4));
 	CHECK_INT(sb_total(sb, 1)->requests, 0);
 	munmap(sb, sb->size);
