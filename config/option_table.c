@@ -502,8 +502,8 @@ const struct option_row option_table[] = {
 		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
 		.help = "Answer on this address (host:port, :port or the path "
 		    "of a unix socket): who sends nothing gets the server's "
-		    "state as JSON, who speaks HTTP /stats, /livez and "
-		    "/readyz."
+		    "state as JSON, who speaks HTTP /stats, /metrics, "
+		    "/livez and /readyz."
 	},
 	{
 		.name = "stats-http",

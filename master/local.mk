@@ -2,6 +2,8 @@
 libwsgimaster_a_SOURCES += \
 	master/backoff.c \
 	master/backoff.h \
+	master/backlog.c \
+	master/backlog.h \
 	master/blackbox.c \
 	master/blackbox.h \
 	master/checks.c \
@@ -30,6 +32,14 @@ libwsgimaster_a_SOURCES += \
 	master/listener.h \
 	master/master.c \
 	master/master.h \
+	master/metrics.c \
+	master/metrics.h \
+	master/metrics_gather.c \
+	master/metrics_gather.h \
+	master/metrics_text.c \
+	master/metrics_text.h \
+	master/mounts.c \
+	master/mounts.h \
 	master/process.c \
 	master/process.h \
 	master/ready.c \

@@ -394,6 +394,7 @@ master_done(struct master *m)
 	evtimer_del(&m->stop_timer);
 	stats_free(m->stats);
 	control_free(m->control);
+	mounts_done(&m->mounts);
 	checks_free(m->checks);
 	stuck_free(m->stuck);
 	stacks_free(m->stacks);

@@ -8,6 +8,7 @@
 
 #include "master/ending.h"
 #include "master/generation.h"
+#include "master/mounts.h"
 #include "master/reaped.h"
 #include "master/reload.h"
 
@@ -60,6 +61,7 @@ struct master {
 	struct stats		 *stats;
 	struct checks		 *checks;
 	struct control		 *control;
+	struct mounts		  mounts;	/* what the dead have done */
 	struct stacks		 *stacks;
 	struct stuck		 *stuck;
 

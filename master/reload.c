@@ -105,6 +105,9 @@ reload_note(struct reload *r, int generation, const char *failure)
 {
 	r->last_generation = generation;
 	r->last_ok = failure == NULL;
+	r->last_real_us = clock_real_us();
+	r->last_took_us = clock_mono_us() - r->began_us;
+	*(r->last_ok ? &r->count_ok : &r->count_failed) += 1;
 	snprintf(r->last_failure, sizeof(r->last_failure), "%s",
 	    failure != NULL ? failure : "");
 	reload_tell(r, generation, failure, false);

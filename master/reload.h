@@ -61,6 +61,10 @@ struct reload {
 	/* For the statistics. */
 	int			 last_generation;	/* 0: none yet */
 	bool			 last_ok;
+	uint64_t		 last_real_us;		/* when it was over */
+	uint64_t		 last_took_us;
+	uint64_t		 count_ok;
+	uint64_t		 count_failed;
 	char			 last_failure[256];
 };
 

@@ -1,228 +1,227 @@
 /* The server's state as a JSON document, in uWSGI's shape with more keys. */
 #include "master/stats_json.h"
 
-#include <jansson.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/strbuf.h"
+#include "base/json_out.h"
+#include "base/xmalloc.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "master/backlog.h"
 #include "master/generation.h"
 #include "master/master.h"
+#include "master/mounts.h"
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 
-/* A number of any kind. */
-#define NUMBER(n)	((json_int_t)(n))
+/*
+ * The document while it is written, slice by slice. What a worker is may change
+ * between two slices, so it is looked up anew in each; what stays is how far it
+ * has been written.
+ */
+struct stats_json {
+	struct json_out	 json;
+	const struct master *m;
+	size_t		 step;		/* of stats_json_steps */
+	uint32_t	 at;		/* seat or slot */
+	bool		 in_cores;	/* of it */
+	int		 slot;		/* whose */
+	uint32_t	 core;		/* the next one */
+	struct strbuf	 core_text;
+	bool		 only_busy;
+	uint64_t	 mono_us;	/* when the slice began */
+	uint64_t	 real_us;
+};
 
-/* A string, as UTF-8 if it is that, else as latin-1. New reference. */
-static json_t *
-stats_string(const char *text)
+/* All listening sockets. */
+static void
+stats_sockets(struct stats_json *j)
 {
-	struct strbuf	 sb = STRBUF_INIT;
-	json_t		*s = json_string(text);
-
-	if (s != NULL)
-		return s;
-	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text < 0x80) {
-			strbuf_addc(&sb, *text);
-			continue;
-		}
-		strbuf_addc(&sb, (char)(0xc0 | (unsigned char)*text >> 6));
-		strbuf_addc(&sb, (char)(0x80 | (*text & 0x3f)));
-	}
-	s = json_string(strbuf_str(&sb));
-	strbuf_done(&sb);
-	return s;
-}
-
-/* How many connections wait to be accepted, and how many may. */
-static int
-stats_queue(const struct listener *l, int *max)
-{
-	struct tcp_info	 info;
-	socklen_t	 len = sizeof(info);
-
-	*max = 0;
-	if (l->is_unix || getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &info,
-	    &len) == -1)
-		return 0;
-	*max = (int)info.tcpi_sacked;
-	return (int)info.tcpi_unacked;
-}
-
-/* All listening sockets; adds up their queues. */
-static json_t *
-stats_sockets(const struct master *m, int *total)
-{
+	struct json_out		*json = &j->json;
 	const struct listener	*l;
-	json_t			*list = json_array();
 	size_t			 i;
-	int			 queue, max;
+	unsigned		 max;
 
-	*total = 0;
-	for (i = 0; i < m->listeners->count; i++) {
-		l = &m->listeners->items[i];
-		queue = stats_queue(l, &max);
-		*total += queue;
-		json_array_append_new(list, json_pack(
-		    "{s:o, s:s, s:i, s:i, s:i, s:i, s:i}",
-		    "name", stats_string(l->name), "proto", "http",
-		    "queue", queue, "max_queue", max > 0 ? max :
-		    m->cfg->listen, "shared", 0, "can_offload", 0,
-		    "worker", l->worker_id));
+	json_open(json, "sockets", '[');
+	for (i = 0; i < j->m->listeners->count; i++) {
+		l = &j->m->listeners->items[i];
+		json_open(json, NULL, '{');
+		json_str(json, "name", l->name);
+		json_str(json, "proto", "http");
+		json_uint(json, "queue", backlog_length(l, &max));
+		json_uint(json, "max_queue", max > 0 ? max :
+		    (unsigned)j->m->cfg->listen);
+		json_int(json, "shared", 0);
+		json_int(json, "can_offload", 0);
+		json_int(json, "worker", l->worker_id);
+		json_close(json);
 	}
-	return list;
-}
-
-/* When its request began, in seconds since 1970, and how long ago. */
-static json_int_t
-stats_request_start(const struct sb_core_view *view, uint64_t *age_us)
-{
-	uint64_t	 now = clock_mono_us();
-
-	*age_us = now > view->start_us ? now - view->start_us : 0;
-	return NUMBER((clock_real_us() - *age_us) / 1000000);
+	json_close(json);
 }
 
 /* What uWSGI does not tell of a busy core. */
 static void
-stats_add_request(json_t *core, const struct sb_core_view *view)
+stats_request(struct stats_json *j, const struct sb_core_view *view)
 {
+	struct json_out	*json = &j->json;
+	uint64_t	 age = 0;
 	char		 id[24];
-	uint64_t	 age;
-	json_int_t	 start = stats_request_start(view, &age);
-	json_t		*info;
 
+	if (j->mono_us > view->start_us)
+		age = j->mono_us - view->start_us;
 	snprintf(id, sizeof(id), "%016llx",
 	    (unsigned long long)view->request_id);
-	json_object_set_new(core, "req_info",
-	    json_pack("{s:I}", "request_start", start));
-	info = json_pack("{s:i, s:o, s:o, s:o, s:I, s:i, s:s, s:I}",
-	    "wait_fd", (int)view->wait_fd,
-	    "method", stats_string(view->method),
-	    "path", stats_string(view->path),
-	    "addr", stats_string(view->addr),
-	    "age_ms", NUMBER(age / 1000), "switches", (int)view->switches,
-	    "request", id, "bytes", NUMBER(view->bytes_out));
-	json_object_update(core, info);
-	json_decref(info);
+	json_open(json, "req_info", '{');
+	json_uint(json, "request_start", (j->real_us - age) / 1000000);
+	json_close(json);
+	json_int(json, "wait_fd", view->wait_fd);
+	json_str(json, "method", view->method);
+	json_str(json, "path", view->path);
+	json_str(json, "addr", view->addr);
+	json_uint(json, "age_ms", age / 1000);
+	json_uint(json, "switches", view->switches);
+	json_str(json, "request", id);
+	json_uint(json, "bytes", view->bytes_out);
+}
+
+/* What is the same in every core: there is no such thing. */
+#define CORE_ZEROS	"\"static_requests\":0,\"routed_requests\":0,"	\
+	"\"offloaded_requests\":0"
+
+/* One core that is idle: most are, so this is made to be quick. */
+static void
+stats_idle_core(struct stats_json *j, const struct sb_core *core, uint32_t id)
+{
+	struct strbuf	*text = &j->core_text;
+
+#define ADD(literal)	strbuf_add(text, literal, sizeof(literal) - 1)
+	strbuf_truncate(text, 0);
+	ADD("{\"id\":");
+	strbuf_addu(text, id);
+	ADD(",\"requests\":");
+	strbuf_addu(text, sb_get(&core->requests));
+	ADD("," CORE_ZEROS ",\"write_errors\":");
+	strbuf_addu(text, sb_get(&core->write_errors));
+	ADD(",\"read_errors\":");
+	strbuf_addu(text, sb_get(&core->read_errors));
+	ADD(",\"in_request\":0,\"vars\":[],\"state\":\"idle\","
+	    "\"req_info\":{}}");
+#undef ADD
+	json_raw(&j->json, NULL, text->buf, text->len);
 }
 
 /* One core. */
-static json_t *
-stats_core(uint32_t id, const struct sb_core_view *view)
+static void
+stats_core(struct stats_json *j, const struct sb_core *core, uint32_t id)
 {
-	bool	 busy = view->state != SB_CORE_IDLE;
-	json_t	*core;
+	struct json_out		*json = &j->json;
+	struct sb_core_view	 view = { .state = SB_CORE_IDLE };
 
-	core = json_pack("{s:i, s:I, s:i, s:i, s:i, s:I, s:I, s:i, s:[], "
-	    "s:{}, s:s}",
-	    "id", (int)id, "requests", NUMBER(view->requests),
-	    "static_requests", 0, "routed_requests", 0,
-	    "offloaded_requests", 0,
-	    "write_errors", NUMBER(view->write_errors),
-	    "read_errors", NUMBER(view->read_errors), "in_request", busy,
-	    "vars", "req_info", "state", sb_core_state_name(view->state));
-	if (busy)
-		stats_add_request(core, view);
-	return core;
+	if (sb_get(&core->state) != SB_CORE_IDLE)
+		sb_core_read(core, &view);
+	if (view.state == SB_CORE_IDLE) {
+		stats_idle_core(j, core, id);
+		return;
+	}
+	json_open(json, NULL, '{');
+	json_uint(json, "id", id);
+	json_uint(json, "requests", view.requests);
+	json_raw(json, NULL, CORE_ZEROS, sizeof(CORE_ZEROS) - 1);
+	json_uint(json, "write_errors", view.write_errors);
+	json_uint(json, "read_errors", view.read_errors);
+	json_int(json, "in_request", 1);
+	json_raw(json, "vars", "[]", 2);
+	json_str(json, "state", sb_core_state_name(view.state));
+	stats_request(j, &view);
+	json_close(json);
 }
 
-/* The cores of a slot, or only the busy ones. */
-static json_t *
-stats_cores(const struct master *m, int slot, bool only_busy)
+/* Begins the cores of a slot, or says that there are none; -1: no process. */
+static void
+stats_cores_begin(struct stats_json *j, int slot, bool only_busy)
 {
-	struct sb_core_view	 view;
-	json_t			*list = json_array();
-	uint32_t		 i;
+	if (j->m->cfg->stats_no_cores)
+		return;
+	json_open(&j->json, "cores", '[');
+	j->in_cores = true;
+	j->slot = slot;
+	j->core = 0;
+	j->only_busy = only_busy;
+}
 
-	for (i = 0; i < m->sb->cores; i++) {
-		sb_core_read(sb_core(m->sb, (uint32_t)slot, i), &view);
-		if (!only_busy || view.state != SB_CORE_IDLE)
-			json_array_append_new(list, stats_core(i, &view));
+/* Goes on with them; false: the slice is full. slot is what it is by now. */
+static bool
+stats_cores_go_on(struct stats_json *j, int slot)
+{
+	const struct sb_core	*core;
+	uint32_t		 count = j->m->sb->cores;
+
+	if (!j->in_cores)
+		return true;
+	if (slot != j->slot || slot == -1)
+		count = 0;	/* that process is gone */
+	for (; j->core < count; j->core++) {
+		if (j->json.out->len >= STATS_SLICE)
+			return false;
+		core = sb_core(j->m->sb, (uint32_t)slot, j->core);
+		if (!j->only_busy || sb_get(&core->state) != SB_CORE_IDLE)
+			stats_core(j, core, j->core);
 	}
-	return list;
+	json_close(&j->json);
+	j->in_cores = false;
+	return true;
 }
 
 /* The sums of a worker id: its dead processes and those that live. */
 static struct sb_total
 stats_total(const struct master *m, int id)
 {
-	struct sb_total		 total = *sb_total(m->sb, id);
-	const struct sb_slot	*slot;
-	uint32_t		 i;
+	struct sb_total	 total = *sb_total(m->sb, id);
+	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		slot = sb_slot(m->sb, i);
-		if (m->workers[i].state == SB_SLOT_FREE ||
-		    m->workers[i].id != id)
-			continue;
-		total.requests += sb_get(&slot->requests);
-		total.exceptions += sb_get(&slot->exceptions);
-		total.bytes_out += sb_get(&slot->bytes_out);
-		total.running_us += sb_get(&slot->running_us);
-		total.shed += sb_get(&slot->shed);
-		total.harakiris += sb_get(&slot->harakiris);
-		total.accepted += sb_get(&slot->accepted);
+		if (m->workers[i].state != SB_SLOT_FREE &&
+		    m->workers[i].id == id)
+			sb_total_add(&total, sb_slot(m->sb, i));
 	}
 	return total;
 }
 
-/* One app; what it did is known of the first ones. */
-static json_t *
-stats_app(const struct master *m, size_t id, const char *mount, size_t len,
+/* The apps of a worker; slot NULL: nobody sits there. */
+static void
+stats_apps(struct stats_json *j, const struct generation *gen,
     const struct sb_slot *slot)
 {
-	const struct sb_app	*did = NULL;
-	char			*text = strndup(mount, len);
-	json_t			*app;
+	struct json_out		*json = &j->json;
+	const struct config	*cfg = gen->cfg;
+	const struct sb_app	*did;
+	size_t			 i, len, count = mounts_count(cfg);
+	const char		*path;
 
-	if (slot != NULL && id < SB_APPS)
-		did = &slot->apps[id];
-
-	app = json_pack("{s:I, s:i, s:o, s:I, s:o, s:o, s:o}",
-	    "id", NUMBER(id), "modifier1", 0, "mountpoint",
-	    stats_string(text), "startup_time",
-	    NUMBER(m->serving->load_us / 1000000),
-	    "requests", did == NULL ? json_null() :
-	    json_integer(NUMBER(sb_get(&did->requests))),
-	    "exceptions", did == NULL ? json_null() :
-	    json_integer(NUMBER(sb_get(&did->exceptions))),
-	    "chdir", stats_string(m->cfg->chdir != NULL ? m->cfg->chdir :
-	    ""));
-	free(text);
-	return app;
-}
-
-/* The apps of a worker. */
-static json_t *
-stats_apps(const struct master *m, const struct sb_slot *slot)
-{
-	const struct config	*cfg = m->cfg;
-	json_t			*list = json_array();
-	const char		*mount;
-	size_t			 i, id = 0;
-
-	if (cfg->module != NULL || cfg->wsgi_file != NULL)
-		json_array_append_new(list, stats_app(m, id++, "", 0, slot));
-	for (i = 0; i < cfg->mount.count; i++) {
-		mount = cfg->mount.items[i];
-		json_array_append_new(list, stats_app(m, id++, mount,
-		    strcspn(mount, "="), slot));
+	json_open(json, "apps", '[');
+	for (i = 0; i < count; i++) {
+		did = slot == NULL || i >= SB_APPS ? NULL : &slot->apps[i];
+		path = mounts_path(cfg, i, &len);
+		json_open(json, NULL, '{');
+		json_uint(json, "id", i);
+		json_int(json, "modifier1", 0);
+		json_strn(json, "mountpoint", path, len);
+		json_uint(json, "startup_time", gen->load_us / 1000000);
+		json_uint(json, "requests", did == NULL ? 0 :
+		    sb_get(&did->requests));
+		json_uint(json, "exceptions", did == NULL ? 0 :
+		    sb_get(&did->exceptions));
+		json_str(json, "chdir", cfg->chdir != NULL ? cfg->chdir : "");
+		json_close(json);
 	}
-	return list;
+	json_close(json);
 }
 
 /* uWSGI's word for what a worker does. */
@@ -235,230 +234,312 @@ stats_status(const struct sb_slot *slot)
 }
 
 /* The lines of a text. */
-static json_t *
-stats_lines(const char *text)
+static void
+stats_lines(struct json_out *json, const char *key, const char *text)
 {
-	json_t	*list = json_array();
 	size_t	 len;
 
+	json_open(json, key, '[');
 	for (; *text != '\0'; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
-		json_array_append_new(list, json_stringn(text, len));
+		json_strn(json, NULL, text, len);
 	}
-	return list;
+	json_close(json);
 }
 
 /* What uWSGI does not tell of a process; slot NULL: there is none. */
 static void
-stats_add_process(const struct master *m, json_t *worker,
-    const struct worker_proc *wp, const struct sb_slot *slot)
+stats_process(struct json_out *json, const struct worker_proc *wp,
+    const struct sb_slot *slot)
 {
-	json_t	*more;
-
 	if (slot == NULL) {
-		json_object_set_new(worker, "state", json_string("free"));
+		json_str(json, "state", "free");
 		return;
 	}
-	more = json_pack("{s:s, s:i, s:i, s:I, s:I, s:I, s:I, s:I}",
-	    "state", sb_slot_state_name(wp->state), "generation",
-	    wp->gen->id, "slot", wp->slot,
-	    "queued", NUMBER(sb_get(&slot->queued)),
-	    "connections", NUMBER(sb_get(&slot->connections)),
-	    "busy_cores", NUMBER(sb_get(&slot->busy_cores)),
-	    "shed", NUMBER(sb_get(&slot->shed)),
-	    "accepted", NUMBER(sb_get(&slot->accepted)));
-	json_object_update(worker, more);
-	json_decref(more);
-	json_object_set_new(worker, "owns_listeners",
-	    json_boolean(wp->owns_listeners));
-	json_object_set_new(worker, "listeners",
-	    stats_lines(wp->listeners));
-	(void)m;
+	json_str(json, "state", sb_slot_state_name(wp->state));
+	json_int(json, "generation", wp->gen->id);
+	json_int(json, "slot", wp->slot);
+	json_uint(json, "queued", sb_get(&slot->queued));
+	json_uint(json, "connections", sb_get(&slot->connections));
+	json_uint(json, "busy_cores", sb_get(&slot->busy_cores));
+	json_uint(json, "shed", sb_get(&slot->shed));
+	json_uint(json, "accepted", sb_get(&slot->accepted));
+	json_bool(json, "owns_listeners", wp->owns_listeners);
+	stats_lines(json, "listeners", wp->listeners);
 }
 
 /* The numbers of one worker id; slot NULL: nobody sits there. */
-static json_t *
-stats_worker_numbers(const struct master *m, int id, pid_t pid,
+static void
+stats_worker_numbers(struct stats_json *j, int id, pid_t pid,
     const struct sb_slot *slot)
 {
-	struct sb_total		 total = stats_total(m, id);
+	struct json_out		*json = &j->json;
+	struct sb_total		 total = stats_total(j->m, id);
 	unsigned long long	 rss = 0, vsz = 0;
 
 	if (pid > 0)
 		process_memory(pid, &rss, &vsz);
-	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:i, s:i, s:s, "
-	    "s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-	    "id", id, "pid", (int)pid,
-	    "accepting", slot != NULL ? (int)sb_get(&slot->accepting) : 0,
-	    "requests", NUMBER(total.requests),
-	    "delta_requests", NUMBER(slot != NULL ?
-	    sb_get(&slot->requests) : 0),
-	    "exceptions", NUMBER(total.exceptions),
-	    "harakiri_count", NUMBER(total.harakiris),
-	    "signals", 0, "signal_queue", 0,
-	    "status", stats_status(slot),
-	    "rss", NUMBER(rss), "vsz", NUMBER(vsz),
-	    "running_time", NUMBER(total.running_us),
-	    "last_spawn", NUMBER(slot != NULL ?
-	    slot->spawned_us / 1000000 : 0),
-	    "respawn_count", NUMBER(total.respawns),
-	    "tx", NUMBER(total.bytes_out),
-	    "avg_rt", NUMBER(slot != NULL ? sb_get(&slot->avg_us) : 0));
+	json_int(json, "id", id);
+	json_int(json, "pid", pid);
+	json_uint(json, "accepting", slot != NULL ?
+	    sb_get(&slot->accepting) : 0);
+	json_uint(json, "requests", total.requests);
+	json_uint(json, "delta_requests", slot != NULL ?
+	    sb_get(&slot->requests) : 0);
+	json_uint(json, "exceptions", total.exceptions);
+	json_uint(json, "harakiri_count", total.harakiris);
+	json_int(json, "signals", 0);
+	json_int(json, "signal_queue", 0);
+	json_str(json, "status", stats_status(slot));
+	json_uint(json, "rss", rss);
+	json_uint(json, "vsz", vsz);
+	json_uint(json, "running_time", total.running_us);
+	json_uint(json, "last_spawn", slot != NULL ?
+	    slot->spawned_us / 1000000 : 0);
+	json_uint(json, "respawn_count", total.respawns);
+	json_uint(json, "tx", total.bytes_out);
+	json_uint(json, "avg_rt", slot != NULL ? sb_get(&slot->avg_us) : 0);
 }
 
-/* One worker id. */
-static json_t *
-stats_worker(const struct master *m, const struct seat *seat)
+/* The slot of who sits on a seat, -1: nobody does. */
+static int
+stats_seat_slot(const struct seat *seat)
+{
+	if (seat->proc == NULL || seat->proc->state == SB_SLOT_FREE)
+		return -1;
+	return seat->proc->slot;
+}
+
+/* Begins one worker id, up to its cores. */
+static void
+stats_worker_begin(struct stats_json *j, const struct seat *seat, int slot)
 {
 	const struct worker_proc	*wp = seat->proc;
-	const struct sb_slot		*slot = NULL;
-	json_t				*worker;
+	const struct sb_slot		*sb = NULL;
 
-	if (wp != NULL && wp->state != SB_SLOT_FREE)
-		slot = sb_slot(m->sb, (uint32_t)wp->slot);
-	worker = stats_worker_numbers(m, seat->id, slot != NULL ? wp->pid : 0,
-	    slot);
-	stats_add_process(m, worker, wp, slot);
-	json_object_set_new(worker, "apps", stats_apps(m, slot));
-	json_object_set_new(worker, "cores", slot != NULL ?
-	    stats_cores(m, wp->slot, false) : json_array());
-	return worker;
+	if (slot != -1)
+		sb = sb_slot(j->m->sb, (uint32_t)slot);
+	json_open(&j->json, NULL, '{');
+	stats_worker_numbers(j, seat->id, sb != NULL ? wp->pid : 0, sb);
+	stats_process(&j->json, wp, sb);
+	stats_apps(j, sb != NULL ? wp->gen : j->m->serving, sb);
+	stats_cores_begin(j, slot, false);
 }
 
 /* All worker ids that are used. */
-static json_t *
-stats_workers(const struct master *m)
+static bool
+stats_workers(struct stats_json *j)
 {
-	json_t	*list = json_array();
-	int	 i;
+	const struct master	*m = j->m;
+	const struct seat	*seat;
+	int			 slot;
 
-	for (i = 0; i < m->max; i++) {
-		if (i < m->target || m->seats[i].proc != NULL)
-			json_array_append_new(list,
-			    stats_worker(m, &m->seats[i]));
+	for (; j->at < (uint32_t)m->max; j->at++) {
+		seat = &m->seats[j->at];
+		slot = stats_seat_slot(seat);
+		if (!j->in_cores) {
+			if (j->json.out->len >= STATS_SLICE)
+				return false;
+			if (seat->id > m->target && seat->proc == NULL)
+				continue;
+			stats_worker_begin(j, seat, slot);
+		}
+		if (!stats_cores_go_on(j, slot))
+			return false;
+		json_close(&j->json);
 	}
-	return list;
+	json_close(&j->json);
+	return true;
 }
 
-/* A process that is not, or no longer, the one of its worker id. */
-static json_t *
-stats_other(const struct master *m, const struct worker_proc *wp)
+/* Begins a process that is not, or no longer, the one of its worker id. */
+static void
+stats_other_begin(struct stats_json *j, const struct worker_proc *wp)
 {
-	const struct sb_slot	*slot = sb_slot(m->sb, (uint32_t)wp->slot);
-	json_t			*other;
+	const struct sb_slot	*slot = sb_slot(j->m->sb, (uint32_t)wp->slot);
 
-	other = json_pack("{s:i, s:i, s:I}", "id", wp->id, "pid",
-	    (int)wp->pid, "requests", NUMBER(sb_get(&slot->requests)));
-	stats_add_process(m, other, wp, slot);
-	json_object_set_new(other, "cores", stats_cores(m, wp->slot, true));
-	return other;
+	json_open(&j->json, NULL, '{');
+	json_int(&j->json, "id", wp->id);
+	json_int(&j->json, "pid", wp->pid);
+	json_uint(&j->json, "requests", sb_get(&slot->requests));
+	stats_process(&j->json, wp, slot);
+	stats_cores_begin(j, wp->slot, true);
 }
 
 /* All of them: draining ones, and a reload's next one. */
-static json_t *
-stats_others(const struct master *m)
+static bool
+stats_others(struct stats_json *j)
 {
+	const struct master		*m = j->m;
 	const struct worker_proc	*wp;
-	json_t				*list = json_array();
-	uint32_t			 i;
 
-	for (i = 0; i < m->sb->slots; i++) {
-		wp = &m->workers[i];
-		if (wp->state != SB_SLOT_FREE &&
-		    m->seats[wp->id - 1].proc != wp)
-			json_array_append_new(list, stats_other(m, wp));
+	for (; j->at < m->sb->slots; j->at++) {
+		wp = &m->workers[j->at];
+		if (!j->in_cores) {
+			if (j->json.out->len >= STATS_SLICE)
+				return false;
+			if (wp->state == SB_SLOT_FREE ||
+			    m->seats[wp->id - 1].proc == wp)
+				continue;
+			stats_other_begin(j, wp);
+		}
+		if (!stats_cores_go_on(j, wp->state == SB_SLOT_FREE ? -1 :
+		    wp->slot))
+			return false;
+		json_close(&j->json);
 	}
-	return list;
+	json_close(&j->json);
+	return true;
 }
 
 /* The generations there are. */
-static json_t *
-stats_generations(const struct master *m)
+static void
+stats_generations(struct stats_json *j)
 {
+	struct json_out		*json = &j->json;
 	const struct generation	*gen;
-	json_t			*list = json_array();
 
-	TAILQ_FOREACH(gen, &m->generations, link)
-		json_array_append_new(list, json_pack(
-		    "{s:i, s:s, s:i, s:I}", "id", gen->id, "state",
-		    generation_state_name(gen->state), "spawner_pid",
-		    (int)gen->pid, "workers", NUMBER(gen->workers)));
-	return list;
+	json_open(json, "generations", '[');
+	TAILQ_FOREACH(gen, &j->m->generations, link) {
+		json_open(json, NULL, '{');
+		json_int(json, "id", gen->id);
+		json_str(json, "state", generation_state_name(gen->state));
+		json_int(json, "spawner_pid", gen->pid);
+		json_uint(json, "workers", gen->workers);
+		json_close(json);
+	}
+	json_close(json);
 }
 
 /* The reload under way and the last one. */
-static json_t *
-stats_reload(const struct master *m)
+static void
+stats_reload(struct stats_json *j)
 {
-	const struct reload	*r = &m->reload;
-	json_t			*reload;
+	struct json_out		*json = &j->json;
+	const struct reload	*r = &j->m->reload;
 
-	reload = json_pack("{s:o, s:i}", "running",
-	    json_boolean(r->fresh != NULL), "generation",
-	    r->fresh != NULL ? r->fresh->id : 0);
-	if (r->last_generation != 0)
-		json_object_set_new(reload, "last", json_pack(
-		    "{s:i, s:o, s:o}", "generation", r->last_generation,
-		    "ok", json_boolean(r->last_ok), "error",
-		    stats_string(r->last_failure)));
-	return reload;
+	json_open(json, "reload", '{');
+	json_bool(json, "running", r->fresh != NULL);
+	json_int(json, "generation", r->fresh != NULL ? r->fresh->id : 0);
+	if (r->last_generation != 0) {
+		json_open(json, "last", '{');
+		json_int(json, "generation", r->last_generation);
+		json_bool(json, "ok", r->last_ok);
+		json_str(json, "error", r->last_failure);
+		json_close(json);
+	}
+	json_close(json);
 }
 
 /* How many worker processes ended for which reason. */
-static json_t *
-stats_endings(const struct master *m)
+static void
+stats_endings(struct stats_json *j)
 {
-	json_t	*counts = json_object();
 	int	 i;
 
+	json_open(&j->json, "endings", '{');
 	for (i = 0; i < ENDING_COUNT; i++)
-		json_object_set_new(counts, ending_name((enum ending)i),
-		    json_integer(NUMBER(m->endings[i])));
-	return counts;
+		json_uint(&j->json, ending_name((enum ending)i),
+		    j->m->endings[i]);
+	json_close(&j->json);
+}
+
+/* What is empty here, since there is no such thing. */
+static void
+stats_nothing(struct json_out *json)
+{
+	json_raw(json, "locks", "[]", 2);
+	json_raw(json, "caches", "[]", 2);
+	json_raw(json, "metrics", "{}", 2);
 }
 
 /* What is said once. */
-static json_t *
-stats_server(const struct master *m)
+static bool
+stats_server(struct stats_json *j)
 {
-	char	*cwd = getcwd(NULL, 0);
-	json_t	*sockets, *top;
-	int	 queue;
+	const struct master	*m = j->m;
+	struct json_out		*json = &j->json;
+	char			*cwd = getcwd(NULL, 0);
+	unsigned		 queue = backlog_total(m->listeners);
 
-	sockets = stats_sockets(m, &queue);
-	top = json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:o, "
-	    "s:[], s:[], s:{}, s:s, s:i, s:I, s:i}",
-	    "version", WM_VERSION, "listen_queue", queue,
-	    "listen_queue_errors", 0, "signal_queue", 0, "load", queue,
-	    "pid", (int)getpid(), "uid", (int)getuid(), "gid", (int)getgid(),
-	    "cwd", stats_string(cwd != NULL ? cwd : ""), "locks", "caches",
-	    "metrics", "state", master_state_name(m->state),
-	    "generation", m->serving->id,
-	    "started", NUMBER(m->sb->started_us / 1000000),
-	    "processes", m->target);
-	json_object_set_new(top, "sockets", sockets);
+	json_open(json, NULL, '{');
+	json_str(json, "version", WM_VERSION);
+	json_uint(json, "listen_queue", queue);
+	json_int(json, "listen_queue_errors", 0);
+	json_int(json, "signal_queue", 0);
+	json_uint(json, "load", queue);
+	json_int(json, "pid", getpid());
+	json_uint(json, "uid", getuid());
+	json_uint(json, "gid", getgid());
+	json_str(json, "cwd", cwd != NULL ? cwd : "");
+	stats_nothing(json);
+	json_str(json, "state", master_state_name(m->state));
+	json_int(json, "generation", m->serving->id);
+	json_uint(json, "started", m->sb->started_us / 1000000);
+	json_int(json, "processes", m->target);
 	free(cwd);
-	return top;
+	stats_sockets(j);
+	stats_reload(j);
+	stats_endings(j);
+	stats_generations(j);
+	json_open(json, "workers", '[');
+	j->at = 0;
+	return true;
 }
 
-/* Everything. */
+/* Between the two lists. */
+static bool
+stats_begin_others(struct stats_json *j)
+{
+	json_open(&j->json, "other_workers", '[');
+	j->at = 0;
+	return true;
+}
+
+/* The end. */
+static bool
+stats_end(struct stats_json *j)
+{
+	json_close(&j->json);
+	strbuf_add(j->json.out, "\n", 1);
+	return true;
+}
+
+/* The document's parts; each returns false when the slice is full. */
+static bool (*const stats_json_steps[])(struct stats_json *j) = {
+	stats_server, stats_workers, stats_begin_others, stats_others,
+	stats_end, NULL
+};
+
+/* Forgets what was written. */
+static void
+stats_json_done(struct stats_reply *r)
+{
+	struct stats_json	*j = r->own;
+
+	strbuf_done(&j->core_text);
+	free(j);
+}
+
+/* Writes the next slice. */
 enum stats_progress
 stats_json_write(struct stats_reply *r)
 {
-	const struct master	*m = r->master;
-	json_t			*top = stats_server(m);
-	char			*text;
+	struct stats_json	*j = r->own;
 
-	json_object_set_new(top, "reload", stats_reload(m));
-	json_object_set_new(top, "endings", stats_endings(m));
-	json_object_set_new(top, "generations", stats_generations(m));
-	json_object_set_new(top, "workers", stats_workers(m));
-	json_object_set_new(top, "other_workers", stats_others(m));
-	text = json_dumps(top, JSON_INDENT(1));
-	json_decref(top);
-	if (text != NULL)
-		strbuf_adds(&r->out, text);
-	strbuf_addc(&r->out, '\n');
-	free(text);
+	if (j == NULL) {
+		j = r->own = xcalloc(1, sizeof(*j));
+		r->done = stats_json_done;
+		j->m = r->master;
+		j->json.out = &r->out;
+		j->json.pretty = !r->master->cfg->stats_minified;
+	}
+	j->mono_us = clock_mono_us();
+	j->real_us = clock_real_us();
+	while (stats_json_steps[j->step] != NULL) {
+		if (!stats_json_steps[j->step](j))
+			return STATS_MORE;
+		j->step++;
+	}
 	return STATS_DONE;
 }

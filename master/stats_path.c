@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "master/metrics.h"
 #include "master/stats_health.h"
 #include "master/stats_json.h"
 
@@ -23,6 +24,14 @@ static const struct stats_path stats_paths[] = {
 	{
 		.path = "/stats", .type = TYPE_JSON, .guarded = true,
 		.write = stats_json_write
+	},
+	{
+		.path = "/metrics", .accept = METRICS_OPEN,
+		.type = METRICS_TYPE_OPEN, .write = metrics_write_open
+	},
+	{
+		.path = "/metrics", .type = METRICS_TYPE,
+		.write = metrics_write
 	},
 	{ .path = "/livez", .type = TYPE_TEXT, .write = stats_livez },
 	{ .path = "/readyz", .type = TYPE_TEXT, .write = stats_readyz },

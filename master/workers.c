@@ -207,7 +207,9 @@ workers_try_free(struct worker_proc *wp)
 		wp->ending = ENDING_START_FAILED;
 	m->endings[wp->ending]++;
 	workers_set_state(wp, SB_SLOT_FREE);
-	sb_slot_put(m->sb, wp->slot);
+	mounts_add(&m->mounts, wp->gen->cfg,
+	    sb_slot(m->sb, (uint32_t)wp->slot));
+	sb_slot_put(m->sb, wp->slot, clock_mono_us());
 	wp->gen->workers--;
 	wp->gen = NULL;
 }
@@ -480,7 +482,7 @@ workers_spawn(struct master *m, int id, struct generation *gen, bool respawn)
 		log_warn("cannot ask for worker %d: %s", id, strerror(errno));
 		fd_close(&pair[0]);
 		fd_close(&pair[1]);
-		sb_slot_put(m->sb, slot);
+		sb_slot_put(m->sb, slot, clock_mono_us());
 		return NULL;
 	}
 	fd_close(&pair[1]);

@@ -1,6 +1,7 @@
 # What several processes touch at once.
 libwsgimaster_a_SOURCES += \
 	shm/control.h \
+	shm/latency.h \
 	shm/listener.h \
 	shm/messages.h \
 	shm/scoreboard.c \

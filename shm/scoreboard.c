@@ -107,21 +107,53 @@ sb_slot_take(struct scoreboard *sb, int worker_id, int generation)
 	return -1;
 }
 
-/* Adds a dead process to its worker id's sums and clears the slot. */
+/* Adds what a process has done. */
 void
-sb_slot_put(struct scoreboard *sb, int slot)
+sb_total_add(struct sb_total *total, const struct sb_slot *s)
 {
-	struct sb_slot	*s = sb_slot(sb, (uint32_t)slot);
-	struct sb_total	*total = sb_total(sb, s->worker_id);
-	uint32_t	 i;
-
 	total->requests += sb_get(&s->requests);
 	total->exceptions += sb_get(&s->exceptions);
 	total->bytes_out += sb_get(&s->bytes_out);
 	total->running_us += sb_get(&s->running_us);
 	total->shed += sb_get(&s->shed);
-	total->harakiris += sb_get(&s->harakiris);
 	total->accepted += sb_get(&s->accepted);
+	total->refused += sb_get(&s->refused);
+	total->cut += sb_get(&s->cut);
+	total->harakiris += sb_get(&s->harakiris);
+	total->loop_lags += sb_get(&s->loop_lags);
+}
+
+/* Adds up the present requests' times. */
+uint64_t
+sb_slot_busy_us(struct scoreboard *sb, int slot, uint32_t busy,
+    uint64_t now_us)
+{
+	const struct sb_core	*core = sb_core(sb, (uint32_t)slot, 0);
+	uint64_t		 start, sum = 0;
+	uint32_t		 i;
+
+	for (i = 0; i < sb->cores && busy > 0; i++, core++) {
+		if (sb_get(&core->state) == SB_CORE_IDLE)
+			continue;
+		busy--;
+		start = *(const volatile uint64_t *)&core->start_us;
+		if (start != 0 && start < now_us)
+			sum += now_us - start;
+	}
+	return sum;
+}
+
+/* Adds a dead process to its worker id's sums and clears the slot. */
+void
+sb_slot_put(struct scoreboard *sb, int slot, uint64_t now_us)
+{
+	struct sb_slot	*s = sb_slot(sb, (uint32_t)slot);
+	struct sb_total	*total = sb_total(sb, s->worker_id);
+	uint32_t	 i;
+
+	sb_total_add(total, s);
+	total->broken_us += sb_slot_busy_us(sb, slot, sb->cores,
+	    now_us);
 	for (i = 0; i < sb->cores; i++)
 		memset(sb_core(sb, (uint32_t)slot, i), 0,
 		    sizeof(struct sb_core));

@@ -33,6 +33,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "shm/latency.h"
+
 #define SB_METHOD_MAX	16
 #define SB_PATH_MAX	112
 #define SB_ADDR_MAX	46
@@ -82,13 +84,25 @@ struct sb_core {
 	char		 path[SB_PATH_MAX];	/* with the query cut off */
 };
 
-/* Of so many apps (the first ones mounted) it is known what each has done. */
-#define SB_APPS		16
+/*
+ * Of so many apps (the first ones mounted) it is known what each has done; of
+ * the others together, and of requests that no app has answered.
+ */
+#define SB_APPS		64
+#define SB_APP_OTHER	SB_APPS
+#define SB_APP_NONE	(SB_APPS + 1)
+#define SB_APP_ROWS	(SB_APPS + 2)
+
+/* Statuses 100..599 by their hundred; 0: none was sent, or another one. */
+#define SB_CLASSES	6
 
 /* What one app has done in one worker process. */
 struct sb_app {
-	_Atomic uint64_t requests;
-	_Atomic uint64_t exceptions;
+	_Alignas(64) _Atomic uint64_t requests;	/* that it was called for */
+	_Atomic uint64_t exceptions;		/* of these */
+	_Atomic uint64_t time_us;	/* sum of all requests' times */
+	_Atomic uint64_t statuses[SB_CLASSES];
+	_Atomic uint64_t steps[LATENCY_STEPS];
 };
 
 /* One worker process. */
@@ -108,6 +122,8 @@ struct sb_slot {
 	_Atomic uint64_t running_us;	/* sum of the requests' times */
 	_Atomic uint64_t avg_us;	/* of the last requests, decaying */
 	_Atomic uint64_t shed;		/* answered 503 out of the queue */
+	_Atomic uint64_t refused;	/* answered without a core; shed, too */
+	_Atomic uint64_t cut;		/* responses not sent to the end */
 	_Atomic uint64_t harakiris;	/* requests past their deadline */
 	_Atomic uint64_t tick_us;	/* clock_mono_us of the last tick */
 	_Atomic uint32_t accepting;	/* 1 while the listeners are watched */
@@ -115,10 +131,12 @@ struct sb_slot {
 	_Atomic uint32_t queued;	/* connections waiting for a core */
 	_Atomic uint32_t connections;
 	_Atomic uint64_t accepted;
+	/* clock_coarse_us of the one that waits for longest; 0: none does */
+	_Atomic uint64_t queue_since_us;
 	_Atomic uint64_t loop_lag_us;	/* the longest that the loop was held
 					   within the last full second */
 	_Atomic uint64_t loop_lags;	/* how often loop-lag-warn was passed */
-	struct sb_app	 apps[SB_APPS];
+	struct sb_app	 apps[SB_APP_ROWS];
 };
 
 /* Per worker id: the sums over its dead processes. Master's. */
@@ -130,8 +148,13 @@ struct sb_total {
 	uint64_t	 shed;
 	uint64_t	 harakiris;
 	uint64_t	 accepted;
+	uint64_t	 refused;
+	uint64_t	 cut;
+	uint64_t	 loop_lags;
+	uint64_t	 broken_us;	/* of requests that died with it */
 	uint32_t	 respawns;
 	uint32_t	 signalled;	/* of these, killed by a signal */
+	uint64_t	 told_busy_us;	/* the most that the metrics said */
 };
 
 struct scoreboard {
@@ -152,8 +175,19 @@ struct sb_total	*sb_total(struct scoreboard *sb, int worker_id);
 
 /* Master: takes a free slot for a worker id, -1 when there is none. */
 int	 sb_slot_take(struct scoreboard *sb, int worker_id, int generation);
-/* Master, only once the process is reaped: adds it to the total, clears. */
-void	 sb_slot_put(struct scoreboard *sb, int slot);
+/*
+ * Master, only once the process is reaped, with the time of that
+ * (clock_mono_us): adds it to the total, clears. What the apps did is not kept.
+ */
+void	 sb_slot_put(struct scoreboard *sb, int slot, uint64_t now_us);
+/* Adds what a process has done so far to the sums. */
+void	 sb_total_add(struct sb_total *total, const struct sb_slot *slot);
+/*
+ * For how long so many busy cores (and no more) have been in their present
+ * requests, together; requests that are over are in running_us.
+ */
+uint64_t sb_slot_busy_us(struct scoreboard *sb, int slot, uint32_t busy,
+	    uint64_t now_us);
 
 const char *sb_core_state_name(uint32_t state);
 const char *sb_slot_state_name(uint32_t state);

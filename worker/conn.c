@@ -47,11 +47,24 @@ static const char *const conn_state_names[] = {
 	[CONN_CLOSED] = "closed",
 };
 
+/* Tells how many wait for a core, and since when the first of them does. */
+static void
+conn_note_queue(struct worker *w)
+{
+	const struct conn	*first;
+
+	first = TAILQ_FIRST(&w->conns[CONN_QUEUED].list);
+	sb_set(&w->stats->queued, (uint32_t)w->queued);
+	sb_set(&w->stats->queue_since_us, first == NULL ? 0 :
+	    first->since_us);
+}
+
 /* Leaves the old state's list and count, enters the new one's. */
 void
 conn_set_state(struct conn *c, enum conn_state state)
 {
 	struct worker	*w = c->worker;
+	bool		 queue = c->state == CONN_QUEUED;
 
 	if (c->state == CONN_CLOSED)
 		fatalx("a closed connection cannot become %s",
@@ -62,14 +75,16 @@ conn_set_state(struct conn *c, enum conn_state state)
 	conn_timeout_leave(c);
 	if (c->state == CONN_READY)
 		w->nready--;
-	else if (c->state == CONN_QUEUED)
-		sb_set(&w->stats->queued, --w->queued);
+	else if (queue)
+		w->queued--;
 	c->state = state;
 	if (c->state == CONN_READY)
 		w->nready++;
 	else if (c->state == CONN_QUEUED)
-		sb_set(&w->stats->queued, ++w->queued);
+		w->queued++;
 	conn_timeout_enter(c);
+	if (queue || c->state == CONN_QUEUED)
+		conn_note_queue(w);
 }
 
 /* The socket is readable, or the client has left. */
@@ -262,6 +277,7 @@ conn_reject(struct conn *c, int status, const char *why)
 	char	 text[512];
 	int	 n;
 
+	sb_add(&c->worker->stats->refused, 1);
 	access_log_reject(c, status, why);
 	n = response_format_error(text, sizeof(text), status,
 	    !conn_asks_head(c), response_date());

@@ -52,6 +52,19 @@ request_count(const struct request *req, _Atomic uint64_t *counter, uint64_t n)
 		sb_add_shared(counter, n);
 }
 
+/* Counts it for its app: the status, and how long it took. */
+static inline void
+request_measure(const struct request *req, uint64_t us)
+{
+	unsigned	 status = (unsigned)req->resp.status;
+	struct sb_app	*app = &req->worker->stats->apps[req->row];
+
+	request_count(req, &app->time_us, us);
+	request_count(req, &app->steps[latency_step(us)], 1);
+	request_count(req, &app->statuses[status < 600 ? status / 100 : 0],
+	    1);
+}
+
 /* What is left to do once the response is out: the body, log and counters. */
 static void
 request_end(struct request *req)
@@ -69,7 +82,10 @@ request_end(struct request *req)
 	request_count(req, &stats->requests, 1);
 	request_count(req, &stats->bytes_out, req->resp.wire);
 	request_count(req, &stats->running_us, us);
+	request_measure(req, us);
 	sb_set(&stats->avg_us, (avg + us) / 2);
+	if (req->resp.state == RESPONSE_BROKEN)
+		request_count(req, &stats->cut, 1);
 	if (req->failed)
 		request_count(req, &stats->exceptions, 1);
 	access_log_request(req);
@@ -104,6 +120,7 @@ request_init(struct request *req, struct core *core)
 {
 	req->worker = core->worker;
 	req->core = core;
+	req->row = SB_APP_NONE;
 	pool_init(&req->pool);
 	response_init(&req->resp);
 	body_init(&req->body);
@@ -146,6 +163,7 @@ request_reset(struct request *req)
 	req->path_len = 0;
 	req->nvars = req->vars_size = 0;
 	req->app_id = 0;
+	req->row = SB_APP_NONE;
 	req->failed = false;
 }
 

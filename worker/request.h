@@ -42,6 +42,7 @@ struct request {
 	uint32_t		 nvars;		/* CGI variables, and size */
 	uint32_t		 vars_size;
 	int			 app_id;	/* which mount, 0 = first */
+	unsigned		 row;		/* of sb_slot.apps */
 	bool			 failed;	/* the app raised */
 };
 

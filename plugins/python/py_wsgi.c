@@ -567,6 +567,7 @@ py_wsgi_run(struct request *req)
 		return -1;
 	}
 	req->app_id = app->id;
+	req->row = app->id < SB_APPS ? (unsigned)app->id : SB_APP_OTHER;
 	taken = py_gil_enter();
 	py_core_of(req->core)->in_python = true;
 	result = py_wsgi_answer_in_context(req, app);
@@ -574,11 +575,9 @@ py_wsgi_run(struct request *req)
 	if (req->core->harakiri.is_late)
 		py_harakiri_end(req->core);
 	py_gil_leave(taken);
-	if (app->id < SB_APPS) {
-		did = &req->worker->stats->apps[app->id];
-		sb_add_shared(&did->requests, 1);
-		if (req->failed)
-			sb_add_shared(&did->exceptions, 1);
-	}
+	did = &req->worker->stats->apps[req->row];
+	sb_add_shared(&did->requests, 1);
+	if (req->failed)
+		sb_add_shared(&did->exceptions, 1);
 	return result;
 }

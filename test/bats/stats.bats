@@ -140,3 +140,107 @@ load lifecycle
 	stats "s['version']"
 	wm_stop
 }
+
+# tools CHECK [ADDRESS]: a check of test/clients/uwsgi_tools.py.
+tools() {
+	"$PYTHON" "$WM_SOURCE/test/clients/uwsgi_tools.py" "$1" \
+	    "${2:-$STATS}"
+}
+
+@test "the exporter and uwsgitop can read it, idle and busy, with 70 apps" {
+	local app=$WM_APPS/lifecycle.py mounts=() i
+	for i in {1..70}; do
+		mounts+=(--mount "/m$i=$app")
+	done
+	life_start -p 2 --async 3 --greenlet "${mounts[@]}"
+	tools exporter
+	curl -s -m 30 "http://127.0.0.1:$PORT/m70/sleep/5" >/dev/null &
+	wm_wait_for "the request to run" 10 stats_say \
+	    "w[1]['busy_cores'] + w[2]['busy_cores'] == 1"
+	tools exporter
+	tools exporter-http
+	tools uwsgitop
+	wait $!
+	wm_stop
+}
+
+@test "and while workers are missing, and during a reload" {
+	life_start -p 3
+	kill -TTOU "$WM_PID"
+	kill -HUP "$WM_PID"
+	for i in 1 2 3 4 5 6 7 8; do
+		tools exporter
+		tools uwsgitop
+	done
+	wm_stop
+}
+
+@test "stats-minified: the same without a line or a space" {
+	life_start --stats-minified
+	tools exporter
+	curl -fsS -m 10 --unix-socket "$STATS" http://x/stats >minified
+	[ "$(tr -d '\n' <minified | wc -l)" -eq 0 ]
+	[ "$(wc -l <minified)" -eq 1 ]
+	not grep -q '": ' minified
+	wm_stop
+}
+
+@test "stats-no-cores leaves the cores out, and nothing else" {
+	life_start --async 1000 --greenlet --stats-no-cores
+	stats_say "'cores' not in w[1] and w[1]['apps'] and w[1]['rss'] > 0"
+	tools uwsgitop
+	wm_stop
+}
+
+@test "thousands of cores are told whole, to a slow reader too" {
+	life_start -p 4 --async 1000 --greenlet
+	curl -s -m 30 "http://127.0.0.1:$PORT/sleep/1" >/dev/null &
+	"$PYTHON" - "$STATS" <<-'END'
+	import json, socket, sys, time
+	c = socket.socket(socket.AF_UNIX)
+	c.connect(sys.argv[1])
+	c.sendall(b"GET /stats HTTP/1.0\r\n\r\n")
+	data = b""
+	while more := c.recv(30000):
+	    data += more
+	    time.sleep(0.02)
+	head, body = data.split(b"\r\n\r\n", 1)
+	assert b"Length" not in head and b"chunked" not in head
+	s = json.loads(body)
+	for worker in s["workers"]:
+	    assert [core["id"] for core in worker["cores"]] == list(range(1000))
+	END
+	wait $!
+	wm_stop
+}
+
+@test "workers that change while it is told leave it whole" {
+	life_start -p 4 --async 1000 --greenlet
+	"$PYTHON" - "$STATS" "$WM_PID" <<-'END'
+	import json, os, signal, socket, sys, time
+	readers = []
+	for _ in range(8):
+	    c = socket.socket(socket.AF_UNIX)
+	    c.connect(sys.argv[1])
+	    c.sendall(b"GET /stats HTTP/1.0\r\n\r\n")
+	    readers.append((c, [c.recv(200000)]))
+	pids = [int(line.split(b": ")[1].strip(b",")) for line in
+	        b"".join(readers[0][1]).split(b"\n") if b'"pid": ' in line]
+	for step in range(400):
+	    for c, data in readers:
+	        data.append(c.recv(9000))
+	    if step == 5:
+	        os.kill(int(sys.argv[2]), signal.SIGHUP)
+	    if step == 10:
+	        for pid in pids[1:]:
+	            os.kill(pid, signal.SIGKILL)
+	    time.sleep(0.01)
+	for c, data in readers:
+	    while more := c.recv(1 << 20):
+	        data.append(more)
+	    body = b"".join(data).split(b"\r\n\r\n", 1)[1]
+	    s = json.loads(body)
+	    assert len(s["workers"]) == 4, len(s["workers"])
+	END
+	wm_stop
+}

@@ -68,7 +68,7 @@ TEST(scoreboard_takes_and_puts_slots)
 	CHECK_INT(sb_slot(sb, 0)->state, SB_SLOT_SPAWNING);
 	CHECK_INT(sb_slot_take(sb, 2, 7), 1);
 	CHECK_INT(sb_slot_take(sb, 1, 8), -1);
-	sb_slot_put(sb, 0);
+	sb_slot_put(sb, 0, 100);
 	CHECK_INT(sb_slot(sb, 0)->state, SB_SLOT_FREE);
 	CHECK_INT(sb_slot_take(sb, 1, 8), 0);
 	munmap(sb, sb->size);
@@ -90,8 +90,11 @@ TEST(scoreboard_keeps_what_dead_workers_did)
 		sb_add(&slot->running_us, 50);
 		sb_add(&slot->shed, 2);
 		sb_add(&slot->accepted, 3);
+		sb_add(&slot->refused, 7);
+		sb_add(&slot->cut, 8);
+		sb_add(&slot->loop_lags, 9);
 		begin(sb_core(sb, 0, 0), 4);
-		sb_slot_put(sb, 0);
+		sb_slot_put(sb, 0, 100);
 		CHECK_INT(sb_core(sb, 0, 0)->state, SB_CORE_IDLE);
 		CHECK_INT(sb_core(sb, 0, 0)->path_len, 0);
 	}
@@ -101,7 +104,28 @@ TEST(scoreboard_keeps_what_dead_workers_did)
 	CHECK_INT(sb_total(sb, 2)->running_us, 100);
 	CHECK_INT(sb_total(sb, 2)->shed, 4);
 	CHECK_INT(sb_total(sb, 2)->accepted, 6);
+	CHECK_INT(sb_total(sb, 2)->refused, 14);
+	CHECK_INT(sb_total(sb, 2)->cut, 16);
+	CHECK_INT(sb_total(sb, 2)->loop_lags, 18);
+	CHECK_INT(sb_total(sb, 2)->broken_us, 2 * (100 - 4));
 	CHECK_INT(sb_total(sb, 1)->requests, 0);
+	munmap(sb, sb->size);
+}
+
+TEST(scoreboard_adds_up_the_present_requests)
+{
+	struct scoreboard	*sb = scoreboard_new(2, 3);
+
+	REQUIRE(sb != NULL);
+	CHECK_INT(sb_slot_busy_us(sb, 1, 3, 1000), 0);
+	begin(sb_core(sb, 1, 0), 300);
+	begin(sb_core(sb, 1, 2), 999);
+	begin(sb_core(sb, 0, 1), 1);	/* another process's */
+	CHECK_INT(sb_slot_busy_us(sb, 1, 3, 1000), 701);
+	CHECK_INT(sb_slot_busy_us(sb, 1, 3, 500), 200);
+	CHECK_INT(sb_slot_busy_us(sb, 1, 1, 1000), 700);
+	sb_core_end(sb_core(sb, 1, 0));
+	CHECK_INT(sb_slot_busy_us(sb, 1, 3, 1000), 1);
 	munmap(sb, sb->size);
 }
 
