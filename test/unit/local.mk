@@ -52,6 +52,9 @@ test_unit_test_response_SOURCES = \
 	test/unit/test_response.c $(unit_rig) $(unit_main)
 test_unit_test_wait_SOURCES = test/unit/test_wait.c $(unit_rig) $(unit_main)
 
+unit_tests += test/unit/test_harakiri
+test_unit_test_harakiri_SOURCES = \
+	test/unit/test_harakiri.c $(unit_rig) $(unit_main)
 unit_tests += test/unit/test_core
 test_unit_test_core_SOURCES = test/unit/test_core.c $(unit_rig) $(unit_main)
 
