@@ -11,6 +11,7 @@
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/core_timer.h"
+#include "worker/request_id.h"
 #include "worker/watch.h"
 
 struct config;
@@ -65,7 +66,7 @@ struct worker {
 	bool				 forked;	/* not the worker, but a
 							   child of the app's */
 	int				 status;	/* of the process */
-	uint64_t			 next_request;	/* id */
+	struct request_ids		 ids;		/* request_id.c */
 
 	/* core.c */
 	struct core			*cores;
