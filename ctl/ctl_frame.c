@@ -81,8 +81,8 @@ frame_seconds(const struct ctl_sample *before, const struct ctl_sample *now)
 
 	if (before->status == NULL)
 		return 0;
-	seconds = ctl_real(now->status, "clock") -
-	    ctl_real(before->status, "clock");
+	seconds = (ctl_real(now->status, "clock_us") -
+	    ctl_real(before->status, "clock_us")) / 1e6;
 	return seconds > 0 ? seconds : 0;
 }
 
@@ -130,7 +130,7 @@ frame_add_title(struct strbuf *sb, const struct ctl_view *view,
 	    ctl_str(status, "state"),
 	    json_is_true(json_object_get(status, "ready")) ? "" :
 	    " (not ready)", ctl_int(status, "generation"));
-	ctl_add_seconds(&left, ctl_real(status, "uptime_s"));
+	ctl_add_seconds(&left, ctl_real(status, "uptime_ms") / 1e3);
 	blanks = view->columns - (int)(left.len + strlen(clock));
 	strbuf_addf(sb, "%s%s%*s%s\n", view->marks ? "\001" : "",
 	    strbuf_str(&left), blanks > 2 ? blanks : 2, "", clock);
@@ -169,10 +169,8 @@ frame_add_load(struct strbuf *sb, const json_t *status)
 	long long	 busy, cores, waiting = 0;
 	size_t		 i, filled;
 
-	json_array_foreach(json_object_get(status, "sockets"), i, socket) {
-		if (ctl_int(socket, "queue") > 0)
-			waiting += ctl_int(socket, "queue");
-	}
+	json_array_foreach(json_object_get(status, "sockets"), i, socket)
+		waiting += ctl_int(socket, "queue");
 	busy = ctl_int(status, "busy");
 	cores = ctl_int(status, "cores") * ctl_int(status, "processes");
 	filled = cores > 0 ? (size_t)(busy * FRAME_BAR / cores) : 0;
@@ -285,7 +283,8 @@ frame_add_worker(struct ctl_table *table, const struct frame_worker *w)
 	ctl_table_add(table, xasprintf("%lld", ctl_int(json, "pid")));
 	ctl_table_add(table, xstrdup(ctl_str(json, "state")));
 	ctl_table_add(table, xasprintf("%lld", ctl_int(json, "generation")));
-	ctl_table_add(table, ctl_seconds(ctl_real(json, "ready_s")));
+	ctl_table_add(table, ctl_seconds(ctl_real(json, "ready_ms") /
+	    1e3));
 	ctl_table_add(table, strbuf_detach(&rate));
 	ctl_table_add(table, ctl_seconds(ctl_real(json, "avg_us") / 1e6));
 	ctl_table_add(table, xasprintf("%lld/%lld", ctl_int(json, "busy"),

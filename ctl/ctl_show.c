@@ -68,16 +68,12 @@ show_sockets(const json_t *result, struct strbuf *sb)
 {
 	const json_t	*socket;
 	size_t		 i;
-	long long	 queue;
 
 	json_array_foreach(json_object_get(result, "sockets"), i, socket) {
 		strbuf_adds(sb, i == 0 ? "listening    " : "             ");
 		ctl_add_clean(sb, ctl_str(socket, "name"));
-		queue = ctl_int(socket, "queue");
-		if (queue >= 0)
-			strbuf_addf(sb, "  (%lld of %lld wait)", queue,
-			    ctl_int(socket, "max_queue"));
-		strbuf_addc(sb, '\n');
+		strbuf_addf(sb, "  (%lld of %lld wait)\n",
+		    ctl_int(socket, "queue"), ctl_int(socket, "max_queue"));
 	}
 }
 
@@ -177,7 +173,7 @@ ctl_show_status(const struct ctl *ctl, const json_t *result,
 	    ctl_str(result, "state"),
 	    json_is_true(json_object_get(result, "ready")) ? "" :
 	    " (not ready)", ctl_int(result, "generation"));
-	ctl_add_seconds(sb, ctl_real(result, "uptime_s"));
+	ctl_add_seconds(sb, ctl_real(result, "uptime_ms") / 1e3);
 	strbuf_addc(sb, '\n');
 	show_numbers(result, sb);
 	show_sockets(result, sb);
@@ -203,7 +199,7 @@ show_worker(struct ctl_table *table, const json_t *w)
 		return;
 	}
 	ctl_table_add(table, xasprintf("%lld", ctl_int(w, "generation")));
-	ctl_table_add(table, ctl_seconds(ctl_real(w, "ready_s")));
+	ctl_table_add(table, ctl_seconds(ctl_real(w, "ready_ms") / 1e3));
 	ctl_table_add(table, xasprintf("%lld", ctl_int(w, "busy")));
 	ctl_table_add(table, xasprintf("%lld", ctl_int(w, "queued")));
 	ctl_table_add(table, xasprintf("%lld", ctl_int(w, "connections")));

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json_out.h"
 #include "base/log.h"
 #include "base/strbuf.h"
 #include "base/xmalloc.h"
@@ -153,18 +154,12 @@ control_client_finish(struct control_client *c)
 	bufferevent_setwatermark(c->bev, EV_WRITE, 0, 0);
 }
 
-/* Sends an answer, whose reference it takes. */
-static void
-control_client_send(struct control_client *c, json_t *answer)
+/* It has worked; the result is JSON text. */
+void
+control_answer_text(struct control_client *c, const char *result)
 {
-	char	*text = json_dumps(answer, JSON_COMPACT);
-
-	json_decref(answer);
-	if (text == NULL)
-		text = xstrdup("{\"ok\":false,\"error\":\"no memory\"}");
-	bufferevent_write(c->bev, text, strlen(text));
-	bufferevent_write(c->bev, "\n", 1);
-	free(text);
+	evbuffer_add_printf(bufferevent_get_output(c->bev),
+	    "{\"ok\":true,\"result\":%s}\n", result);
 	control_client_finish(c);
 }
 
@@ -172,26 +167,34 @@ control_client_send(struct control_client *c, json_t *answer)
 void
 control_answer(struct control_client *c, json_t *result)
 {
-	control_client_send(c, json_pack("{s:b, s:o}", "ok", 1, "result",
-	    result));
+	char	*text = json_dumps(result, JSON_COMPACT |
+	    JSON_REAL_PRECISION(9));
+
+	json_decref(result);
+	control_answer_text(c, text != NULL ? text : "null");
+	free(text);
 }
 
 /* It has not. */
 void
 control_refuse(struct control_client *c, const char *fmt, ...)
 {
-	json_t	*text;
-	char	*why;
-	va_list	 ap;
+	struct strbuf	 sb = STRBUF_INIT;
+	struct json_out	 json = { .out = &sb };
+	char		*why;
+	va_list		 ap;
 
 	va_start(ap, fmt);
 	why = xvasprintf(fmt, ap);
 	va_end(ap);
-	text = json_string(why);
-	if (text == NULL)
-		text = json_string("failed");
-	control_client_send(c, json_pack("{s:b, s:o}", "ok", 0, "error",
-	    text));
+	json_open(&json, NULL, '{');
+	json_bool(&json, "ok", false);
+	json_str(&json, "error", why);
+	json_close(&json);
+	strbuf_addc(&sb, '\n');
+	bufferevent_write(c->bev, sb.buf, sb.len);
+	control_client_finish(c);
+	strbuf_done(&sb);
 	free(why);
 }
 

@@ -56,10 +56,12 @@ struct control_client *control_client_new(struct master *m,
 
 /*
  * What a command may do, in its function or, after control_wait, later: one
- * of the next three, once. None of them frees the client.
+ * of the next four, once. None of them frees the client.
  */
 /* The result, whose reference it takes. */
 void	 control_answer(struct control_client *c, json_t *result);
+/* The same as JSON text. */
+void	 control_answer_text(struct control_client *c, const char *result);
 void	 control_refuse(struct control_client *c, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 /*

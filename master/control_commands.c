@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "base/nearest.h"
+#include "base/strbuf.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/config_print.h"
@@ -27,16 +28,24 @@ struct control_reload {
 static void
 control_do_status(struct control_client *c, const json_t *request)
 {
+	struct strbuf	 sb = STRBUF_INIT;
+
 	(void)request;
-	control_answer(c, control_status(control_master(c)));
+	control_status(control_master(c), &sb);
+	control_answer_text(c, strbuf_str(&sb));
+	strbuf_done(&sb);
 }
 
 /* ping: does the master answer, and are there workers? */
 static void
 control_do_ping(struct control_client *c, const json_t *request)
 {
+	struct strbuf	 sb = STRBUF_INIT;
+
 	(void)request;
-	control_answer(c, control_ping(control_master(c)));
+	control_ping(control_master(c), &sb);
+	control_answer_text(c, strbuf_str(&sb));
+	strbuf_done(&sb);
 }
 
 /* config: what is in force. */

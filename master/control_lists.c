@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json_out.h"
 #include "base/strbuf.h"
 #include "base/xmalloc.h"
 #include "master/control_client.h"
-#include "master/control_text.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/process.h"
@@ -20,8 +20,6 @@
 #define LIST_CORES_STEP		256	/* rows made in one go */
 #define LIST_LOOK_STEP		4096	/* cores looked at in one go */
 #define LIST_OLDEST_MAX		200
-
-#define LL(n)	((unsigned long long)(n))
 
 /* Where a list has got to. */
 struct control_list {
@@ -74,45 +72,66 @@ control_list_new(struct control_client *c, const json_t *request)
 
 /* A process: whose it is. */
 static void
-control_add_process(struct strbuf *out, const struct worker_proc *wp)
+control_add_process(struct json_out *json, const struct worker_proc *wp)
 {
-	const struct master	*m = wp->master;
-	const struct seat	*seat = &m->seats[wp->id - 1];
-
-	strbuf_addf(out, "{\"worker\":%d,\"slot\":%d,\"pid\":%d,"
-	    "\"state\":\"%s\",\"generation\":%d,\"seated\":%s,", wp->id,
-	    wp->slot, (int)wp->pid, sb_slot_state_name(wp->state),
-	    wp->gen->id, seat->proc == wp ? "true" : "false");
+	json_int(json, "worker", wp->id);
+	json_int(json, "slot", wp->slot);
+	json_int(json, "pid", wp->pid);
+	json_str(json, "state", sb_slot_state_name(wp->state));
+	json_int(json, "generation", wp->gen->id);
+	json_bool(json, "seated", wp->master->seats[wp->id - 1].proc == wp);
 }
 
 /* What it has done and does. */
 static void
-control_add_numbers(struct strbuf *out, const struct control_list *list,
-    const struct worker_proc *wp)
+control_add_numbers(struct json_out *json, const struct worker_proc *wp)
 {
 	const struct sb_slot	*slot;
 	unsigned long long	 rss = 0, vsz = 0;
 	double			 ready = workers_ready_seconds(wp);
 
-	slot = sb_slot(list->master->sb, (uint32_t)wp->slot);
+	slot = sb_slot(wp->master->sb, (uint32_t)wp->slot);
 	if (wp->pid > 0 && !wp->reaped)
 		process_memory(wp->pid, &rss, &vsz);
-	strbuf_addf(out, "\"ready_s\":%.3f,\"requests\":%llu,"
-	    "\"exceptions\":%llu,\"tx\":%llu,\"shed\":%llu,"
-	    "\"accepted\":%llu,\"running_us\":%llu,\"avg_us\":%llu,",
-	    ready < 0 ? 0 : ready, LL(sb_get(&slot->requests)),
-	    LL(sb_get(&slot->exceptions)), LL(sb_get(&slot->bytes_out)),
-	    LL(sb_get(&slot->shed)), LL(sb_get(&slot->accepted)),
-	    LL(sb_get(&slot->running_us)), LL(sb_get(&slot->avg_us)));
-	strbuf_addf(out, "\"busy\":%u,\"cores\":%u,\"queued\":%u,"
-	    "\"connections\":%u,\"accepting\":%s,\"respawns\":%u,"
-	    "\"loop_lag_us\":%llu,\"loop_lags\":%llu,\"rss\":%llu,"
-	    "\"vsz\":%llu},", sb_get(&slot->busy_cores),
-	    list->master->sb->cores, sb_get(&slot->queued),
-	    sb_get(&slot->connections),
-	    sb_get(&slot->accepting) != 0 ? "true" : "false",
-	    slot->respawns, LL(sb_get(&slot->loop_lag_us)),
-	    LL(sb_get(&slot->loop_lags)), rss, vsz);
+	json_uint(json, "ready_ms", ready < 0 ? 0 :
+	    (unsigned long long)(ready * 1e3));
+	json_uint(json, "requests", sb_get(&slot->requests));
+	json_uint(json, "exceptions", sb_get(&slot->exceptions));
+	json_uint(json, "harakiris", sb_get(&slot->harakiris));
+	json_uint(json, "tx", sb_get(&slot->bytes_out));
+	json_uint(json, "shed", sb_get(&slot->shed));
+	json_uint(json, "accepted", sb_get(&slot->accepted));
+	json_uint(json, "running_us", sb_get(&slot->running_us));
+	json_uint(json, "avg_us", sb_get(&slot->avg_us));
+	json_uint(json, "busy", sb_get(&slot->busy_cores));
+	json_uint(json, "cores", wp->master->sb->cores);
+	json_uint(json, "queued", sb_get(&slot->queued));
+	json_uint(json, "connections", sb_get(&slot->connections));
+	json_bool(json, "accepting", sb_get(&slot->accepting) != 0);
+	json_uint(json, "respawns", slot->respawns);
+	json_uint(json, "loop_lag_us", sb_get(&slot->loop_lag_us));
+	json_uint(json, "loop_lags", sb_get(&slot->loop_lags));
+	json_uint(json, "rss", rss);
+	json_uint(json, "vsz", vsz);
+}
+
+/* A row for a process, or for a worker id that has none. */
+static void
+control_add_worker(struct strbuf *out, int id, const struct worker_proc *wp)
+{
+	struct json_out	 json = { .out = out };
+
+	json_open(&json, NULL, '{');
+	if (wp != NULL) {
+		control_add_process(&json, wp);
+		control_add_numbers(&json, wp);
+	} else {
+		json_int(&json, "worker", id);
+		json_int(&json, "pid", 0);
+		json_str(&json, "state", "empty");
+	}
+	json_close(&json);
+	strbuf_addc(out, ',');
 }
 
 /* Worker ids first, in their order; then those that have no seat (any more). */
@@ -127,15 +146,11 @@ control_workers_more(void *arg, struct strbuf *out)
 	for (n = 0; n < LIST_WORKERS_STEP && list->seat < m->max;
 	    list->seat++) {
 		wp = m->seats[list->seat].proc;
-		if ((wp == NULL || wp->state == SB_SLOT_FREE) &&
-		    list->seat < m->target)
-			strbuf_addf(out, "{\"worker\":%d,\"pid\":0,"
-			    "\"state\":\"empty\",\"seated\":true},",
-			    list->seat + 1);
-		if (wp == NULL || wp->state == SB_SLOT_FREE)
+		if (wp != NULL && wp->state == SB_SLOT_FREE)
+			wp = NULL;
+		if (wp == NULL && list->seat >= m->target)
 			continue;
-		control_add_process(out, wp);
-		control_add_numbers(out, list, wp);
+		control_add_worker(out, list->seat + 1, wp);
 		n++;
 	}
 	for (; n < LIST_WORKERS_STEP && list->slot < m->sb->slots;
@@ -144,8 +159,7 @@ control_workers_more(void *arg, struct strbuf *out)
 		if (wp->state == SB_SLOT_FREE ||
 		    m->seats[wp->id - 1].proc == wp)
 			continue;
-		control_add_process(out, wp);
-		control_add_numbers(out, list, wp);
+		control_add_worker(out, wp->id, wp);
 		n++;
 	}
 	return list->slot < m->sb->slots;
@@ -165,26 +179,23 @@ control_list_workers(struct control_client *c, const json_t *request)
 
 /* The request of a busy core. */
 static void
-control_add_request(struct strbuf *out, const struct control_list *list,
+control_add_request(struct json_out *json, const struct control_list *list,
     const struct sb_core_view *view)
 {
 	uint64_t	 age;
 
 	age = list->now > view->start_us ? list->now - view->start_us : 0;
-	strbuf_addf(out, ",\"request\":\"%016llx\",\"age_ms\":%llu,"
-	    "\"wait_fd\":%d,\"switches\":%u,\"bytes\":%llu",
-	    LL(view->request_id), LL(age / 1000), view->wait_fd,
-	    view->switches, LL(view->bytes_out));
+	json_str(json, "request", view->id);
+	json_uint(json, "age_ms", age / 1000);
+	json_int(json, "wait_fd", view->wait_fd);
+	json_uint(json, "switches", view->switches);
+	json_uint(json, "bytes", view->bytes_out);
 	if (view->deadline_us != 0)
-		strbuf_addf(out, ",\"deadline_ms\":%lld",
-		    ((long long)view->deadline_us - (long long)list->now) /
-		    1000);
-	strbuf_adds(out, ",\"method\":");
-	control_add_string(out, view->method);
-	strbuf_adds(out, ",\"path\":");
-	control_add_string(out, view->path);
-	strbuf_adds(out, ",\"addr\":");
-	control_add_string(out, view->addr);
+		json_int(json, "deadline_ms", ((long long)view->deadline_us -
+		    (long long)list->now) / 1000);
+	json_str(json, "method", view->method);
+	json_str(json, "path", view->path);
+	json_str(json, "addr", view->addr);
 }
 
 /* One core. */
@@ -193,16 +204,21 @@ control_add_core(struct strbuf *out, const struct control_list *list,
     uint32_t slot, uint32_t core, const struct sb_core_view *view)
 {
 	const struct worker_proc	*wp = &list->master->workers[slot];
+	struct json_out			 json = { .out = out };
 
 	if (wp->state == SB_SLOT_FREE)
 		return;		/* meanwhile */
-	strbuf_addf(out, "{\"worker\":%d,\"pid\":%d,\"generation\":%d,"
-	    "\"core\":%u,\"state\":\"%s\",\"requests\":%llu", wp->id,
-	    (int)wp->pid, wp->gen->id, core, sb_core_state_name(view->state),
-	    LL(view->requests));
+	json_open(&json, NULL, '{');
+	json_int(&json, "worker", wp->id);
+	json_int(&json, "pid", wp->pid);
+	json_int(&json, "generation", wp->gen->id);
+	json_uint(&json, "core", core);
+	json_str(&json, "state", sb_core_state_name(view->state));
+	json_uint(&json, "requests", view->requests);
 	if (view->state != SB_CORE_IDLE)
-		control_add_request(out, list, view);
-	strbuf_adds(out, "},");
+		control_add_request(&json, list, view);
+	json_close(&json);
+	strbuf_addc(out, ',');
 }
 
 /* Keeps it if it is one of the oldest. */

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_out.h"
 #include "base/strbuf.h"
 #include "base/xmalloc.h"
 #include "master/control_client.h"
-#include "master/control_text.h"
 #include "master/master.h"
 #include "master/stacks.h"
 #include "master/workers.h"
@@ -64,11 +64,13 @@ static char *
 control_stacks_failure(const struct control_stack *item, const char *why)
 {
 	struct strbuf	 sb = STRBUF_INIT;
+	struct json_out	 json = { .out = &sb };
 
-	strbuf_addf(&sb, "{\"worker\":%d,\"pid\":%d,\"error\":",
-	    item->worker, item->pid);
-	control_add_string(&sb, why);
-	strbuf_addc(&sb, '}');
+	json_open(&json, NULL, '{');
+	json_int(&json, "worker", item->worker);
+	json_int(&json, "pid", item->pid);
+	json_str(&json, "error", why);
+	json_close(&json);
 	return strbuf_detach(&sb);
 }
 

@@ -1,28 +1,25 @@
 /* The server as a whole, for the control socket. */
 #include "master/control_status.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json_out.h"
 #include "base/log.h"
 #include "build_config.h"
 #include "config/config.h"
-#include "master/control_text.h"
+#include "master/backlog.h"
 #include "master/master.h"
 #include "master/ready.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 
-#define NUMBER(n)	((json_int_t)(n))
-
 /* Sums over the processes there are, and those there were. */
 struct control_sums {
-	uint64_t	 requests, exceptions, tx, shed, accepted, running_us;
+	uint64_t	 requests, exceptions, harakiris, tx, shed, accepted;
+	uint64_t	 running_us;
 	uint64_t	 queued, connections, busy, ready, processes, respawns;
 };
 
@@ -33,6 +30,7 @@ control_add_slot(struct control_sums *sums, const struct worker_proc *wp,
 {
 	sums->requests += sb_get(&slot->requests);
 	sums->exceptions += sb_get(&slot->exceptions);
+	sums->harakiris += sb_get(&slot->harakiris);
 	sums->tx += sb_get(&slot->bytes_out);
 	sums->shed += sb_get(&slot->shed);
 	sums->accepted += sb_get(&slot->accepted);
@@ -62,6 +60,7 @@ control_add_up(const struct master *m, struct control_sums *sums)
 		total = sb_total(m->sb, id);
 		sums->requests += total->requests;
 		sums->exceptions += total->exceptions;
+		sums->harakiris += total->harakiris;
 		sums->tx += total->bytes_out;
 		sums->shed += total->shed;
 		sums->accepted += total->accepted;
@@ -70,127 +69,151 @@ control_add_up(const struct master *m, struct control_sums *sums)
 	}
 }
 
-/* How many connections wait to be accepted, -1: not known. */
-static int
-control_queue(const struct listener *l)
-{
-	struct tcp_info	 info;
-	socklen_t	 len = sizeof(info);
-
-	if (l->is_unix || getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &info,
-	    &len) == -1)
-		return -1;
-	return (int)info.tcpi_unacked;
-}
-
 /* The addresses that are served. */
-static json_t *
-control_sockets(const struct master *m)
+static void
+control_sockets(const struct master *m, struct json_out *json)
 {
 	const struct listener	*l;
-	json_t			*list = json_array();
+	unsigned		 max, queue;
 	size_t			 i;
 
+	json_open(json, "sockets", '[');
 	for (i = 0; i < m->listeners->count; i++) {
 		l = &m->listeners->items[i];
-		json_array_append_new(list, json_pack("{s:o, s:i, s:i, s:i}",
-		    "name", control_string(l->name), "queue",
-		    control_queue(l), "max_queue", m->cfg->listen, "worker",
-		    l->worker_id));
+		queue = backlog_length(l, &max);
+		json_open(json, NULL, '{');
+		json_str(json, "name", l->name);
+		json_uint(json, "queue", queue);
+		json_uint(json, "max_queue", max > 0 ? max :
+		    (unsigned)m->cfg->listen);
+		json_int(json, "worker", l->worker_id);
+		json_close(json);
 	}
-	return list;
+	json_close(json);
 }
 
 /* The generations there are. */
-static json_t *
-control_generations(const struct master *m)
+static void
+control_generations(const struct master *m, struct json_out *json)
 {
 	const struct generation	*gen;
-	json_t			*list = json_array();
 
-	TAILQ_FOREACH(gen, &m->generations, link)
-		json_array_append_new(list, json_pack(
-		    "{s:i, s:s, s:i, s:I, s:o}", "id", gen->id, "state",
-		    generation_state_name(gen->state), "spawner_pid",
-		    (int)gen->pid, "workers", NUMBER(gen->workers), "failure",
-		    control_string(gen->failure)));
-	return list;
+	json_open(json, "generations", '[');
+	TAILQ_FOREACH(gen, &m->generations, link) {
+		json_open(json, NULL, '{');
+		json_int(json, "id", gen->id);
+		json_str(json, "state", generation_state_name(gen->state));
+		json_int(json, "spawner_pid", gen->pid);
+		json_uint(json, "workers", gen->workers);
+		json_str(json, "failure", gen->failure);
+		json_close(json);
+	}
+	json_close(json);
 }
 
 /* The reload under way and how the last one went. */
-static json_t *
-control_reload(const struct master *m)
+static void
+control_reload(const struct master *m, struct json_out *json)
 {
 	const struct reload	*r = &m->reload;
-	json_t			*reload, *last;
 
-	reload = json_pack("{s:b, s:i}", "running", r->fresh != NULL,
-	    "generation", r->fresh != NULL ? r->fresh->id : 0);
-	if (r->last_generation == 0)
-		return reload;
-	last = json_pack("{s:i, s:b, s:o}", "generation", r->last_generation,
-	    "ok", r->last_ok, "error", control_string(r->last_failure));
-	json_object_set_new(reload, "last", last);
-	return reload;
+	json_open(json, "reload", '{');
+	json_bool(json, "running", r->fresh != NULL);
+	json_int(json, "generation", r->fresh != NULL ? r->fresh->id : 0);
+	if (r->last_generation != 0) {
+		json_open(json, "last", '{');
+		json_int(json, "generation", r->last_generation);
+		json_bool(json, "ok", r->last_ok);
+		json_str(json, "error", r->last_failure);
+		json_close(json);
+	}
+	json_close(json);
 }
 
 /* How many processes have ended for which reason. */
-static json_t *
-control_endings(const struct master *m)
+static void
+control_endings(const struct master *m, struct json_out *json)
 {
-	json_t	*counts = json_object();
 	int	 i;
 
+	json_open(json, "endings", '{');
 	for (i = 0; i < ENDING_COUNT; i++) {
 		if (m->endings[i] > 0)
-			json_object_set_new(counts, ending_name((enum ending)i),
-			    json_integer(NUMBER(m->endings[i])));
+			json_uint(json, ending_name((enum ending)i),
+			    m->endings[i]);
 	}
-	return counts;
+	json_close(json);
 }
 
-/* Few words, at once. */
-json_t *
-control_ping(const struct master *m)
+/* What is known without looking at workers. */
+static void
+control_add_ping(const struct master *m, struct json_out *json)
 {
-	return json_pack("{s:i, s:s, s:b, s:i, s:s}", "pid", (int)getpid(),
-	    "state", master_state_name(m->state), "ready",
-	    master_is_ready(m), "generation", m->serving->id, "version",
-	    WM_VERSION);
+	const char	*why = master_why_not_ready(m);
+
+	json_int(json, "pid", getpid());
+	json_str(json, "state", master_state_name(m->state));
+	json_bool(json, "ready", why == NULL);
+	if (why != NULL)
+		json_str(json, "why_not_ready", why);
+	json_int(json, "generation", m->serving->id);
+	json_str(json, "version", WM_VERSION);
 }
 
-/* Everything but lists. */
-json_t *
-control_status(const struct master *m)
+/* Few words. */
+void
+control_ping(const struct master *m, struct strbuf *out)
+{
+	struct json_out	 json = { .out = out };
+
+	json_open(&json, NULL, '{');
+	control_add_ping(m, &json);
+	json_close(&json);
+}
+
+/* The sums. */
+static void
+control_add_sums(const struct master *m, struct json_out *json)
 {
 	struct control_sums	 sums;
-	uint64_t		 now = clock_real_us();
-	json_t			*status = control_ping(m), *more;
 
 	control_add_up(m, &sums);
-	more = json_pack("{s:I, s:f, s:f, s:i, s:i, s:I, s:I, s:I, s:i, s:I, "
-	    "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s}",
-	    "started", NUMBER(m->sb->started_us / 1000000),
-	    "uptime_s", (double)(now - m->sb->started_us) / 1e6,
-	    "clock", (double)clock_mono_us() / 1e6,
-	    "workers", m->target, "max_workers", m->max,
-	    "ready_workers", NUMBER(sums.ready),
-	    "processes", NUMBER(sums.processes),
-	    "respawns", NUMBER(sums.respawns),
-	    "cores", (int)m->sb->cores, "busy", NUMBER(sums.busy),
-	    "queued", NUMBER(sums.queued),
-	    "connections", NUMBER(sums.connections),
-	    "accepted", NUMBER(sums.accepted),
-	    "requests", NUMBER(sums.requests),
-	    "exceptions", NUMBER(sums.exceptions),
-	    "shed", NUMBER(sums.shed), "tx", NUMBER(sums.tx),
-	    "running_us", NUMBER(sums.running_us),
-	    "log_level", log_level_name(log_level_now()));
-	json_object_update(status, more);
-	json_decref(more);
-	json_object_set_new(status, "sockets", control_sockets(m));
-	json_object_set_new(status, "generations", control_generations(m));
-	json_object_set_new(status, "reload", control_reload(m));
-	json_object_set_new(status, "endings", control_endings(m));
-	return status;
+	json_int(json, "workers", m->target);
+	json_int(json, "max_workers", m->max);
+	json_uint(json, "ready_workers", sums.ready);
+	json_uint(json, "processes", sums.processes);
+	json_uint(json, "respawns", sums.respawns);
+	json_uint(json, "cores", m->sb->cores);
+	json_uint(json, "busy", sums.busy);
+	json_uint(json, "queued", sums.queued);
+	json_uint(json, "connections", sums.connections);
+	json_uint(json, "accepted", sums.accepted);
+	json_uint(json, "requests", sums.requests);
+	json_uint(json, "exceptions", sums.exceptions);
+	json_uint(json, "harakiris", sums.harakiris);
+	json_uint(json, "shed", sums.shed);
+	json_uint(json, "tx", sums.tx);
+	json_uint(json, "running_us", sums.running_us);
+}
+
+/* Everything but lists of workers and cores. */
+void
+control_status(const struct master *m, struct strbuf *out)
+{
+	struct json_out	 json = { .out = out };
+	uint64_t	 now = clock_real_us(), started = m->sb->started_us;
+
+	json_open(&json, NULL, '{');
+	control_add_ping(m, &json);
+	json_uint(&json, "started", started / 1000000);
+	json_uint(&json, "uptime_ms", now > started ? (now - started) / 1000 :
+	    0);
+	json_uint(&json, "clock_us", clock_mono_us());
+	control_add_sums(m, &json);
+	json_str(&json, "log_level", log_level_name(log_level_now()));
+	control_sockets(m, &json);
+	control_generations(m, &json);
+	control_reload(m, &json);
+	control_endings(m, &json);
+	json_close(&json);
 }

@@ -2,12 +2,11 @@
 #ifndef WM_MASTER_CONTROL_STATUS_H
 #define WM_MASTER_CONTROL_STATUS_H
 
-#include <jansson.h>
-
 struct master;
+struct strbuf;
 
-/* New references; the keys are in doc/control.md. */
-json_t	*control_status(const struct master *m);
-json_t	*control_ping(const struct master *m);
+/* Add an object as JSON text; the keys are in doc/control.md. */
+void	 control_status(const struct master *m, struct strbuf *out);
+void	 control_ping(const struct master *m, struct strbuf *out);
 
 #endif

@@ -20,8 +20,6 @@ libwsgimaster_a_SOURCES += \
 	master/control_stacks.h \
 	master/control_status.c \
 	master/control_status.h \
-	master/control_text.c \
-	master/control_text.h \
 	master/ending.c \
 	master/ending.h \
 	master/generation.c \

@@ -72,12 +72,9 @@ stats_request(struct stats_json *j, const struct sb_core_view *view)
 {
 	struct json_out	*json = &j->json;
 	uint64_t	 age = 0;
-	char		 id[24];
 
 	if (j->mono_us > view->start_us)
 		age = j->mono_us - view->start_us;
-	snprintf(id, sizeof(id), "%016llx",
-	    (unsigned long long)view->request_id);
 	json_open(json, "req_info", '{');
 	json_uint(json, "request_start", (j->real_us - age) / 1000000);
 	json_close(json);
@@ -87,7 +84,7 @@ stats_request(struct stats_json *j, const struct sb_core_view *view)
 	json_str(json, "addr", view->addr);
 	json_uint(json, "age_ms", age / 1000);
 	json_uint(json, "switches", view->switches);
-	json_str(json, "request", id);
+	json_str(json, "request", view->id);
 	json_uint(json, "bytes", view->bytes_out);
 }
 
