@@ -150,12 +150,15 @@ witness_start(void)
 	return done;
 }
 
-/* The first time: the condition goes by the clock that does not jump. */
-static void
-witness_prepare(void)
+/* Once, or once more: the condition goes by the clock that does not jump. */
+void
+witness_init(void)
 {
 	pthread_condattr_t	 mono;
 
+	pthread_mutex_lock(&witness.lock);
+	witness.stopped = false;
+	pthread_mutex_unlock(&witness.lock);
 	if (witness.has_cond)
 		return;
 	pthread_condattr_init(&mono);
@@ -199,7 +202,6 @@ witness_look(struct worker *w, bool all, const struct runtime_look *look,
 	if (w->runtime == NULL || w->runtime->look == NULL)
 		return true;
 	pthread_mutex_lock(&witness.lock);
-	witness_prepare();
 	if (witness.state == WITNESS_NONE && !witness.stopped) {
 		witness.worker = w;
 		witness.all = all;
