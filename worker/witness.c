@@ -31,7 +31,8 @@ static struct {
 	enum witness_state		 state;
 	bool				 stopped;
 
-	struct worker			*worker;
+	const struct runtime		*runtime;
+	struct worker			*worker;	/* not looked at */
 	bool				 all;
 	const struct runtime_look	*look;
 	void				*arg;
@@ -120,7 +121,8 @@ witness_main(void *unused)
 	};
 
 	(void)unused;
-	witness.worker->runtime->look(witness.worker, witness.all, &own, NULL);
+	/* The worker may be gone by now: enter says so. */
+	witness.runtime->look(witness.worker, witness.all, &own, NULL);
 	pthread_mutex_lock(&witness.lock);
 	witness_set_state(witness.state == WITNESS_LEFT ? WITNESS_NONE :
 	    WITNESS_OVER);
@@ -203,6 +205,7 @@ witness_look(struct worker *w, bool all, const struct runtime_look *look,
 		return true;
 	pthread_mutex_lock(&witness.lock);
 	if (witness.state == WITNESS_NONE && !witness.stopped) {
+		witness.runtime = w->runtime;
 		witness.worker = w;
 		witness.all = all;
 		witness.look = look;
