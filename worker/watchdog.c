@@ -304,6 +304,9 @@ watchdog_start(struct worker *w)
 	event_add(&dog.ping_ev, NULL);
 	hold_init(&dog.hold, w->suspend->can_park ? w->cfg->loop_lag_warn : 0,
 	    pthread_self());
+	witness_init();
+	dog.stopped = dog.control_is_over = dog.control_is_due = false;
+	dog.moves = sb_get(&w->moves);
 	dog.worker = w;
 	error = watchdog_make_thread();
 	if (error == 0)
