@@ -84,6 +84,13 @@ check_at() {
 	wm_stop
 }
 
+@test "a long document comes in chunks, and in memory only piece by piece" {
+	life_start -p 4 --async 4000 --greenlet
+	check_at chunks "$STATS"
+	check_at lazy-readers "$STATS"
+	wm_stop
+}
+
 @test "stats-http: nothing but HTTP, and no haste" {
 	life_start --stats-http
 	check_at only-http "$STATS"

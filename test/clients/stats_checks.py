@@ -3,6 +3,7 @@
 stats_checks.py CHECK ADDRESS...: a port, or the path of a unix socket.
 """
 import json
+import resource
 import socket
 import time
 
@@ -147,6 +148,46 @@ def slow_head(address):
         begin = time.monotonic()
         wire.expect_end()
         assert 2 < time.monotonic() - begin < 50
+
+
+def chunks(address):
+    """A long document comes in chunks, and the connection goes on."""
+    with Wire(address) as wire:
+        for _ in range(3):
+            wire.send((LINE % b"/stats") + LINE % b"/livez")
+            answer = wire.response()
+            assert len(answer.chunks) > 3, answer.chunks
+            assert is_stats(answer.body)
+            assert wire.response().body == b"ok\n"
+        wire.send(b"HEAD /stats HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                  + LINE % b"/livez")
+        answer = wire.response(b"HEAD")
+        assert answer.get("transfer-encoding") == "chunked"
+        assert wire.response().body == b"ok\n"
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/statm", encoding="ascii") as f:
+        return int(f.read().split()[1]) * resource.getpagesize()
+
+
+def lazy_readers(address):
+    """Forty that take little of a long document: it does not pile up."""
+    size = len(ask(address, b"/stats").body)
+    pid = stats(address)["pid"]
+    before, lazy = resident(pid), []
+    try:
+        for _ in range(40):
+            wire = Wire(address, receive_buffer=4096)
+            lazy.append(wire)
+            wire.send(LINE % b"/stats")
+            wire.take(100)
+        assert ask(address, b"/livez").body == b"ok\n"
+        grown = resident(pid) - before
+        assert grown < 40 * size / 4, (grown, size)
+    finally:
+        for wire in lazy:
+            wire.sock.close()
 
 
 def hosts(address, *also):
