@@ -46,6 +46,9 @@ struct config {
 	double		 worker_reload_mercy;
 	double		 start_timeout;
 	double		 respawn_delay_max;
+	double		 loop_lag_warn;		/* 0: not */
+	double		 worker_timeout;	/* 0: none */
+	bool		 worker_timeout_stopped;
 	int		 max_fd;		/* 0: leave it as it is */
 
 	/* sockets */

@@ -98,6 +98,30 @@ const struct option_row option_table[] = {
 		    "started again."
 	},
 	{
+		.name = "loop-lag-warn",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(loop_lag_warn), .initial = 1, .max = DAY,
+		.help = "Log a warning, with the Python stack, when a request "
+		    "(or anything else) holds the event loop for so long, "
+		    "while it does; 0 does not. Without async cores a request "
+		    "always holds its worker, and nothing is logged."
+	},
+	{
+		.name = "worker-timeout",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(worker_timeout), .max = DAY,
+		.help = "Kill and replace a worker whose event loop has not "
+		    "turned for so long, logging its stacks; 0 never does. "
+		    "Without async cores that limits a request's time."
+	},
+	{
+		.name = "worker-timeout-stopped",
+		.group = GROUP_PROCESSES, .type = OPT_BOOL,
+		AT(worker_timeout_stopped), .max = 1,
+		.help = "Let worker-timeout and deadlines of requests also end "
+		    "a worker that was stopped, by a signal or a debugger."
+	},
+	{
 		.name = "max-fd",
 		.group = GROUP_PROCESSES, .type = OPT_INT, AT(max_fd),
 		.max = 1 << 30, .arg = "N", .flags = OPT_NO_RELOAD,

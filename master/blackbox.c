@@ -40,6 +40,9 @@ blackbox_add_core(struct strbuf *sb, const struct sb_core_view *view)
 	    (unsigned long long)view->bytes_out);
 	if (view->wait_fd >= 0)
 		strbuf_addf(sb, ", waits for descriptor %d", view->wait_fd);
+	if (view->deadline_us != 0 && view->deadline_us < now)
+		strbuf_addf(sb, ", %.3f s past its deadline",
+		    (double)(now - view->deadline_us) / 1e6);
 	if (view->torn)
 		strbuf_adds(sb, " (it was just writing this)");
 }

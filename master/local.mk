@@ -34,6 +34,8 @@ libwsgimaster_a_SOURCES += \
 	master/signals.h \
 	master/socket.c \
 	master/socket.h \
+	master/stacks.c \
+	master/stacks.h \
 	master/stats.c \
 	master/stats.h \
 	master/stats_client.c \
@@ -46,5 +48,9 @@ libwsgimaster_a_SOURCES += \
 	master/stats_json.h \
 	master/stats_path.c \
 	master/stats_reply.h \
+	master/stuck.c \
+	master/stuck.h \
+	master/stuck_log.c \
+	master/stuck_log.h \
 	master/workers.c \
 	master/workers.h

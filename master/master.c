@@ -19,7 +19,9 @@
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/signals.h"
+#include "master/stacks.h"
 #include "master/stats.h"
+#include "master/stuck.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 
@@ -312,6 +314,8 @@ master_start(struct master *m)
 	evtimer_assign(&m->stop_timer, m->base, master_stop_cb, m);
 	m->stats = stats_new(m);
 	m->checks = checks_new(m);
+	m->stacks = stacks_new(m);
+	m->stuck = stuck_new(m);
 	m->sb->master_pid = getpid();
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
@@ -332,6 +336,8 @@ master_done(struct master *m)
 	stats_free(m->stats);
 	mounts_done(&m->mounts);
 	checks_free(m->checks);
+	stuck_free(m->stuck);
+	stacks_free(m->stacks);
 	seats_done(m);
 	workers_done(m);
 	generations_done(m);

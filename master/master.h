@@ -20,7 +20,9 @@ struct scoreboard;
 struct seat;
 struct signals;
 struct socket;
+struct stacks;
 struct stats;
+struct stuck;
 struct worker_proc;
 
 /*
@@ -57,6 +59,8 @@ struct master {
 	struct stats		 *stats;
 	struct checks		 *checks;
 	struct mounts		  mounts;	/* what the dead have done */
+	struct stacks		 *stacks;
+	struct stuck		 *stuck;
 
 	enum master_state	  state;
 	int			  status;	/* to exit with */

@@ -107,6 +107,25 @@ process_status_text(int status, char *buf, size_t len)
 	return buf;
 }
 
+/* Reads a process's state: what follows the name, which may be anything. */
+char
+process_state(pid_t pid)
+{
+	char	 path[64], line[512], *end;
+	size_t	 n;
+	FILE	*f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return '?';
+	n = fread(line, 1, sizeof(line) - 1, f);
+	fclose(f);
+	line[n] = '\0';
+	end = strrchr(line, ')');
+	return end != NULL && end[1] == ' ' ? end[2] : '?';
+}
+
 /* Reads a process's memory use. */
 void
 process_memory(pid_t pid, unsigned long long *rss, unsigned long long *vsz)

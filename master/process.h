@@ -19,6 +19,8 @@ pid_t	 process_start(struct event_base *base, const int *keep, size_t nkeep,
 void	 process_set_name(const char *name);
 /* How a child ended: "exit status 1", "killed by signal 9 (Killed)". */
 const char *process_status_text(int status, char *buf, size_t len);
+/* Its state as ps shows it: 'R', 'S', 'T' (stopped), ...; '?': unknown. */
+char	 process_state(pid_t pid);
 /* Resident and virtual bytes of a process, 0 when they cannot be read. */
 void	 process_memory(pid_t pid, unsigned long long *rss,
 	    unsigned long long *vsz);

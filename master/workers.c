@@ -18,6 +18,7 @@
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/process.h"
+#include "master/stacks.h"
 
 #define WORKERS_GONE_S		5	/* from closing control to its end */
 #define WORKERS_MESSAGES	64	/* read in one go */
@@ -186,7 +187,8 @@ workers_log_end(const struct worker_proc *wp)
 	else
 		log_error("%s of generation %d died: %s", who, wp->gen->id,
 		    how);
-	blackbox_log(m->sb, wp->slot, LOG_LEVEL_ERROR, who);
+	if (!wp->doomed)	/* else it was logged before */
+		blackbox_log(m->sb, wp->slot, LOG_LEVEL_ERROR, who);
 }
 
 /* Frees the slot when nobody can write to it any more. */
@@ -222,6 +224,7 @@ workers_gone(struct worker_proc *wp)
 	wp->gone_us = clock_mono_us();
 	wp->before_gone = wp->state;
 	workers_set_state(wp, SB_SLOT_GONE);
+	stacks_gone(wp->master, wp->slot);
 }
 
 /* It accepts. */
@@ -261,6 +264,9 @@ workers_message(struct worker_proc *wp, const struct message *msg)
 		break;
 	case MSG_ASK_RELOAD:
 		reload_request(wp->master, who);
+		break;
+	case MSG_STACKS_DONE:
+		stacks_done(wp->master, wp->slot, msg->value);
 		break;
 	case MSG_ASK_STOP:
 		if (!master_is_stopping(wp->master))

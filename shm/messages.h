@@ -26,11 +26,23 @@ enum message_type {
 	MSG_START_FAILED,	/* text says why; it exits next */
 	MSG_ASK_RELOAD,		/* the app asks for a graceful reload */
 	MSG_ASK_STOP,		/* the app asks for a graceful stop */
+	MSG_STACKS_DONE,	/* value: of the MSG_STACKS it answers */
 
 	/* Master to worker. EOF tells it that the master is dead: drain. */
 	MSG_DRAIN,		/* stop accepting, finish, leave */
-	MSG_REOPEN_LOGS
+	MSG_REOPEN_LOGS,
+	MSG_STACKS		/* value: a number, text: milliseconds it may
+				   take; with a file for the JSON */
 };
+
+/*
+ * A worker's Python writes what all its threads do to standard error when it
+ * gets this signal, also where its lock is not to be had (faulthandler).
+ */
+#define SIGNAL_DUMP	(SIGRTMAX - 2)
+
+/* So long a worker's answer to MSG_STACKS can be. */
+#define STACKS_SIZE_MAX	(16u << 20)
 
 struct message {
 	uint32_t	 type;

@@ -130,6 +130,9 @@ struct sb_slot {
 	_Atomic uint64_t accepted;
 	/* clock_coarse_us of the one that waits for longest; 0: none does */
 	_Atomic uint64_t queue_since_us;
+	_Atomic uint64_t loop_lag_us;	/* the longest that the loop was held
+					   within the last full second */
+	_Atomic uint64_t loop_lags;	/* how often loop-lag-warn was passed */
 	struct sb_app	 apps[SB_APP_ROWS];
 };
 

@@ -119,14 +119,15 @@ core_switch(struct core *core, void (*into)(struct core *))
 {
 	struct worker	*w = core->worker;
 
-	w->running = core;
+	worker_moves(w);
+	sb_set(&w->running, core);
 	into(core);
 	if (w->forked) {	/* the loop is the parent's */
 		if (w->loop->forked != NULL)
 			w->loop->forked(w);
 		_exit(0);
 	}
-	w->running = NULL;
+	sb_set(&w->running, NULL);
 	/* It waits, or seems to. */
 	if (core->state != CORE_FINISHED && core->state != CORE_IDLE)
 		client_gone_watch(core->req.conn);

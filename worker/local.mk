@@ -22,6 +22,8 @@ libwsgimaster_a_SOURCES += \
 	worker/conn_peer.h \
 	worker/conn_timeout.c \
 	worker/conn_timeout.h \
+	worker/control.c \
+	worker/control.h \
 	worker/core.c \
 	worker/core.h \
 	worker/core_timer.c \
@@ -44,6 +46,8 @@ libwsgimaster_a_SOURCES += \
 	worker/http_scan.h \
 	worker/http_url.c \
 	worker/http_url.h \
+	worker/hold.c \
+	worker/hold.h \
 	worker/lookup.c \
 	worker/lookup.h \
 	worker/loop.h \
@@ -66,11 +70,17 @@ libwsgimaster_a_SOURCES += \
 	worker/runtime.h \
 	worker/spawner.c \
 	worker/spawner.h \
+	worker/stacks_json.c \
+	worker/stacks_json.h \
 	worker/suspend.h \
 	worker/suspend_none.c \
 	worker/wait.c \
 	worker/wait.h \
 	worker/watch.c \
 	worker/watch.h \
+	worker/watchdog.c \
+	worker/watchdog.h \
+	worker/witness.c \
+	worker/witness.h \
 	worker/worker.c \
 	worker/worker.h

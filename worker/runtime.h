@@ -2,7 +2,10 @@
 #ifndef WM_WORKER_RUNTIME_H
 #define WM_WORKER_RUNTIME_H
 
+#include <stdbool.h>
+
 struct core;
+struct strbuf;
 struct worker;
 
 /*
@@ -14,6 +17,18 @@ struct worker;
  * core.
  * Functions with a cause return 0, or -1 with a message the caller frees.
  */
+/*
+ * Who looks at stacks. enter is told with the lock, whenever it was taken:
+ * shall the look go on? If so, leave comes before it is given up. In between
+ * core and thread get what is found, and say whether to go on.
+ */
+struct runtime_look {
+	bool	(*enter)(void *arg);
+	void	(*leave)(void *arg);
+	bool	(*core)(void *arg, struct core *core, const char *stack);
+	bool	(*thread)(void *arg, const char *name, const char *stack);
+};
+
 struct runtime {
 	const char	*name;
 	int		(*start)(struct worker *w, char **cause);
@@ -42,6 +57,20 @@ struct runtime {
 	 */
 	void		(*thread_start)(struct core *core);
 	void		(*thread_stop)(void);
+	/*
+	 * Appends the stack of a core's request, be it running or parked, its
+	 * innermost frame last, a line each that ends with a newline; nothing
+	 * if it has none. Without the lock. Member NULL: no request has one.
+	 */
+	void		(*core_stack)(struct core *core, struct strbuf *out);
+	/*
+	 * Any thread but the loop's and the cores', which ends next, without
+	 * the lock: the same of all cores that have a request, and of all
+	 * threads; or, if not all, of what holds the loop, a core or else its
+	 * thread. Gives the lock up now and then. Member NULL: as above.
+	 */
+	void		(*look)(struct worker *w, bool all,
+			    const struct runtime_look *look, void *arg);
 };
 
 #endif

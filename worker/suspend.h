@@ -40,6 +40,14 @@
 struct core;
 struct worker;
 
+/* Where a request's stack is, for who shows it. Everything is borrowed. */
+struct suspend_stacks {
+	void		*own;		/* the core's greenlet, or NULL */
+	void		*parked;	/* the one that waits in its name */
+	bool		 is_switched;	/* it is not always its thread's */
+	unsigned long	 thread;	/* preset: the loop's */
+};
+
 struct suspend_engine {
 	const char	*name;
 	/* Can several requests be under way? No: start() runs it whole. */
@@ -74,6 +82,12 @@ struct suspend_engine {
 	 * NULL: there are no other stacks.
 	 */
 	void		(*settle)(struct core *core);
+	/*
+	 * Any thread, with the interpreter's lock: where a core's request is.
+	 * Member NULL: on the loop thread's own stack.
+	 */
+	void		(*stacks)(const struct core *core,
+			    struct suspend_stacks *stacks);
 	/*
 	 * Any thread, without the interpreter's lock: has the loop thread
 	 * stand still, until detach; false when that cannot be (no loop turns

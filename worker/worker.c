@@ -24,6 +24,7 @@
 #include "worker/accept.h"
 #include "worker/conn.h"
 #include "worker/conn_timeout.h"
+#include "worker/control.h"
 #include "worker/engines.h"
 #include "worker/held.h"
 #include "worker/loop.h"
@@ -31,6 +32,7 @@
 #include "worker/parent_death.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
+#include "worker/watchdog.h"
 
 /* libevent's own words, for whoever debugs. */
 static void
@@ -98,35 +100,58 @@ worker_tell_master(struct worker *w, int type, int value)
 	worker_send(w, type, value, "");
 }
 
-/* The master speaks, or is dead. */
+/* Does what a message says. */
 static void
-worker_control_cb(evutil_socket_t fd, short events, void *arg)
+worker_message(struct worker *w, const struct message *m, int steal_fd)
 {
-	struct worker	*w = arg;
+	if (m->type == MSG_STACKS) {
+		watchdog_ask(m, steal_fd);
+		return;
+	}
+	fd_close(&steal_fd);
+	if (m->type == MSG_DRAIN) {
+		worker_drain(w);
+	} else if (m->type == MSG_REOPEN_LOGS) {
+		if (log_reopen() == -1)
+			log_error("cannot reopen the log: %s",
+			    strerror(errno));
+	} else {
+		log_error("control message %u is ignored", m->type);
+	}
+}
+
+/* The next message, or the master is dead. */
+void
+worker_control_read(struct worker *w)
+{
 	struct message	 m;
-	int		 extra;
+	int		 fd;
 	ssize_t		 n;
 
-	(void)events;
-	n = fd_recv_msg(fd, &m, sizeof(m), &extra);
-	fd_close(&extra);
+	n = control_next(w, &m, &fd);
+	if (n == sizeof(m)) {
+		worker_message(w, &m, fd);
+		return;
+	}
+	fd_close(&fd);
 	if (n == -1 && errno == EAGAIN)
 		return;
 	if (n <= 0) {
 		log_warn("the master is gone: this worker finishes and leaves");
 		event_del(&w->control_ev);
 		worker_drain(w);
-	} else if (n != sizeof(m)) {
+	} else
 		log_error("a control message of %zd bytes is ignored", n);
-	} else if (m.type == MSG_DRAIN) {
-		worker_drain(w);
-	} else if (m.type == MSG_REOPEN_LOGS) {
-		if (log_reopen() == -1)
-			log_error("cannot reopen the log: %s",
-			    strerror(errno));
-	} else {
-		log_error("control message %u is ignored", m.type);
-	}
+}
+
+/* The master speaks. */
+static void
+worker_control_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct worker	*w = arg;
+
+	(void)fd, (void)events;
+	worker_control_read(w);
 	cores_work_off(w);
 }
 
@@ -198,6 +223,7 @@ worker_forked(struct worker *w, bool on_loop_thread)
 			worker_blind(c->fd, null);
 	close(null);
 	held_forked();
+	watchdog_forked();
 	for (i = 0; i < w->ncores; i++)
 		held_forget(&w->cores[i].req.resp.held);
 	/*
@@ -319,7 +345,9 @@ worker_main(struct worker *w, int id, int slot, int control)
 		worker_drain(w);
 	accept_adjust(w);
 	worker_ready(w, &listeners);
+	watchdog_start(w);
 	w->loop->run(w);
+	watchdog_stop(w);
 
 	log_info("leaves after %llu requests",
 	    (unsigned long long)sb_get(&w->stats->requests));

@@ -74,7 +74,9 @@ struct worker {
 	struct core_list		 idle;
 	struct core_list		 woken;
 	struct core_list		 finished;
-	struct core			*running;	/* hub switched into */
+	struct core *_Atomic		 running;	/* hub switched into;
+							   sb_set by core.c */
+	_Atomic uint64_t		 moves;		/* worker_moves */
 	struct event			 work_ev;
 
 	struct core_timers		 timers;	/* core_timer.c */
@@ -130,7 +132,14 @@ void	 worker_check_done(struct worker *w);
  * on_loop_thread: then the base is whole, and gets an epoll of its own.
  */
 void	 worker_forked(struct worker *w, bool on_loop_thread);
-/* Sends a message without text to the master. */
+/*
+ * Loop thread, before it runs anything that may hold the loop up (Python, that
+ * is): the watchdog looks whether it comes back.
+ */
+#define worker_moves(w)	sb_add(&(w)->moves, 1)
+/* Loop: does what one message of the master's says, if there is one. */
+void	 worker_control_read(struct worker *w);
+/* Sends a message without text to the master. Any thread. */
 void	 worker_tell_master(struct worker *w, int type, int value);
 
 #endif

@@ -15,6 +15,7 @@
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_running.h"
+#include "shm/scoreboard.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
@@ -74,6 +75,7 @@ guest_turn_cb(evutil_socket_t fd, short events, void *arg)
 	(void)fd, (void)events;
 	if (guest_turning || asyncio_selector_is_turning(guest_selector))
 		return;
+	worker_moves((struct worker *)arg);
 	taken = py_gil_enter();
 	guest_turning = true;
 	asyncio_selector_set_looking(guest_selector, true);

@@ -352,6 +352,19 @@ greenlet_settle(struct core *core)
 	PyErr_Restore(type, value, tb);
 }
 
+/* The greenlets of a core's request. */
+static void
+greenlet_stacks(const struct core *core, struct suspend_stacks *stacks)
+{
+	const struct greenlet_seat	*seat = core->suspend_data;
+
+	stacks->is_switched = true;
+	if (seat == NULL || !seat->assigned)
+		return;
+	stacks->own = seat->own;
+	stacks->parked = seat->parked;
+}
+
 /* Is the greenlet that Python finds one whose struct we know? */
 static int
 greenlet_check_version(char **cause)
@@ -457,6 +470,7 @@ static const struct suspend_engine	 greenlet_engine = {
 	.done = greenlet_done,
 	.current = greenlet_current,
 	.settle = greenlet_settle,
+	.stacks = greenlet_stacks,
 };
 
 const struct plugin			 greenlet_plugin = {

@@ -10,6 +10,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_core.h \
 	plugins/python/py_decorators.c \
 	plugins/python/py_decorators.h \
+	plugins/python/py_dump.c \
+	plugins/python/py_dump.h \
 	plugins/python/py_environ.c \
 	plugins/python/py_environ.h \
 	plugins/python/py_errors.c \
@@ -40,6 +42,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_input.h \
 	plugins/python/py_kept.c \
 	plugins/python/py_kept.h \
+	plugins/python/py_look.c \
+	plugins/python/py_look.h \
 	plugins/python/py_module.c \
 	plugins/python/py_module.h \
 	plugins/python/py_ngx.c \
@@ -56,8 +60,12 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_socket.h \
 	plugins/python/py_running.c \
 	plugins/python/py_running.h \
+	plugins/python/py_stack.c \
+	plugins/python/py_stack.h \
 	plugins/python/py_start_response.c \
 	plugins/python/py_start_response.h \
+	plugins/python/py_survey.c \
+	plugins/python/py_survey.h \
 	plugins/python/py_stdio.c \
 	plugins/python/py_stdio.h \
 	plugins/python/py_strings.c \

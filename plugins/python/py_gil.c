@@ -56,6 +56,13 @@ py_gil_is_loop_thread(void)
 	return pthread_equal(pthread_self(), gil_thread) != 0;
 }
 
+/* Its number. */
+unsigned long
+py_gil_loop_thread(void)
+{
+	return (unsigned long)gil_thread;
+}
+
 /* Deletes the thread state of the calling thread, a core's. */
 void
 py_gil_thread_end(void)

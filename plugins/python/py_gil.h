@@ -21,8 +21,9 @@ struct sockaddr_any;
  * A core may park between the two: the hub goes on inside the start() or
  * resume() that took the lock. A core's thread has a thread state of its own,
  * which it gets when it takes the lock for the first time and keeps until
- * py_gil_thread_end. Only py_gil_poll, py_gil_resolve, py_gil_without and
- * py_gil_is_loop_thread may be called by the app's own threads.
+ * py_gil_thread_end; so has a witness (worker/witness.h). Only py_gil_poll,
+ * py_gil_resolve, py_gil_without and py_gil_is_loop_thread may be called by
+ * the app's own threads.
  */
 
 /* Python was just initialised: this thread holds the lock, and is the one. */
@@ -32,6 +33,8 @@ bool	 py_gil_enter(void);
 /* Gives the lock up if taken is what py_gil_enter returned then. */
 void	 py_gil_leave(bool taken);
 bool	 py_gil_is_loop_thread(void);
+/* Its number, as Python counts threads. */
+unsigned long py_gil_loop_thread(void);
 /* A core's thread ends: with it goes what the app keeps for each thread. */
 void	 py_gil_thread_end(void);
 

@@ -18,6 +18,7 @@
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
+#include "shm/scoreboard.h"
 #include "worker/worker.h"
 
 /* One call that waits; under the lock. */
@@ -58,6 +59,7 @@ py_hub_cb(evutil_socket_t fd, short events, void *arg)
 	(void)events;
 	while (read(fd, scratch, sizeof(scratch)) == (ssize_t)sizeof(scratch))
 		;
+	worker_moves((struct worker *)arg);
 	taken = py_gil_enter();
 	while (PyErr_CheckSignals() == -1) {
 		py_fork_leave();

@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_decorators.h"
+#include "plugins/python/py_dump.h"
 #include "plugins/python/py_errors.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_fdevent.h"
@@ -179,7 +180,7 @@ py_init_modules(struct worker *w)
 	    py_input_init() == -1 || py_start_response_init() == -1 ||
 	    py_file_init() == -1 || py_errors_init() == -1 ||
 	    py_fdevent_init() == -1 || py_ngx_init() == -1 ||
-	    py_task_init() == -1 ||
+	    py_task_init() == -1 || py_dump_init() == -1 ||
 	    py_fork_init() == -1)
 		return -1;
 	return py_module_import(w);

@@ -7,6 +7,8 @@
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_init.h"
+#include "plugins/python/py_look.h"
+#include "plugins/python/py_stack.h"
 #include "plugins/python/py_thread.h"
 #include "plugins/python/py_worker.h"
 #include "plugins/python/py_wsgi.h"
@@ -26,6 +28,8 @@ static const struct runtime	 python_runtime = {
 	.block_end = py_gil_block_end,
 	.thread_start = py_thread_start,
 	.thread_stop = py_thread_stop,
+	.core_stack = py_stack_core,
+	.look = py_look,
 	.check_signals = PyErr_CheckSignals,
 };
 

@@ -8,6 +8,7 @@
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_running.h"
 #include "plugins/python/py_strings.h"
+#include "shm/scoreboard.h"
 #include "worker/core.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -225,6 +226,51 @@ py_task_core(void)
 		core = task->core;
 	Py_XDECREF(task);
 	return core;
+}
+
+/* Whose request a context names. */
+int
+py_task_core_in(PyObject *context)
+{
+	struct sb_core_view	 view;
+	struct py_task		*task;
+	int			 id = -1;
+
+	if (py_task_var == NULL || !PyContext_CheckExact(context))
+		return -1;
+	task = (struct py_task *)PyObject_GetItem(context, py_task_var);
+	if (task == NULL) {
+		PyErr_Clear();
+		return -1;
+	}
+	sb_core_read(task->core->sb, &view);
+	if (view.state != SB_CORE_IDLE && view.request_id == task->id)
+		id = task->core->id;
+	Py_DECREF(task);
+	return id;
+}
+
+/* A visitproc: the first context. */
+static int
+py_task_visit_context(PyObject *object, void *arg)
+{
+	PyObject	**context = arg;
+
+	if (*context == NULL && PyContext_CheckExact(object))
+		*context = object;
+	return 0;
+}
+
+/* The same of something that has a context. */
+int
+py_task_core_of(PyObject *object)
+{
+	PyObject	*context = NULL;
+
+	if (Py_TYPE(object)->tp_traverse == NULL)
+		return -1;
+	Py_TYPE(object)->tp_traverse(object, py_task_visit_context, &context);
+	return context == NULL ? -1 : py_task_core_in(context);
 }
 
 /* Is it over? */

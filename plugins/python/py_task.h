@@ -31,6 +31,13 @@ int	 py_task_begin(struct request *req);
 int	 py_task_end(struct request *req);
 /* The core of the caller's request while it lasts; NULL: none, or a thread. */
 struct core *py_task_core(void);
+/*
+ * The core (its id) whose request a context names, or that of something that
+ * has a reference to its context, like a task; -1 if it names none, or one
+ * that is over. Any thread.
+ */
+int	 py_task_core_in(PyObject *context);
+int	 py_task_core_of(PyObject *object);
 /* Was there one, which is over? */
 bool	 py_task_is_late(void);
 /*

@@ -6,7 +6,10 @@
 
 #include <event2/event.h>
 
+#include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
+#include "shm/scoreboard.h"
+#include "worker/worker.h"
 
 /* The time is over. Without the lock. */
 static void
@@ -69,5 +72,10 @@ py_turn_without(void *arg)
 int
 py_turn_once(struct py_turn *turn)
 {
-	return py_gil_without(py_turn_without, turn) == -1 ? -1 : 0;
+	int	 result = py_gil_without(py_turn_without, turn);
+
+	/* What the turn has brought is done in Python now. */
+	if (py_gil_is_loop_thread())
+		worker_moves(py_worker());
+	return result == -1 ? -1 : 0;
 }

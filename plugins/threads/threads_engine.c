@@ -323,6 +323,16 @@ threads_current(struct worker *w)
 	return threads_own == NULL ? NULL : threads_own->core;
 }
 
+/* A core's thread, as Python numbers it. */
+static void
+threads_stacks(const struct core *core, struct suspend_stacks *stacks)
+{
+	const struct threads_seat	*seat = core->suspend_data;
+
+	if (seat != NULL)
+		stacks->thread = (unsigned long)seat->thread;
+}
+
 /* Any thread: asks for the loop and waits for it. */
 static bool
 threads_attach(struct worker *w)
@@ -490,6 +500,7 @@ static const struct suspend_engine	 threads_engine = {
 	.current = threads_current,
 	.attach = threads_attach,
 	.detach = threads_detach,
+	.stacks = threads_stacks,
 };
 
 const struct plugin			 threads_plugin = {
