@@ -98,13 +98,14 @@ function quantile(bounds, a, b, share) {
 
 /* ---- plots ---- */
 
-const WIDTH = 600, HEIGHT = 150, LEFT = 56, RIGHT = 8, TOP = 10, BOTTOM = 20;
+let width = 600;
+const HEIGHT = 150, LEFT = 56, RIGHT = 8, TOP = 10, BOTTOM = 20;
 
 const PLOTS = [
   { title: "Requests per second", format: number,
     lines: [["answered", "rate"], ["failed", "errors"]] },
   { title: "Latency", format: seconds,
-    lines: [["half are faster than", "p50"], ["99 % are", "p99"]] },
+    lines: [["half are faster than", "p50"], ["99 % are faster than", "p99"]] },
   { title: "Cores", format: number,
     lines: [["in use", "busy"], ["connections queued", "queued"]] },
 ];
@@ -127,11 +128,10 @@ function makePlots() {
         { className: `s${i}` }), `${name} `, value));
       return value;
     });
-    plot.svg = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
-      preserveAspectRatio: "none", role: "img", "aria-label": plot.title });
+    plot.svg = svg("svg", { role: "img", "aria-label": plot.title });
     plot.svg.addEventListener("pointermove", (event) => {
       const box = plot.svg.getBoundingClientRect();
-      plot.cursor = (event.clientX - box.left) / box.width * WIDTH;
+      plot.cursor = event.clientX - box.left;
       draw(plot);
     });
     plot.svg.addEventListener("pointerleave", () => {
@@ -145,26 +145,27 @@ function makePlots() {
 
 /* Where the i-th sample is, from the right. */
 function across(i) {
-  return WIDTH - RIGHT - (samples.length - 1 - i) *
-    (WIDTH - LEFT - RIGHT) / (KEPT - 1);
+  return width - RIGHT - (samples.length - 1 - i) *
+    (width - LEFT - RIGHT) / (KEPT - 1);
 }
 
 function draw(plot) {
+  width = plot.svg.clientWidth || width;
   const values = samples.flatMap((s) => plot.lines.map(([, key]) => s[key]));
   const top = niceTop(Math.max(...values.filter((v) => v !== null), 0));
   const up = (v) => HEIGHT - BOTTOM - v / top * (HEIGHT - TOP - BOTTOM);
   const parts = [];
   for (const share of [0, 0.5, 1]) {
     const y = up(share * top);
-    parts.push(svg("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT,
+    parts.push(svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT,
       y1: y, y2: y }));
     const text = svg("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" });
     text.textContent = plot.format(share * top);
     parts.push(text);
   }
   for (const minutes of [5, 4, 3, 2, 1]) {
-    const text = svg("text", { x: WIDTH - RIGHT - minutes * 60 *
-      (WIDTH - LEFT - RIGHT) / (KEPT - 1), y: HEIGHT - 5 });
+    const text = svg("text", { x: width - RIGHT - minutes * 60 *
+      (width - LEFT - RIGHT) / (KEPT - 1), y: HEIGHT - 5 });
     text.textContent = `−${minutes} min`;
     if (minutes < 5) parts.push(text);
   }
@@ -179,8 +180,8 @@ function draw(plot) {
   });
   const at = plot.cursor == null ? samples.length - 1 :
     Math.min(samples.length - 1, Math.max(0, Math.round(
-      samples.length - 1 - (WIDTH - RIGHT - plot.cursor) /
-      ((WIDTH - LEFT - RIGHT) / (KEPT - 1)))));
+      samples.length - 1 - (width - RIGHT - plot.cursor) /
+      ((width - LEFT - RIGHT) / (KEPT - 1)))));
   if (plot.cursor != null && at >= 0)
     parts.push(svg("line", { class: "cursor", x1: across(at), x2: across(at),
       y1: TOP, y2: HEIGHT - BOTTOM }));
@@ -260,7 +261,7 @@ function showWorkers(now) {
   const rows = now.workers.concat(now.others).map((w) => {
     const old = before.get(w.pid);
     const rate = old && now.time > last.time ?
-      (w.delta_requests - old.delta_requests) / (now.time - last.time) : null;
+      (w.requests - old.requests) / (now.time - last.time) : null;
     return { cells: [[String(w.id)], [w.pid ? String(w.pid) : "–", "mono"],
       [String(w.generation)], [w.state], [cellMeter(w.busy, now.cores)],
       [number(w.queued), "n"], [number(w.connections), "n"],
@@ -421,5 +422,6 @@ $("filter").addEventListener("input", () => { if (last) showRequests(last); });
 $("stack-again").addEventListener("click", loadStack);
 $("stack").addEventListener("close", () => { chosen = null; });
 makePlots();
+window.addEventListener("resize", () => PLOTS.forEach(draw));
 PLOTS.forEach(draw);
 turn();
