@@ -120,6 +120,7 @@ struct config {
 	bool		 stats_http;
 	bool		 stats_minified;
 	bool		 stats_no_cores;
+	bool		 stats_page;
 	struct strlist	 stats_host;
 
 	/* compatibility: read, and nothing comes of them */

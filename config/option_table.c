@@ -542,6 +542,14 @@ const struct option_row option_table[] = {
 		.help = "Leave the cores of the workers out of the JSON."
 	},
 	{
+		.name = "stats-page",
+		.group = GROUP_STATS, .type = OPT_BOOL, AT(stats_page),
+		.max = 1,
+		.help = "Show browsers a live page at / of the stats socket: "
+		    "workers, requests under way, and their Python stacks on "
+		    "click."
+	},
+	{
 		.name = "stats-host",
 		.group = GROUP_STATS, .type = OPT_LIST, AT(stats_host),
 		.arg = "NAME",

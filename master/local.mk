@@ -38,6 +38,10 @@ libwsgimaster_a_SOURCES += \
 	master/metrics_text.h \
 	master/mounts.c \
 	master/mounts.h \
+	master/page.c \
+	master/page.h \
+	master/page_live.c \
+	master/page_live.h \
 	master/process.c \
 	master/process.h \
 	master/ready.c \
@@ -64,6 +68,8 @@ libwsgimaster_a_SOURCES += \
 	master/stats_http.h \
 	master/stats_json.c \
 	master/stats_json.h \
+	master/stats_parts.c \
+	master/stats_parts.h \
 	master/stats_path.c \
 	master/stats_reply.h \
 	master/stuck.c \
@@ -72,3 +78,28 @@ libwsgimaster_a_SOURCES += \
 	master/stuck_log.h \
 	master/workers.c \
 	master/workers.h
+
+EXTRA_DIST += \
+	master/page/page.css \
+	master/page/page.html \
+	master/page/page.js
+page_texts = \
+	master/page/page_css.inc \
+	master/page/page_html.inc \
+	master/page/page_js.inc
+CLEANFILES += $(page_texts)
+
+master/page.$(OBJEXT): $(page_texts)
+
+# The live page's files as C strings, a line a line.
+page_to_c = $(AM_V_GEN)$(MKDIR_P) master/page && \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/'
+
+master/page/page_css.inc: master/page/page.css
+	$(page_to_c) $(srcdir)/master/page/page.css >$@
+
+master/page/page_html.inc: master/page/page.html
+	$(page_to_c) $(srcdir)/master/page/page.html >$@
+
+master/page/page_js.inc: master/page/page.js
+	$(page_to_c) $(srcdir)/master/page/page.js >$@

@@ -232,7 +232,7 @@ stats_client_not_found(struct stats_client *c)
 	struct strbuf	 text = STRBUF_INIT;
 
 	strbuf_adds(&text, "There is no such path; there are:\n");
-	stats_path_list(&text);
+	stats_path_list(c->clients->master->cfg, &text);
 	stats_client_error(c, 404, strbuf_detach(&text));
 }
 
@@ -264,8 +264,8 @@ stats_client_answer(struct stats_client *c, const char *buf)
 	c->keep = head->keep_alive && !head->chunked &&
 	    head->content_length <= 0;
 	accept = stats_request_field(&c->request, buf, "accept", &accept_len);
-	path = stats_path_find(buf + head->path.off, head->path.len, accept,
-	    accept_len);
+	path = stats_path_find(c->clients->master->cfg, buf + head->path.off,
+	    head->path.len, accept, accept_len);
 	if (!c->no_body && !stats_request_is_method(&c->request, buf, "GET"))
 		stats_client_error(c, 405, xstrdup("Only GET and HEAD.\n"));
 	else if (path == NULL)

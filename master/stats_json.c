@@ -17,6 +17,7 @@
 #include "master/mounts.h"
 #include "master/process.h"
 #include "master/seats.h"
+#include "master/stats_parts.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
@@ -389,58 +390,6 @@ stats_others(struct stats_json *j)
 	return true;
 }
 
-/* The generations there are. */
-static void
-stats_generations(struct stats_json *j)
-{
-	struct json_out		*json = &j->json;
-	const struct generation	*gen;
-
-	json_open(json, "generations", '[');
-	TAILQ_FOREACH(gen, &j->m->generations, link) {
-		json_open(json, NULL, '{');
-		json_int(json, "id", gen->id);
-		json_str(json, "state", generation_state_name(gen->state));
-		json_int(json, "spawner_pid", gen->pid);
-		json_uint(json, "workers", gen->workers);
-		json_close(json);
-	}
-	json_close(json);
-}
-
-/* The reload under way and the last one. */
-static void
-stats_reload(struct stats_json *j)
-{
-	struct json_out		*json = &j->json;
-	const struct reload	*r = &j->m->reload;
-
-	json_open(json, "reload", '{');
-	json_bool(json, "running", r->fresh != NULL);
-	json_int(json, "generation", r->fresh != NULL ? r->fresh->id : 0);
-	if (r->last_generation != 0) {
-		json_open(json, "last", '{');
-		json_int(json, "generation", r->last_generation);
-		json_bool(json, "ok", r->last_ok);
-		json_str(json, "error", r->last_failure);
-		json_close(json);
-	}
-	json_close(json);
-}
-
-/* How many worker processes ended for which reason. */
-static void
-stats_endings(struct stats_json *j)
-{
-	int	 i;
-
-	json_open(&j->json, "endings", '{');
-	for (i = 0; i < ENDING_COUNT; i++)
-		json_uint(&j->json, ending_name((enum ending)i),
-		    j->m->endings[i]);
-	json_close(&j->json);
-}
-
 /* What is empty here, since there is no such thing. */
 static void
 stats_nothing(struct json_out *json)
@@ -476,9 +425,9 @@ stats_server(struct stats_json *j)
 	json_int(json, "processes", m->target);
 	free(cwd);
 	stats_sockets(j);
-	stats_reload(j);
-	stats_endings(j);
-	stats_generations(j);
+	stats_reload(json, m);
+	stats_endings(json, m);
+	stats_generations(json, m);
 	json_open(json, "workers", '[');
 	j->at = 0;
 	return true;

@@ -8,6 +8,7 @@
 
 #include "base/strbuf.h"
 
+struct config;
 struct master;
 
 /* What the function of a path has to say. */
@@ -47,6 +48,7 @@ struct stats_path {
 	const char	*type;		/* Content-Type */
 	const char	*fields;	/* more lines of the head, or NULL */
 	bool		 guarded;	/* not for unknown names of this host */
+	bool		 page;		/* only with "stats-page" */
 	enum stats_progress (*write)(struct stats_reply *r);
 };
 
@@ -54,10 +56,11 @@ struct stats_path {
 extern const struct stats_path stats_raw_path;
 
 /* The row for a request; NULL: there is none. accept may be NULL. */
-const struct stats_path *stats_path_find(const char *path, size_t len,
-	    const char *accept, size_t accept_len);
+const struct stats_path *stats_path_find(const struct config *cfg,
+	    const char *path, size_t len, const char *accept,
+	    size_t accept_len);
 /* Appends a list of all paths, a line each. */
-void	 stats_path_list(struct strbuf *out);
+void	 stats_path_list(const struct config *cfg, struct strbuf *out);
 
 /* After STATS_LATER: the function is called again, at once. */
 void	 stats_resume(struct stats_reply *r);

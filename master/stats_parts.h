@@ -1,0 +1,15 @@
+/* Parts of the state that several JSON documents show in the same way. */
+#ifndef WM_MASTER_STATS_PARTS_H
+#define WM_MASTER_STATS_PARTS_H
+
+struct json_out;
+struct master;
+
+/* The generations there are, as a list. */
+void	 stats_generations(struct json_out *json, const struct master *m);
+/* The reload under way and the last one. */
+void	 stats_reload(struct json_out *json, const struct master *m);
+/* How many worker processes ended for which reason. */
+void	 stats_endings(struct json_out *json, const struct master *m);
+
+#endif
