@@ -84,7 +84,7 @@ survey_note_owners(struct py_survey *survey)
 		sb_core_read(core->sb, &view);
 		if (view.state == SB_CORE_IDLE)
 			continue;
-		survey->items[i].request = view.requests;
+		survey->items[i].request = view.request_id;
 		memset(&stacks, 0, sizeof(stacks));
 		stacks.thread = py_gil_loop_thread();
 		if (w->suspend->stacks != NULL)
@@ -359,7 +359,7 @@ py_survey_text(const struct py_survey *survey, const struct core *core)
 	struct sb_core_view		 view;
 
 	sb_core_read(core->sb, &view);
-	return view.requests == item->request ? strbuf_str(&item->text) :
+	return view.request_id == item->request ? strbuf_str(&item->text) :
 	    "";
 }
 
