@@ -245,7 +245,8 @@ py_task_core_in(PyObject *context)
 		return -1;
 	}
 	sb_core_read(task->core->sb, &view);
-	if (view.state != SB_CORE_IDLE && view.request_id == task->id)
+	if (view.state != SB_CORE_IDLE &&
+	    task->core->req.serial == task->serial)
 		id = task->core->id;
 	Py_DECREF(task);
 	return id;
