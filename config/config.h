@@ -19,6 +19,14 @@ enum client_gone {
 	CLIENT_GONE_CLOSE	/* also when the client has closed its side */
 };
 
+/* How the number of workers follows the load (master/scale.h). */
+enum scale_algo {
+	SCALE_SPARE,
+	SCALE_SPARE2,
+	SCALE_BUSYNESS,
+	SCALE_MANUAL
+};
+
 /* What the command line asks for. */
 enum config_action {
 	CONFIG_RUN,
@@ -47,6 +55,23 @@ struct config {
 	double		 start_timeout;
 	double		 respawn_delay_max;
 	int		 max_fd;		/* 0: leave it as it is */
+
+	/* autoscale */
+	int		 cheaper;		/* 0: no autoscale */
+	int		 cheaper_initial;	/* 0: as many as cheaper */
+	int		 cheaper_step;
+	int		 cheaper_algo;		/* enum scale_algo */
+	double		 cheaper_overload;
+	double		 cheaper_idle;
+	int		 cheaper_busyness_max;	/* per cent */
+	int		 cheaper_busyness_min;
+	int		 cheaper_busyness_multiplier;
+	int		 cheaper_busyness_penalty;
+	bool		 cheaper_busyness_verbose;
+	int		 cheaper_busyness_backlog_alert;
+	int		 cheaper_busyness_backlog_multiplier;
+	int		 cheaper_busyness_backlog_step;
+	double		 cheaper_busyness_backlog_nonzero;
 
 	/* sockets */
 	struct strlist	 http_socket;

@@ -144,6 +144,57 @@ config_check_http(const struct config *cfg, struct strlist *problems)
 		    cfg->buffer_size));
 }
 
+/* Who has forgotten "cheaper" wonders why nothing happens. */
+static void
+config_check_no_autoscale(struct config *cfg)
+{
+	const struct {
+		const char *name;
+		bool set;
+	} others[] = {
+		{ "cheaper-initial", cfg->cheaper_initial != 0 },
+		{ "cheaper-step", cfg->cheaper_step != 1 },
+		{ "cheaper-algo", cfg->cheaper_algo != SCALE_SPARE },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (others[i].set)
+			strlist_add_steal(&cfg->warnings, xasprintf("\"%s\" "
+			    "has no effect without \"cheaper\"",
+			    others[i].name));
+}
+
+/* A number of workers between two, and a policy that can change it. */
+static void
+config_check_autoscale(struct config *cfg, struct strlist *problems)
+{
+	if (cfg->cheaper == 0) {
+		config_check_no_autoscale(cfg);
+		return;
+	}
+	if (cfg->cheaper >= cfg->processes)
+		strlist_add_steal(problems, xasprintf("\"cheaper\": %d, the "
+		    "least number of workers, must be below \"processes\": "
+		    "%d, the most", cfg->cheaper, cfg->processes));
+	else if (cfg->cheaper_initial != 0 &&
+	    (cfg->cheaper_initial < cfg->cheaper ||
+	    cfg->cheaper_initial > cfg->processes))
+		strlist_add_steal(problems, xasprintf("\"cheaper-initial\": "
+		    "%d must be from \"cheaper\": %d to \"processes\": %d",
+		    cfg->cheaper_initial, cfg->cheaper, cfg->processes));
+	if (cfg->cheaper_busyness_min > cfg->cheaper_busyness_max)
+		strlist_add_steal(problems, xasprintf("\"cheaper-busyness-"
+		    "min\": %d cannot be above \"cheaper-busyness-max\": "
+		    "%d", cfg->cheaper_busyness_min,
+		    cfg->cheaper_busyness_max));
+	if (cfg->reuse_port)
+		strlist_add(problems, "\"cheaper\" and \"reuse-port\" exclude "
+		    "each other: with \"reuse-port\" each worker has a socket "
+		    "of its own, and the system would go on giving "
+		    "connections to the socket of one that was stopped");
+}
+
 /* No two apps for one prefix. */
 static void
 config_check_mounts(const struct config *cfg, struct strlist *problems)
@@ -200,6 +251,7 @@ void
 config_check(struct config *cfg, struct strlist *problems)
 {
 	config_check_cores(cfg, problems);
+	config_check_autoscale(cfg, problems);
 	config_check_http(cfg, problems);
 	config_check_mounts(cfg, problems);
 	config_check_python(cfg, problems);

@@ -27,6 +27,14 @@ static const struct name_value client_gone_choices[] = {
 	{ NULL,		0 }
 };
 
+static const struct name_value scale_choices[] = {
+	{ "spare",	SCALE_SPARE },
+	{ "spare2",	SCALE_SPARE2 },
+	{ "busyness",	SCALE_BUSYNESS },
+	{ "manual",	SCALE_MANUAL },
+	{ NULL,		0 }
+};
+
 static const struct name_value level_choices[] = {
 	{ "debug",	LOG_LEVEL_DEBUG },
 	{ "info",	LOG_LEVEL_INFO },
@@ -37,6 +45,7 @@ static const struct name_value level_choices[] = {
 
 const char *const option_group_titles[GROUP_COUNT] = {
 	[GROUP_PROCESSES] = "Processes",
+	[GROUP_AUTOSCALE] = "Autoscale",
 	[GROUP_SOCKETS] = "Sockets",
 	[GROUP_CORES] = "Cores",
 	[GROUP_HTTP] = "HTTP",
@@ -103,6 +112,131 @@ const struct option_row option_table[] = {
 		.max = 1 << 30, .arg = "N", .flags = OPT_NO_RELOAD,
 		.help = "The limit of open file descriptors to ask the system "
 		    "for; 0 leaves it as it is."
+	},
+
+	/* autoscale */
+	{
+		.name = "cheaper",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper),
+		.max = 1024, .arg = "N",
+		.help = "The least number of workers: as many as the load "
+		    "needs are run, between this and processes. 0 always runs "
+		    "them all."
+	},
+	{
+		.name = "cheaper-initial",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_initial),
+		.max = 1024, .arg = "N",
+		.help = "How many workers are started at first; 0 means as "
+		    "many as cheaper says."
+	},
+	{
+		.name = "cheaper-step",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_step),
+		.initial = 1, .min = 1, .max = 1024, .arg = "N",
+		.help = "How many workers are started at once when more are "
+		    "needed."
+	},
+	{
+		.name = "cheaper-algo",
+		.group = GROUP_AUTOSCALE, .type = OPT_CHOICE,
+		AT(cheaper_algo),
+		.initial = SCALE_SPARE, .arg = "NAME", .choices = scale_choices,
+		.help = "What decides: spare starts more when no core is free; "
+		    "spare2 keeps as many workers' cores free as "
+		    "cheaper says; busyness keeps the share of cores in "
+		    "use between two limits; manual leaves it to TTIN "
+		    "and TTOU."
+	},
+	{
+		.name = "cheaper-overload",
+		.group = GROUP_AUTOSCALE, .type = OPT_SECONDS,
+		AT(cheaper_overload),
+		.initial = 3, .min = 0.5, .max = 3600,
+		.help = "For so long no core must have been free (spare), or "
+		    "the share of cores in use is measured (busyness), "
+		    "before something is decided."
+	},
+	{
+		.name = "cheaper-idle",
+		.group = GROUP_AUTOSCALE, .type = OPT_SECONDS,
+		AT(cheaper_idle),
+		.initial = 10, .min = 0.5, .max = DAY,
+		.help = "For so long there must have been room for one worker "
+		    "less before one is stopped (spare, spare2)."
+	},
+	{
+		.name = "cheaper-busyness-max",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_max),
+		.initial = 50, .min = 1, .max = 100, .arg = "PERCENT",
+		.help = "Start more workers when more of the cores' time than "
+		    "this was in use."
+	},
+	{
+		.name = "cheaper-busyness-min",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_min),
+		.initial = 25, .max = 100, .arg = "PERCENT",
+		.help = "Stop a worker when less than this was in use."
+	},
+	{
+		.name = "cheaper-busyness-multiplier",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_multiplier),
+		.initial = 10, .min = 1, .max = 10000, .arg = "N",
+		.help = "Stop a worker so many times cheaper-overload after "
+		    "the last change at the earliest."
+	},
+	{
+		.name = "cheaper-busyness-penalty",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_penalty),
+		.initial = 2, .max = 10000, .arg = "N",
+		.help = "Add this to the multiplier when a worker was stopped "
+		    "too soon."
+	},
+	{
+		.name = "cheaper-busyness-verbose",
+		.group = GROUP_AUTOSCALE, .type = OPT_BOOL,
+		AT(cheaper_busyness_verbose),
+		.max = 1,
+		.help = "Log the share of cores in use each time it was "
+		    "measured."
+	},
+	{
+		.name = "cheaper-busyness-backlog-alert",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_backlog_alert),
+		.initial = 33, .max = 1000000, .arg = "N",
+		.help = "Start workers at once when more connections than this "
+		    "wait for a core or to be accepted."
+	},
+	{
+		.name = "cheaper-busyness-backlog-multiplier",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_backlog_multiplier),
+		.initial = 3, .min = 1, .max = 10000, .arg = "N",
+		.help = "The multiplier while there are workers that were "
+		    "started so."
+	},
+	{
+		.name = "cheaper-busyness-backlog-step",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_backlog_step),
+		.initial = 1, .min = 1, .max = 1024, .arg = "N",
+		.help = "How many are started so."
+	},
+	{
+		.name = "cheaper-busyness-backlog-nonzero",
+		.group = GROUP_AUTOSCALE, .type = OPT_SECONDS,
+		AT(cheaper_busyness_backlog_nonzero),
+		.initial = 60, .min = 0.5, .max = DAY,
+		.help = "Start workers so also when connections wait for "
+		    "longer than this."
 	},
 
 	/* sockets */

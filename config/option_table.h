@@ -21,6 +21,7 @@ enum option_type {
 
 enum option_group {
 	GROUP_PROCESSES,
+	GROUP_AUTOSCALE,
 	GROUP_SOCKETS,
 	GROUP_CORES,
 	GROUP_HTTP,

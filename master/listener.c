@@ -1,9 +1,12 @@
 /* All listening sockets of the server, from the options and from systemd. */
 #include "master/listener.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/address.h"
 #include "base/log.h"
@@ -158,4 +161,19 @@ listening_close(struct listening *l, bool unlink)
 	free(l->sockets);
 	free(l->public.items);
 	memset(l, 0, sizeof(*l));
+}
+
+/* The kernel's two numbers. */
+int
+listening_queue(const struct listener *l, int *max)
+{
+	struct tcp_info	 info;
+	socklen_t	 len = sizeof(info);
+
+	*max = 0;
+	if (l->is_unix || getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &info,
+	    &len) == -1)
+		return 0;
+	*max = (int)info.tcpi_sacked;
+	return (int)info.tcpi_unacked;
 }

@@ -22,6 +22,11 @@ int	 listening_check(const struct config *cfg, char **cause);
  */
 int	 listening_open(struct listening *l, const struct config *cfg,
 	    struct inherited *inherited, char **cause);
+/*
+ * How many connections wait to be accepted, and *max: how many may; both 0
+ * when that cannot be known (unix sockets).
+ */
+int	 listening_queue(const struct listener *l, int *max);
 /* Closes all; with unlink the files of unix sockets go too. */
 void	 listening_close(struct listening *l, bool unlink);
 

@@ -15,6 +15,7 @@
 #include "base/strbuf.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "master/autoscale.h"
 #include "master/checks.h"
 #include "master/process.h"
 #include "master/seats.h"
@@ -160,11 +161,14 @@ master_change_target(struct master *m, int change, const char *name)
 	if (m->cfg->reuse_port) {
 		log_warn("%s: with \"reuse-port\" the number of workers is "
 		    "fixed, since each has a socket of its own", name);
-	} else if (target > m->max) {
-		log_warn("%s: there are %d workers, no more than at the "
-		    "start", name, m->max);
-	} else if (target < 1) {
-		log_warn("%s: one worker must stay", name);
+	} else if (target > autoscale_most(m)) {
+		log_warn("%s: there are %d workers, no more than %s", name,
+		    m->target, m->cfg->cheaper > 0 ? "\"processes\"" :
+		    "at the start");
+	} else if (target < autoscale_least(m)) {
+		log_warn("%s: %s", name, m->cfg->cheaper > 0 ?
+		    "there are no more workers than \"cheaper\" says" :
+		    "one worker must stay");
 	} else {
 		log_info("%s: %d workers", name, target);
 		seats_set_target(m, target);
@@ -312,6 +316,7 @@ master_start(struct master *m)
 	evtimer_assign(&m->stop_timer, m->base, master_stop_cb, m);
 	m->stats = stats_new(m);
 	m->checks = checks_new(m);
+	m->autoscale = autoscale_new(m);
 	m->sb->master_pid = getpid();
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
@@ -331,6 +336,7 @@ master_done(struct master *m)
 	evtimer_del(&m->stop_timer);
 	stats_free(m->stats);
 	checks_free(m->checks);
+	autoscale_free(m->autoscale);
 	seats_done(m);
 	workers_done(m);
 	generations_done(m);
@@ -347,7 +353,8 @@ master_run(const struct master_args *args)
 	struct master	 m = { .argc = args->argc, .argv = args->argv,
 	    .cfg = args->cfg, .listeners = args->listeners,
 	    .sb = args->sb, .stats_socket = args->stats_socket,
-	    .max = args->cfg->processes, .target = args->cfg->processes };
+	    .max = args->cfg->processes,
+	    .target = autoscale_initial(args->cfg) };
 
 	master_start(&m);
 	master_turn(&m);

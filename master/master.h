@@ -11,6 +11,7 @@
 #include "master/reaped.h"
 #include "master/reload.h"
 
+struct autoscale;
 struct checks;
 struct config;
 struct event_base;
@@ -55,6 +56,7 @@ struct master {
 	struct signals		 *signals;
 	struct stats		 *stats;
 	struct checks		 *checks;
+	struct autoscale	 *autoscale;
 
 	enum master_state	  state;
 	int			  status;	/* to exit with */

@@ -2,21 +2,21 @@
 #include "master/stats_json.h"
 
 #include <jansson.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/strbuf.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "master/autoscale.h"
 #include "master/generation.h"
+#include "master/listener.h"
 #include "master/master.h"
 #include "master/process.h"
+#include "master/scale.h"
 #include "master/seats.h"
 #include "master/workers.h"
 #include "shm/listener.h"
@@ -47,21 +47,6 @@ stats_string(const char *text)
 	return s;
 }
 
-/* How many connections wait to be accepted, and how many may. */
-static int
-stats_queue(const struct listener *l, int *max)
-{
-	struct tcp_info	 info;
-	socklen_t	 len = sizeof(info);
-
-	*max = 0;
-	if (l->is_unix || getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &info,
-	    &len) == -1)
-		return 0;
-	*max = (int)info.tcpi_sacked;
-	return (int)info.tcpi_unacked;
-}
-
 /* All listening sockets; adds up their queues. */
 static json_t *
 stats_sockets(const struct master *m, int *total)
@@ -74,7 +59,7 @@ stats_sockets(const struct master *m, int *total)
 	*total = 0;
 	for (i = 0; i < m->listeners->count; i++) {
 		l = &m->listeners->items[i];
-		queue = stats_queue(l, &max);
+		queue = listening_queue(l, &max);
 		*total += queue;
 		json_array_append_new(list, json_pack(
 		    "{s:o, s:s, s:i, s:i, s:i, s:i, s:i}",
@@ -323,7 +308,7 @@ stats_worker(const struct master *m, const struct seat *seat)
 	return worker;
 }
 
-/* All worker ids that are used. */
+/* All worker ids that are used, or that autoscale may use. */
 static json_t *
 stats_workers(const struct master *m)
 {
@@ -331,7 +316,8 @@ stats_workers(const struct master *m)
 	int	 i;
 
 	for (i = 0; i < m->max; i++) {
-		if (i < m->target || m->seats[i].proc != NULL)
+		if (i < m->target || m->seats[i].proc != NULL ||
+		    (m->cfg->cheaper > 0 && i < autoscale_most(m)))
 			json_array_append_new(list,
 			    stats_worker(m, &m->seats[i]));
 	}
@@ -402,6 +388,22 @@ stats_reload(const struct master *m)
 	return reload;
 }
 
+/* What autoscale goes by; null without it. */
+static json_t *
+stats_autoscale(const struct master *m)
+{
+	const struct config	*cfg = m->cfg;
+
+	if (cfg->cheaper == 0)
+		return json_null();
+	return json_pack("{s:s, s:i, s:i, s:i, s:o}",
+	    "algo", scale_policy(cfg->cheaper_algo)->name,
+	    "least", autoscale_least(m), "most", autoscale_most(m),
+	    "workers", m->target,
+	    "busyness", autoscale_busyness(m) < 0 ? json_null() :
+	    json_real(autoscale_busyness(m)));
+}
+
 /* How many worker processes ended for which reason. */
 static json_t *
 stats_endings(const struct master *m)
@@ -448,6 +450,7 @@ stats_json(const struct master *m)
 
 	json_object_set_new(top, "reload", stats_reload(m));
 	json_object_set_new(top, "endings", stats_endings(m));
+	json_object_set_new(top, "autoscale", stats_autoscale(m));
 	json_object_set_new(top, "generations", stats_generations(m));
 	json_object_set_new(top, "workers", stats_workers(m));
 	json_object_set_new(top, "other_workers", stats_others(m));
