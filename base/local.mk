@@ -16,5 +16,7 @@ libwsgimaster_a_SOURCES += \
 	base/strbuf.h \
 	base/strlist.c \
 	base/strlist.h \
+	base/user.c \
+	base/user.h \
 	base/xmalloc.c \
 	base/xmalloc.h

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/strlist.h"
 
@@ -81,6 +82,18 @@ struct config {
 	char		*chown_socket;		/* "user" or "user:group" */
 	bool		 vacuum;
 
+	/* privileges; see identity.h */
+	char		*uid;
+	char		*gid;
+	struct strlist	 add_gid;
+	bool		 allow_root;
+	char		*chroot;
+	char		*umask;			/* checked: octal, up to 777 */
+	bool		 no_new_privileges;
+	int		 limit_as;		/* MiB; 0: not given */
+	int		 limit_nproc;		/* 0: not given */
+	int		 limit_core;		/* MiB; -1: not given */
+
 	/* cores; see config_cores and config_queue_size */
 	int		 async;
 	bool		 greenlet;
@@ -147,6 +160,8 @@ struct config {
 
 	/* Not options. */
 	int		 processes_at_start;	/* never above it on reload */
+	char		*socket_owner;		/* of unix sockets, or NULL */
+	uid_t		 app_uid;		/* who the app runs as */
 	struct strlist	 warnings;		/* for the caller to log */
 	char		**origin;		/* private: who set option i */
 };
@@ -157,8 +172,9 @@ struct config {
  * wins over the files, a later file over an earlier one; lists are joined,
  * files first. Returns 0, or -1 with *cause (one problem a line, no newline at
  * the end; the caller frees it). After success and failure alike config_done
- * may be called. With an action that needs no configuration (help, version,
- * schema, markdown) cfg holds the defaults.
+ * may be called. What depends on who calls (root or not) is an error with
+ * CONFIG_RUN and a warning with CONFIG_CHECK. With an action that needs no
+ * configuration (help, version, schema, markdown) cfg holds the defaults.
  */
 int	 config_load(struct config *cfg, int argc, char **argv,
 	    enum config_action *action, char **cause);

@@ -291,6 +291,10 @@ config_check_files(struct config *cfg)
 {
 	char *path;
 
+	if (cfg->chroot != NULL) {
+		config_check_path(cfg, "chroot", cfg->chroot, true);
+		return;		/* the others are in there */
+	}
 	if (cfg->chdir != NULL)
 		config_check_path(cfg, "chdir", cfg->chdir, true);
 	if (cfg->home != NULL)

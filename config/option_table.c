@@ -47,6 +47,7 @@ const char *const option_group_titles[GROUP_COUNT] = {
 	[GROUP_PROCESSES] = "Processes",
 	[GROUP_AUTOSCALE] = "Autoscale",
 	[GROUP_SOCKETS] = "Sockets",
+	[GROUP_PRIVILEGES] = "Privileges",
 	[GROUP_CORES] = "Cores",
 	[GROUP_HTTP] = "HTTP",
 	[GROUP_PYTHON] = "Python",
@@ -281,6 +282,78 @@ const struct option_row option_table[] = {
 		.group = GROUP_SOCKETS, .type = OPT_BOOL, AT(vacuum),
 		.initial = 1, .max = 1,
 		.help = "Remove unix sockets when the server stops."
+	},
+
+	/* privileges */
+	{
+		.name = "uid",
+		.group = GROUP_PRIVILEGES, .type = OPT_TEXT, AT(uid),
+		.form = FORM_ID, .arg = "USER",
+		.help = "Run the app as this user, with its groups; the master "
+		    "stays root. Takes root."
+	},
+	{
+		.name = "gid",
+		.group = GROUP_PRIVILEGES, .type = OPT_TEXT, AT(gid),
+		.form = FORM_ID, .arg = "GROUP",
+		.help = "Run the app with this group instead of the user's "
+		    "own. Takes root."
+	},
+	{
+		.name = "add-gid",
+		.group = GROUP_PRIVILEGES, .type = OPT_LIST, AT(add_gid),
+		.form = FORM_ID, .arg = "GROUP",
+		.help = "Run the app in this group as well. Takes root."
+	},
+	{
+		.name = "allow-root",
+		.group = GROUP_PRIVILEGES, .type = OPT_BOOL, AT(allow_root),
+		.max = 1,
+		.help = "Run the app as root when the server is started as "
+		    "root and no uid is given, instead of refusing that. "
+		    "WSGIMASTER_ALLOW_ROOT=1 in the environment does the same."
+	},
+	{
+		.name = "chroot",
+		.group = GROUP_PRIVILEGES, .type = OPT_TEXT, AT(chroot),
+		.arg = "PATH",
+		.help = "Make this folder the top of what the app and Python "
+		    "can see. Takes root."
+	},
+	{
+		.name = "umask",
+		.group = GROUP_PRIVILEGES, .type = OPT_TEXT, AT(umask),
+		.form = FORM_OCTAL, .arg = "MODE",
+		.help = "What is taken away from the modes of new files, in "
+		    "octal: of unix sockets, the log, and the app's."
+	},
+	{
+		.name = "no-new-privileges", .alias = { "no-new-privs" },
+		.group = GROUP_PRIVILEGES, .type = OPT_BOOL,
+		AT(no_new_privileges), .max = 1,
+		.help = "Nothing that the app executes gets more rights than "
+		    "the app: sudo and the like do not work."
+	},
+	{
+		.name = "limit-as",
+		.group = GROUP_PRIVILEGES, .type = OPT_INT, AT(limit_as),
+		.max = 1 << 30, .arg = "MIB",
+		.help = "The most address space of a spawner and of each "
+		    "worker; 0 leaves it as it is."
+	},
+	{
+		.name = "limit-nproc",
+		.group = GROUP_PRIVILEGES, .type = OPT_INT, AT(limit_nproc),
+		.max = 1 << 30, .arg = "N",
+		.help = "The most processes and threads of the app's user; 0 "
+		    "leaves it as it is. Root is not bound by it."
+	},
+	{
+		.name = "limit-core",
+		.group = GROUP_PRIVILEGES, .type = OPT_INT, AT(limit_core),
+		.initial = -1, .min = -1, .max = 1 << 30, .arg = "MIB",
+		.help = "The largest core file; 0 means none, -1 leaves it as "
+		    "it is."
 	},
 
 	/* cores */
