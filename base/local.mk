@@ -20,6 +20,8 @@ libwsgimaster_a_SOURCES += \
 	base/strbuf.h \
 	base/strlist.c \
 	base/strlist.h \
+	base/user.c \
+	base/user.h \
 	base/uuid.c \
 	base/uuid.h \
 	base/xmalloc.c \

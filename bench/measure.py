@@ -39,7 +39,8 @@ class Place:
         self.address = f"127.0.0.1:{self.port}"
         self.env = {key: value for key, value in os.environ.items()
                     if key in ("PATH", "HOME", "LANG", "TMPDIR")}
-        self.env.update(PYTHONPATH=python_path(workload), PYTHONDONTWRITEBYTECODE="1")
+        self.env.update(PYTHONPATH=python_path(workload), PYTHONDONTWRITEBYTECODE="1",
+                        WSGIMASTER_ALLOW_ROOT="1")
 
     @classmethod
     def spare_port(cls):

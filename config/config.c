@@ -11,6 +11,8 @@
 #include "config/config_cli.h"
 #include "config/config_json.h"
 #include "config/config_print.h"
+#include "config/identity.h"
+#include "config/option_set.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
 
@@ -40,6 +42,7 @@ config_done(struct config *cfg)
 		free(cfg->origin[i]);
 	}
 	free(cfg->origin);
+	free(cfg->socket_owner);
 	strlist_done(&cfg->warnings);
 	memset(cfg, 0, sizeof *cfg);
 }
@@ -77,6 +80,33 @@ config_spread_timeout(struct config *cfg)
 	}
 }
 
+/* What the environment says is less than what files say. */
+static void
+config_read_environment(struct config *cfg, struct strlist *problems)
+{
+	static const struct {
+		const char *variable;
+		const char *option;
+	} defaults[] = {
+		{ "WSGIMASTER_ALLOW_ROOT", "allow-root" },
+	};
+	const char *value;
+	char *why;
+	size_t i;
+
+	for (i = 0; i < sizeof(defaults) / sizeof(*defaults); i++) {
+		value = getenv(defaults[i].variable);
+		if (value == NULL || value[0] == '\0')
+			continue;
+		why = option_set_text(option_find(defaults[i].option), cfg,
+		    value);
+		if (why != NULL)
+			strlist_add_steal(problems, xasprintf("environment: "
+			    "%s %s", defaults[i].variable, why));
+		free(why);
+	}
+}
+
 /* Reads all sources, least important first, and checks the outcome. */
 static void
 config_read(struct config *cfg, const struct cli *cli,
@@ -84,6 +114,7 @@ config_read(struct config *cfg, const struct cli *cli,
 {
 	size_t i;
 
+	config_read_environment(cfg, problems);
 	config_cli_apply(cli, cfg, true, problems);
 	for (i = 0; i < cfg->config.count; i++)
 		config_json_read(cfg, cfg->config.items[i], problems);
@@ -95,6 +126,9 @@ config_read(struct config *cfg, const struct cli *cli,
 	config_check(cfg, problems);
 	if (cli->action != CONFIG_PRINT)
 		config_check_app(cfg, problems);
+	if (cli->action != CONFIG_PRINT)
+		identity_check(cfg, problems, cli->action == CONFIG_CHECK ?
+		    &cfg->warnings : problems);
 	if (cli->action == CONFIG_CHECK)
 		config_check_files(cfg);
 	cfg->processes_at_start = cfg->processes;

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/strlist.h"
 
@@ -17,6 +18,14 @@ enum client_gone {
 	CLIENT_GONE_IGNORE,	/* not at all */
 	CLIENT_GONE_RESET,	/* when the connection is no more */
 	CLIENT_GONE_CLOSE	/* also when the client has closed its side */
+};
+
+/* How the number of workers follows the load (master/scale.h). */
+enum scale_algo {
+	SCALE_SPARE,
+	SCALE_SPARE2,
+	SCALE_BUSYNESS,
+	SCALE_MANUAL
 };
 
 /* What the command line asks for. */
@@ -51,6 +60,23 @@ struct config {
 	bool		 worker_timeout_stopped;
 	int		 max_fd;		/* 0: leave it as it is */
 
+	/* autoscale */
+	int		 cheaper;		/* 0: no autoscale */
+	int		 cheaper_initial;	/* 0: as many as cheaper */
+	int		 cheaper_step;
+	int		 cheaper_algo;		/* enum scale_algo */
+	double		 cheaper_overload;
+	double		 cheaper_idle;
+	int		 cheaper_busyness_max;	/* per cent */
+	int		 cheaper_busyness_min;
+	int		 cheaper_busyness_multiplier;
+	int		 cheaper_busyness_penalty;
+	bool		 cheaper_busyness_verbose;
+	int		 cheaper_busyness_backlog_alert;
+	int		 cheaper_busyness_backlog_multiplier;
+	int		 cheaper_busyness_backlog_step;
+	double		 cheaper_busyness_backlog_nonzero;
+
 	/* sockets */
 	struct strlist	 http_socket;
 	int		 listen;
@@ -58,6 +84,18 @@ struct config {
 	char		*chmod_socket;		/* checked: octal, up to 777 */
 	char		*chown_socket;		/* "user" or "user:group" */
 	bool		 vacuum;
+
+	/* privileges; see identity.h */
+	char		*uid;
+	char		*gid;
+	struct strlist	 add_gid;
+	bool		 allow_root;
+	char		*chroot;
+	char		*umask;			/* checked: octal, up to 777 */
+	bool		 no_new_privileges;
+	int		 limit_as;		/* MiB; 0: not given */
+	int		 limit_nproc;		/* 0: not given */
+	int		 limit_core;		/* MiB; -1: not given */
 
 	/* cores; see config_cores and config_queue_size */
 	int		 async;
@@ -137,6 +175,8 @@ struct config {
 
 	/* Not options. */
 	int		 processes_at_start;	/* never above it on reload */
+	char		*socket_owner;		/* of unix sockets, or NULL */
+	uid_t		 app_uid;		/* who the app runs as */
 	struct strlist	 warnings;		/* for the caller to log */
 	char		**origin;		/* private: who set option i */
 };
@@ -147,8 +187,9 @@ struct config {
  * wins over the files, a later file over an earlier one; lists are joined,
  * files first. Returns 0, or -1 with *cause (one problem a line, no newline at
  * the end; the caller frees it). After success and failure alike config_done
- * may be called. With an action that needs no configuration (help, version,
- * schema, markdown) cfg holds the defaults.
+ * may be called. What depends on who calls (root or not) is an error with
+ * CONFIG_RUN and a warning with CONFIG_CHECK. With an action that needs no
+ * configuration (help, version, schema, markdown) cfg holds the defaults.
  */
 int	 config_load(struct config *cfg, int argc, char **argv,
 	    enum config_action *action, char **cause);

@@ -145,6 +145,57 @@ config_check_http(const struct config *cfg, struct strlist *problems)
 		    cfg->buffer_size));
 }
 
+/* Who has forgotten "cheaper" wonders why nothing happens. */
+static void
+config_check_no_autoscale(struct config *cfg)
+{
+	const struct {
+		const char *name;
+		bool set;
+	} others[] = {
+		{ "cheaper-initial", cfg->cheaper_initial != 0 },
+		{ "cheaper-step", cfg->cheaper_step != 1 },
+		{ "cheaper-algo", cfg->cheaper_algo != SCALE_SPARE },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (others[i].set)
+			strlist_add_steal(&cfg->warnings, xasprintf("\"%s\" "
+			    "has no effect without \"cheaper\"",
+			    others[i].name));
+}
+
+/* A number of workers between two, and a policy that can change it. */
+static void
+config_check_autoscale(struct config *cfg, struct strlist *problems)
+{
+	if (cfg->cheaper == 0) {
+		config_check_no_autoscale(cfg);
+		return;
+	}
+	if (cfg->cheaper >= cfg->processes)
+		strlist_add_steal(problems, xasprintf("\"cheaper\": %d, the "
+		    "least number of workers, must be below \"processes\": "
+		    "%d, the most", cfg->cheaper, cfg->processes));
+	else if (cfg->cheaper_initial != 0 &&
+	    (cfg->cheaper_initial < cfg->cheaper ||
+	    cfg->cheaper_initial > cfg->processes))
+		strlist_add_steal(problems, xasprintf("\"cheaper-initial\": "
+		    "%d must be from \"cheaper\": %d to \"processes\": %d",
+		    cfg->cheaper_initial, cfg->cheaper, cfg->processes));
+	if (cfg->cheaper_busyness_min > cfg->cheaper_busyness_max)
+		strlist_add_steal(problems, xasprintf("\"cheaper-busyness-"
+		    "min\": %d cannot be above \"cheaper-busyness-max\": "
+		    "%d", cfg->cheaper_busyness_min,
+		    cfg->cheaper_busyness_max));
+	if (cfg->reuse_port)
+		strlist_add(problems, "\"cheaper\" and \"reuse-port\" exclude "
+		    "each other: with \"reuse-port\" each worker has a socket "
+		    "of its own, and the system would go on giving "
+		    "connections to the socket of one that was stopped");
+}
+
 /* The header of the id can come: parsed heads have no other names. */
 static void
 config_check_request_id(const struct config *cfg, struct strlist *problems)
@@ -238,6 +289,7 @@ void
 config_check(struct config *cfg, struct strlist *problems)
 {
 	config_check_cores(cfg, problems);
+	config_check_autoscale(cfg, problems);
 	config_check_http(cfg, problems);
 	config_check_request_id(cfg, problems);
 	config_check_prefixes(&cfg->mount, "mount", "apps", problems);
@@ -281,6 +333,10 @@ config_check_files(struct config *cfg)
 {
 	char *path;
 
+	if (cfg->chroot != NULL) {
+		config_check_path(cfg, "chroot", cfg->chroot, true);
+		return;		/* the others are in there */
+	}
 	if (cfg->chdir != NULL)
 		config_check_path(cfg, "chdir", cfg->chdir, true);
 	if (cfg->home != NULL)

@@ -41,6 +41,8 @@ schema_pattern(enum option_form form)
 		return "^0{0,2}[0-7]{1,3}$";
 	case FORM_OWNER:
 		return "^([^:]+|[^:]*:[^:]+)$";
+	case FORM_ID:
+		return "^[^-]";
 	case FORM_PAIR:
 		return "^[^=]+=";
 	case FORM_MOUNT:
@@ -53,6 +55,22 @@ schema_pattern(enum option_form form)
 	return "^.";
 }
 
+/* The types of a text (new reference); extra is one more, or NULL. */
+static json_t *
+schema_types(const struct option_row *row, const char *extra)
+{
+	json_t *types;
+
+	if (extra == NULL && row->form != FORM_ID)
+		return json_string("string");
+	types = json_pack("[s]", "string");
+	if (row->form == FORM_ID)
+		json_array_append_new(types, json_string("integer"));
+	if (extra != NULL)
+		json_array_append_new(types, json_string(extra));
+	return types;
+}
+
 /* The schema of one text (new reference); extra is one more type it may be. */
 static json_t *
 schema_text(const struct option_row *row, const char *extra)
@@ -60,11 +78,7 @@ schema_text(const struct option_row *row, const char *extra)
 	const char *pattern = schema_pattern(row->form);
 	json_t *schema = json_object();
 
-	if (extra == NULL)
-		json_object_set_new(schema, "type", json_string("string"));
-	else
-		json_object_set_new(schema, "type",
-		    json_pack("[ss]", "string", extra));
+	json_object_set_new(schema, "type", schema_types(row, extra));
 	if (pattern != NULL)
 		json_object_set_new(schema, "pattern", json_string(pattern));
 	return schema;

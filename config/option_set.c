@@ -61,6 +61,8 @@ option_form_text(enum option_form form)
 		return "an octal mode up to \"777\", like \"660\"";
 	case FORM_OWNER:
 		return "\"user\" or \"user:group\"";
+	case FORM_ID:
+		return "a name or a number";
 	case FORM_PAIR:
 		return "\"NAME=value\"";
 	case FORM_MOUNT:
@@ -270,6 +272,8 @@ option_has_form(enum option_form form, const char *text)
 		return option_is_mode(text);
 	case FORM_OWNER:
 		return option_is_owner(text);
+	case FORM_ID:
+		return text[0] != '\0' && text[0] != '-';
 	case FORM_PAIR:
 		return equals != NULL && equals != text;
 	case FORM_MOUNT:
@@ -412,7 +416,8 @@ option_set_item(const struct option_row *row, struct config *cfg,
 	if (json_is_string(value))
 		return option_set_string(row, cfg, json_string_value(value),
 		    option_describe(value));
-	text = lenient ? option_scalar_text(row, value) : NULL;
+	text = lenient || (row->form == FORM_ID && json_is_integer(value)) ?
+	    option_scalar_text(row, value) : NULL;
 	if (text == NULL)
 		return option_wrong(row, option_describe(value));
 	why = option_set_string(row, cfg, text, option_describe(value));

@@ -26,6 +26,14 @@ static const struct name_value client_gone_choices[] = {
 	{ NULL,		0 }
 };
 
+static const struct name_value scale_choices[] = {
+	{ "spare",	SCALE_SPARE },
+	{ "spare2",	SCALE_SPARE2 },
+	{ "busyness",	SCALE_BUSYNESS },
+	{ "manual",	SCALE_MANUAL },
+	{ NULL,		0 }
+};
+
 static const struct name_value level_choices[] = {
 	{ "debug",	LOG_LEVEL_DEBUG },
 	{ "info",	LOG_LEVEL_INFO },
@@ -36,7 +44,9 @@ static const struct name_value level_choices[] = {
 
 const char *const option_group_titles[GROUP_COUNT] = {
 	[GROUP_PROCESSES] = "Processes",
+	[GROUP_AUTOSCALE] = "Autoscale",
 	[GROUP_SOCKETS] = "Sockets",
+	[GROUP_PRIVILEGES] = "Privileges",
 	[GROUP_CORES] = "Cores",
 	[GROUP_HTTP] = "HTTP",
 	[GROUP_PYTHON] = "Python",
@@ -128,6 +138,131 @@ const struct option_row option_table[] = {
 		    "for; 0 leaves it as it is."
 	},
 
+	/* autoscale */
+	{
+		.name = "cheaper",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper),
+		.max = 1024, .arg = "N",
+		.help = "The least number of workers: as many as the load "
+		    "needs are run, between this and processes. 0 always runs "
+		    "them all."
+	},
+	{
+		.name = "cheaper-initial",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_initial),
+		.max = 1024, .arg = "N",
+		.help = "How many workers are started at first; 0 means as "
+		    "many as cheaper says."
+	},
+	{
+		.name = "cheaper-step",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_step),
+		.initial = 1, .min = 1, .max = 1024, .arg = "N",
+		.help = "How many workers are started at once when more are "
+		    "needed."
+	},
+	{
+		.name = "cheaper-algo",
+		.group = GROUP_AUTOSCALE, .type = OPT_CHOICE,
+		AT(cheaper_algo),
+		.initial = SCALE_SPARE, .arg = "NAME", .choices = scale_choices,
+		.help = "What decides: spare starts more when no core is free; "
+		    "spare2 keeps as many workers' cores free as "
+		    "cheaper says; busyness keeps the share of cores in "
+		    "use between two limits; manual leaves it to TTIN "
+		    "and TTOU."
+	},
+	{
+		.name = "cheaper-overload",
+		.group = GROUP_AUTOSCALE, .type = OPT_SECONDS,
+		AT(cheaper_overload),
+		.initial = 3, .min = 0.5, .max = 3600,
+		.help = "For so long no core must have been free (spare), or "
+		    "the share of cores in use is measured (busyness), "
+		    "before something is decided."
+	},
+	{
+		.name = "cheaper-idle",
+		.group = GROUP_AUTOSCALE, .type = OPT_SECONDS,
+		AT(cheaper_idle),
+		.initial = 10, .min = 0.5, .max = DAY,
+		.help = "For so long there must have been room for one worker "
+		    "less before one is stopped (spare, spare2)."
+	},
+	{
+		.name = "cheaper-busyness-max",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_max),
+		.initial = 50, .min = 1, .max = 100, .arg = "PERCENT",
+		.help = "Start more workers when more of the cores' time than "
+		    "this was in use."
+	},
+	{
+		.name = "cheaper-busyness-min",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_min),
+		.initial = 25, .max = 100, .arg = "PERCENT",
+		.help = "Stop a worker when less than this was in use."
+	},
+	{
+		.name = "cheaper-busyness-multiplier",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_multiplier),
+		.initial = 10, .min = 1, .max = 10000, .arg = "N",
+		.help = "Stop a worker so many times cheaper-overload after "
+		    "the last change at the earliest."
+	},
+	{
+		.name = "cheaper-busyness-penalty",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_penalty),
+		.initial = 2, .max = 10000, .arg = "N",
+		.help = "Add this to the multiplier when a worker was stopped "
+		    "too soon."
+	},
+	{
+		.name = "cheaper-busyness-verbose",
+		.group = GROUP_AUTOSCALE, .type = OPT_BOOL,
+		AT(cheaper_busyness_verbose),
+		.max = 1,
+		.help = "Log the share of cores in use each time it was "
+		    "measured."
+	},
+	{
+		.name = "cheaper-busyness-backlog-alert",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_backlog_alert),
+		.initial = 33, .max = 1000000, .arg = "N",
+		.help = "Start workers at once when more connections than this "
+		    "wait for a core or to be accepted."
+	},
+	{
+		.name = "cheaper-busyness-backlog-multiplier",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_backlog_multiplier),
+		.initial = 3, .min = 1, .max = 10000, .arg = "N",
+		.help = "The multiplier while there are workers that were "
+		    "started so."
+	},
+	{
+		.name = "cheaper-busyness-backlog-step",
+		.group = GROUP_AUTOSCALE, .type = OPT_INT,
+		AT(cheaper_busyness_backlog_step),
+		.initial = 1, .min = 1, .max = 1024, .arg = "N",
+		.help = "How many are started so."
+	},
+	{
+		.name = "cheaper-busyness-backlog-nonzero",
+		.group = GROUP_AUTOSCALE, .type = OPT_SECONDS,
+		AT(cheaper_busyness_backlog_nonzero),
+		.initial = 60, .min = 0.5, .max = DAY,
+		.help = "Start workers so also when connections wait for "
+		    "longer than this."
+	},
+
 	/* sockets */
 	{
 		.name = "http-socket",
@@ -170,6 +305,78 @@ const struct option_row option_table[] = {
 		.group = GROUP_SOCKETS, .type = OPT_BOOL, AT(vacuum),
 		.initial = 1, .max = 1,
 		.help = "Remove unix sockets when the server stops."
+	},
+
+	/* privileges */
+	{
+		.name = "uid",
+		.group = GROUP_PRIVILEGES, .type = OPT_TEXT, AT(uid),
+		.form = FORM_ID, .arg = "USER",
+		.help = "Run the app as this user, with its groups; the master "
+		    "stays root. Takes root."
+	},
+	{
+		.name = "gid",
+		.group = GROUP_PRIVILEGES, .type = OPT_TEXT, AT(gid),
+		.form = FORM_ID, .arg = "GROUP",
+		.help = "Run the app with this group instead of the user's "
+		    "own. Takes root."
+	},
+	{
+		.name = "add-gid",
+		.group = GROUP_PRIVILEGES, .type = OPT_LIST, AT(add_gid),
+		.form = FORM_ID, .arg = "GROUP",
+		.help = "Run the app in this group as well. Takes root."
+	},
+	{
+		.name = "allow-root",
+		.group = GROUP_PRIVILEGES, .type = OPT_BOOL, AT(allow_root),
+		.max = 1,
+		.help = "Run the app as root when the server is started as "
+		    "root and no uid is given, instead of refusing that. "
+		    "WSGIMASTER_ALLOW_ROOT=1 in the environment does the same."
+	},
+	{
+		.name = "chroot",
+		.group = GROUP_PRIVILEGES, .type = OPT_TEXT, AT(chroot),
+		.arg = "PATH",
+		.help = "Make this folder the top of what the app and Python "
+		    "can see. Takes root."
+	},
+	{
+		.name = "umask",
+		.group = GROUP_PRIVILEGES, .type = OPT_TEXT, AT(umask),
+		.form = FORM_OCTAL, .arg = "MODE",
+		.help = "What is taken away from the modes of new files, in "
+		    "octal: of unix sockets, the log, and the app's."
+	},
+	{
+		.name = "no-new-privileges", .alias = { "no-new-privs" },
+		.group = GROUP_PRIVILEGES, .type = OPT_BOOL,
+		AT(no_new_privileges), .max = 1,
+		.help = "Nothing that the app executes gets more rights than "
+		    "the app: sudo and the like do not work."
+	},
+	{
+		.name = "limit-as",
+		.group = GROUP_PRIVILEGES, .type = OPT_INT, AT(limit_as),
+		.max = 1 << 30, .arg = "MIB",
+		.help = "The most address space of a spawner and of each "
+		    "worker; 0 leaves it as it is."
+	},
+	{
+		.name = "limit-nproc",
+		.group = GROUP_PRIVILEGES, .type = OPT_INT, AT(limit_nproc),
+		.max = 1 << 30, .arg = "N",
+		.help = "The most processes and threads of the app's user; 0 "
+		    "leaves it as it is. Root is not bound by it."
+	},
+	{
+		.name = "limit-core",
+		.group = GROUP_PRIVILEGES, .type = OPT_INT, AT(limit_core),
+		.initial = -1, .min = -1, .max = 1 << 30, .arg = "MIB",
+		.help = "The largest core file; 0 means none, -1 leaves it as "
+		    "it is."
 	},
 
 	/* cores */

@@ -21,7 +21,9 @@ enum option_type {
 
 enum option_group {
 	GROUP_PROCESSES,
+	GROUP_AUTOSCALE,
 	GROUP_SOCKETS,
+	GROUP_PRIVILEGES,
 	GROUP_CORES,
 	GROUP_HTTP,
 	GROUP_PYTHON,
@@ -38,6 +40,7 @@ enum option_form {
 	FORM_ANY,
 	FORM_OCTAL,	/* a file mode */
 	FORM_OWNER,	/* user[:group] */
+	FORM_ID,	/* of a user or group; JSON may give a number */
 	FORM_PAIR,	/* NAME=value; JSON may give an object */
 	FORM_MOUNT,	/* /prefix=what; JSON may give an object */
 	FORM_LIMIT	/* /prefix=seconds, the same; also of numbers */

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/xmalloc.h"
+#include "master/autoscale.h"
 #include "master/master.h"
 #include "master/stuck.h"
 
@@ -18,6 +19,7 @@ struct checks {
 /* One row for each thing that is looked at, in this order. */
 static void (*const checks_table[])(struct master *m) = {
 	stuck_check,
+	autoscale_check,
 	NULL
 };
 

@@ -82,7 +82,7 @@ listening_open_one(struct listening *l, const struct config *cfg,
 {
 	struct socket_options	 options = { .backlog = cfg->listen,
 	    .reuse_port = cfg->reuse_port, .defer_accept = true,
-	    .mode = cfg->chmod_socket, .owner = cfg->chown_socket };
+	    .mode = cfg->chmod_socket, .owner = cfg->socket_owner };
 	struct socket		 s, again;
 	int			 id;
 

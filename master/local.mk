@@ -1,5 +1,7 @@
 # Before the fork and around it; main.c belongs to the program, not here.
 libwsgimaster_a_SOURCES += \
+	master/autoscale.c \
+	master/autoscale.h \
 	master/backoff.c \
 	master/backoff.h \
 	master/backlog.c \
@@ -50,6 +52,11 @@ libwsgimaster_a_SOURCES += \
 	master/reaped.h \
 	master/reload.c \
 	master/reload.h \
+	master/scale.c \
+	master/scale.h \
+	master/scale_busyness.c \
+	master/scale_spare.c \
+	master/scale_spare2.c \
 	master/seats.c \
 	master/seats.h \
 	master/signals.c \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -83,7 +84,7 @@ main_open_stats(const struct config *cfg, struct inherited *inherited,
     struct socket *s, char **cause)
 {
 	struct socket_options	 options = { .backlog = 64,
-	    .mode = cfg->chmod_socket, .owner = cfg->chown_socket };
+	    .mode = cfg->chmod_socket, .owner = cfg->socket_owner };
 	char			*why;
 
 	if (cfg->stats == NULL || inherited_take(inherited, cfg->stats, s) ||
@@ -125,6 +126,8 @@ main_serve(struct config *cfg, int argc, char **argv)
 	int			 status = EXIT_FAILURE;
 
 	inherited_init(&inherited);
+	if (cfg->umask != NULL)
+		umask((mode_t)strtoul(cfg->umask, NULL, 8));
 	if (main_open_log(cfg, &cause) == -1)
 		goto out;
 	main_set_limits(cfg);

@@ -15,6 +15,7 @@
 #include "base/strbuf.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "master/autoscale.h"
 #include "master/checks.h"
 #include "master/control.h"
 #include "master/process.h"
@@ -206,11 +207,14 @@ master_change_target(struct master *m, int target, const char *who,
 	} else if (m->cfg->reuse_port) {
 		*cause = xstrdup("with \"reuse-port\" the number of workers "
 		    "is fixed, since each has a socket of its own");
-	} else if (target > m->max) {
-		*cause = xasprintf("there are %d workers, no more than at the "
-		    "start", m->max);
-	} else if (target < 1) {
-		*cause = xstrdup("one worker must stay");
+	} else if (target > autoscale_most(m)) {
+		*cause = xasprintf("there are %d workers, no more than %s",
+		    m->target, m->cfg->cheaper > 0 ? "\"processes\"" :
+		    "at the start");
+	} else if (target < autoscale_least(m)) {
+		*cause = xstrdup(m->cfg->cheaper > 0 ? "there are no more "
+		    "workers than \"cheaper\" says" :
+		    "one worker must stay");
 	} else {
 		log_info("%s: %d workers", who, target);
 		seats_set_target(m, target);
@@ -375,6 +379,7 @@ master_start(struct master *m)
 	m->control = control_new(m);
 	m->stacks = stacks_new(m);
 	m->stuck = stuck_new(m);
+	m->autoscale = autoscale_new(m);
 	m->sb->master_pid = getpid();
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
@@ -398,6 +403,7 @@ master_done(struct master *m)
 	checks_free(m->checks);
 	stuck_free(m->stuck);
 	stacks_free(m->stacks);
+	autoscale_free(m->autoscale);
 	seats_done(m);
 	workers_done(m);
 	generations_done(m);
@@ -416,7 +422,7 @@ master_run(const struct master_args *args)
 	    .sb = args->sb, .stats_socket = args->stats_socket,
 	    .control_socket = args->control_socket,
 	    .log_level = -1, .max = args->cfg->processes,
-	    .target = args->cfg->processes };
+	    .target = autoscale_initial(args->cfg) };
 
 	master_start(&m);
 	master_turn(&m);

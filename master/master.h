@@ -12,6 +12,7 @@
 #include "master/reaped.h"
 #include "master/reload.h"
 
+struct autoscale;
 struct checks;
 struct control;
 struct config;
@@ -64,6 +65,7 @@ struct master {
 	struct mounts		  mounts;	/* what the dead have done */
 	struct stacks		 *stacks;
 	struct stuck		 *stuck;
+	struct autoscale	 *autoscale;
 
 	enum master_state	  state;
 	int			  status;	/* to exit with */

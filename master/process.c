@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,6 +87,22 @@ process_start(struct event_base *base, const int *keep, size_t nkeep,
 	if (pid == 0)
 		process_child(base, keep, nkeep, run, arg);
 	return pid;
+}
+
+/* Is it ours, or at least that user's? */
+bool
+process_is_theirs(pid_t pid, uid_t uid)
+{
+	siginfo_t	 info;
+	struct stat	 st;
+	char		 path[64];
+
+	if (pid <= 1)
+		return false;
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+		return true;
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	return stat(path, &st) == 0 && st.st_uid == uid;
 }
 
 /* Names the process. */

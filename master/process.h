@@ -2,6 +2,7 @@
 #ifndef WM_MASTER_PROCESS_H
 #define WM_MASTER_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -15,6 +16,12 @@ struct event_base;
  */
 pid_t	 process_start(struct event_base *base, const int *keep, size_t nkeep,
 	    int (*run)(const void *arg), const void *arg);
+/*
+ * May a process be signalled because somebody said that it is a worker? It is
+ * a child, or belongs to the user that the app runs as: a root that believed
+ * any pid would be a tool for killing anything.
+ */
+bool	 process_is_theirs(pid_t pid, uid_t uid);
 /* The name that ps and top show, cut to 15 bytes. */
 void	 process_set_name(const char *name);
 /* How a child ended: "exit status 1", "killed by signal 9 (Killed)". */

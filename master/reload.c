@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "master/autoscale.h"
 #include "master/backoff.h"
 #include "master/generation.h"
 #include "master/master.h"
@@ -167,7 +168,8 @@ reload_begin(struct master *m)
 	for (i = 0; i < cfg->warnings.count; i++)
 		log_warn("%s", cfg->warnings.items[i]);
 	r->fresh = generation_new(m, cfg, true);
-	r->target = cfg->reuse_port ? m->target : cfg->processes;
+	r->target = cfg->reuse_port ? m->target :
+	    autoscale_after_reload(cfg, m->target);
 	log_info("reload: generation %d loads the app", r->fresh->id);
 	generation_start(r->fresh);
 }

@@ -2,10 +2,8 @@
 #include "master/socket.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,6 +14,7 @@
 #include "base/address.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/user.h"
 #include "base/xmalloc.h"
 
 #define SOCKET_ADDRESSES	16	/* of a host name, at most */
@@ -169,58 +168,24 @@ socket_clear_path(const char *path, const struct sockaddr_any *any,
 	return 0;
 }
 
-/* Looks a number or a name up. */
-static int
-socket_find_user(const char *name, uid_t *uid)
-{
-	struct passwd	*pw;
-	char		*end;
-
-	*uid = (uid_t)strtoul(name, &end, 10);
-	if (name[0] != '\0' && *end == '\0')
-		return 0;
-	pw = getpwnam(name);
-	if (pw == NULL)
-		return -1;
-	*uid = pw->pw_uid;
-	return 0;
-}
-
-/* Looks a number or a name up. */
-static int
-socket_find_group(const char *name, gid_t *gid)
-{
-	struct group	*gr;
-	char		*end;
-
-	*gid = (gid_t)strtoul(name, &end, 10);
-	if (name[0] != '\0' && *end == '\0')
-		return 0;
-	gr = getgrnam(name);
-	if (gr == NULL)
-		return -1;
-	*gid = gr->gr_gid;
-	return 0;
-}
-
 /* Gives the file to "user", "user:group" or ":group". */
 static int
 socket_chown(const char *path, const char *owner, char **cause)
 {
-	char	*user = xstrdup(owner), *group;
-	uid_t	 uid = (uid_t)-1;
-	gid_t	 gid = (gid_t)-1;
-	int	 result = -1;
+	char		*user = xstrdup(owner), *group;
+	struct user	 found = { .uid = (uid_t)-1 };
+	gid_t		 gid = (gid_t)-1;
+	int		 result = -1;
 
 	group = strchr(user, ':');
 	if (group != NULL)
 		*group++ = '\0';
-	if (user[0] != '\0' && socket_find_user(user, &uid) == -1)
+	if (user[0] != '\0' && user_find(&found, user) == -1)
 		*cause = xasprintf("chown-socket: no user %s", user);
 	else if (group != NULL && group[0] != '\0' &&
-	    socket_find_group(group, &gid) == -1)
+	    group_find(&gid, group) == -1)
 		*cause = xasprintf("chown-socket: no group %s", group);
-	else if (chown(path, uid, gid) == -1)
+	else if (chown(path, found.uid, gid) == -1)
 		*cause = xasprintf("cannot give %s to %s: %s", path, owner,
 		    strerror(errno));
 	else

@@ -11,11 +11,13 @@
 #include "base/xmalloc.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "master/autoscale.h"
 #include "master/backlog.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/mounts.h"
 #include "master/process.h"
+#include "master/scale.h"
 #include "master/seats.h"
 #include "master/stats_parts.h"
 #include "master/workers.h"
@@ -324,7 +326,7 @@ stats_worker_begin(struct stats_json *j, const struct seat *seat, int slot)
 	stats_cores_begin(j, slot, false);
 }
 
-/* All worker ids that are used. */
+/* All worker ids that are used, or that autoscale may use. */
 static bool
 stats_workers(struct stats_json *j)
 {
@@ -338,7 +340,9 @@ stats_workers(struct stats_json *j)
 		if (!j->in_cores) {
 			if (j->json.out->len >= STATS_SLICE)
 				return false;
-			if (seat->id > m->target && seat->proc == NULL)
+			if (seat->id > m->target && seat->proc == NULL &&
+			    (m->cfg->cheaper == 0 ||
+			    seat->id > autoscale_most(m)))
 				continue;
 			stats_worker_begin(j, seat, slot);
 		}
@@ -399,6 +403,31 @@ stats_nothing(struct json_out *json)
 	json_raw(json, "metrics", "{}", 2);
 }
 
+/* What autoscale goes by; null without it. */
+static void
+stats_autoscale(struct json_out *json, const struct master *m)
+{
+	const struct config	*cfg = m->cfg;
+	struct strbuf		 text = STRBUF_INIT;
+
+	if (cfg->cheaper == 0) {
+		json_raw(json, "autoscale", "null", 4);
+		return;
+	}
+	json_open(json, "autoscale", '{');
+	json_str(json, "algo", scale_policy(cfg->cheaper_algo)->name);
+	json_int(json, "least", autoscale_least(m));
+	json_int(json, "most", autoscale_most(m));
+	json_int(json, "workers", m->target);
+	if (autoscale_busyness(m) < 0)
+		strbuf_adds(&text, "null");
+	else
+		strbuf_addf(&text, "%.3f", autoscale_busyness(m));
+	json_raw(json, "busyness", text.buf, text.len);
+	strbuf_done(&text);
+	json_close(json);
+}
+
 /* What is said once. */
 static bool
 stats_server(struct stats_json *j)
@@ -428,6 +457,7 @@ stats_server(struct stats_json *j)
 	stats_reload(json, m);
 	stats_endings(json, m);
 	stats_generations(json, m);
+	stats_autoscale(json, m);
 	json_open(json, "workers", '[');
 	j->at = 0;
 	return true;

@@ -99,6 +99,20 @@ workers_set_state(struct worker_proc *wp, enum sb_slot_state state)
 	workers_arm(wp);
 }
 
+/* Sends SIGKILL to the process that the spawner or it itself has named. */
+static void
+workers_shoot(const struct worker_proc *wp)
+{
+	if (wp->pid == 0 || wp->reaped)
+		return;
+	if (process_is_theirs(wp->pid, wp->gen->cfg->app_uid))
+		kill(wp->pid, SIGKILL);
+	else
+		log_error("worker %d is said to be process %d, which is none "
+		    "of this server's; it is not killed", wp->id,
+		    (int)wp->pid);
+}
+
 /* Notes its pid, for itself and for readers of the scoreboard. */
 static void
 workers_set_pid(struct worker_proc *wp, pid_t pid)
@@ -106,8 +120,8 @@ workers_set_pid(struct worker_proc *wp, pid_t pid)
 	wp->pid = pid;
 	wp->unborn = false;
 	sb_set(&sb_slot(wp->master->sb, (uint32_t)wp->slot)->pid, pid);
-	if (wp->doomed && !wp->reaped)
-		kill(pid, SIGKILL);
+	if (wp->doomed)
+		workers_shoot(wp);
 }
 
 /* Notes why it ends; that it did not end by itself is worth more. */
@@ -126,8 +140,7 @@ workers_kill(struct worker_proc *wp, enum ending why)
 		return;
 	workers_note_ending(wp, why);
 	wp->doomed = true;
-	if (wp->pid != 0 && !wp->reaped)
-		kill(wp->pid, SIGKILL);
+	workers_shoot(wp);
 }
 
 /* How long it was ready. */

@@ -62,6 +62,8 @@ libwsgimaster_a_SOURCES += \
 	worker/own_listeners.h \
 	worker/parent_death.c \
 	worker/parent_death.h \
+	worker/privileges.c \
+	worker/privileges.h \
 	worker/request.c \
 	worker/request.h \
 	worker/request_id.c \

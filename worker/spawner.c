@@ -20,6 +20,7 @@
 #include "config/config.h"
 #include "shm/messages.h"
 #include "worker/loop.h"
+#include "worker/privileges.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -75,13 +76,29 @@ spawner_open_log(const struct config *cfg, char **cause)
 	return -1;
 }
 
+/*
+ * Opens the log, which only the master's user may be able to, and becomes the
+ * app's user. That takes back what it was to die with the master.
+ */
+static int
+spawner_drop(const struct spawner_args *args, char **cause)
+{
+	if (spawner_open_log(args->cfg, cause) == -1 ||
+	    privileges_drop(args->cfg, cause) == -1)
+		return -1;
+	if (spawner_bind_to_master(args) == 0)
+		return 0;
+	*cause = xstrdup("the master is gone");
+	return -1;
+}
+
 /* Starts the language and loads the app; what must be there is there then. */
 static int
 spawner_load(struct spawner *s, char **cause)
 {
 	const struct spawner_args	*args = s->args;
 
-	if (spawner_open_log(args->cfg, cause) == -1)
+	if (spawner_drop(args, cause) == -1)
 		return -1;
 	s->worker = worker_new(args->cfg, args->sb, args->listeners,
 	    args->generation, cause);

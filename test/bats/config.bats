@@ -167,7 +167,8 @@ print(c["processes"], c["listen"], c["env"])')" = "3 7 ['A=1', 'B=2']" ]
 	server --json-schema
 	[ "$status" -eq 0 ]
 	printf '%s\n' "$output" >schema.json
-	server --print-config
+	# Without what the environment says.
+	WSGIMASTER_ALLOW_ROOT= server --print-config
 	printf '%s\n' "$output" >printed.json
 	"$PYTHON" - <<-'END'
 		import json

@@ -79,3 +79,6 @@ test_unit_test_stacks_SOURCES = test/unit/test_stacks.c $(unit_main)
 unit_tests += test/unit/test_request_id
 test_unit_test_request_id_SOURCES = \
 	test/unit/test_request_id.c $(unit_main)
+
+unit_tests += test/unit/test_scale
+test_unit_test_scale_SOURCES = test/unit/test_scale.c $(unit_main)
