@@ -25,8 +25,11 @@ struct worker_proc;
 /*
  *	STARTING --> RUNNING	every worker was ready once
  *	STARTING --> KILLING	the app could not be loaded
+ *	RUNNING --> LEAVING	TERM, INT, with drain-delay
  *	STARTING, RUNNING --> STOPPING	TERM, INT, or the app asks for it
- *	any --> KILLING		QUIT, a second TERM, or no worker would leave
+ *	LEAVING --> STOPPING	drain-delay is over, or TERM, INT once more
+ *	any --> KILLING		QUIT, TERM while STOPPING, or no worker would
+ *				leave
  *
  * The loop ends when, STOPPING or KILLING, no child is left (or, KILLING, a
  * few seconds later all the same).
@@ -34,6 +37,7 @@ struct worker_proc;
 enum master_state {
 	MASTER_STARTING,
 	MASTER_RUNNING,
+	MASTER_LEAVING,		/* serves on, but says that it will not */
 	MASTER_STOPPING,	/* workers finish their requests */
 	MASTER_KILLING		/* everything was sent SIGKILL */
 };
@@ -51,6 +55,8 @@ struct master {
 	struct listeners	 *listeners;
 	struct scoreboard	 *sb;
 	struct socket		 *stats_socket;	/* NULL: none */
+	bool			  shares_listeners; /* another master listens
+					on them, too: nobody is refused */
 	struct event_base	 *base;
 	struct signals		 *signals;
 	struct stats		 *stats;

@@ -59,3 +59,5 @@ test_unit_test_core_SOURCES = test/unit/test_core.c $(unit_rig) $(unit_main)
 unit_tests += test/unit/test_threads
 test_unit_test_threads_SOURCES = \
 	test/unit/test_threads.c $(unit_rig) $(unit_main)
+unit_tests += test/unit/test_farewell
+test_unit_test_farewell_SOURCES = test/unit/test_farewell.c $(unit_main)
