@@ -16,6 +16,7 @@ struct checks {
 
 /* One row for each thing that is looked at, in this order. */
 static void (*const checks_table[])(struct master *m) = {
+	recycle_check,
 	NULL
 };
 

@@ -318,6 +318,7 @@ master_turn(struct master *m)
 {
 	seats_notice(m);
 	reload_turn(m);
+	recycle_turn(m);
 	seats_fill(m);
 	generations_turn(m);
 	master_check_ready(m);
@@ -356,6 +357,7 @@ master_start(struct master *m)
 	workers_init(m);
 	seats_init(m);
 	reload_init(m);
+	recycle_init(m);
 	generation_start(m->serving);
 }
 
@@ -364,6 +366,7 @@ static void
 master_done(struct master *m)
 {
 	reload_abandon(m);
+	recycle_done(m);
 	evtimer_del(&m->stop_timer);
 	stats_free(m->stats);
 	checks_free(m->checks);

@@ -9,6 +9,7 @@
 #include "master/ending.h"
 #include "master/generation.h"
 #include "master/reaped.h"
+#include "master/recycle.h"
 #include "master/reload.h"
 
 struct checks;
@@ -77,6 +78,7 @@ struct master {
 	struct generation	 *serving;
 	int			  last_generation;	/* number given out */
 	struct reload		  reload;
+	struct recycle		  recycle;
 	struct reaped		  reaped;
 	uint64_t		  endings[ENDING_COUNT]; /* of workers */
 };

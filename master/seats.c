@@ -104,6 +104,7 @@ seat_wants(const struct seat *seat)
 
 	return seat->proc == NULL && seat->id <= m->target &&
 	    seat->id != m->reload.placing &&
+	    seat->id != m->recycle.placing &&
 	    !evtimer_pending(&seat->respawn, NULL) &&
 	    generation_can_spawn(seat->gen);
 }

@@ -59,5 +59,6 @@ test_unit_test_core_SOURCES = test/unit/test_core.c $(unit_rig) $(unit_main)
 unit_tests += test/unit/test_threads
 test_unit_test_threads_SOURCES = \
 	test/unit/test_threads.c $(unit_rig) $(unit_main)
-unit_tests += test/unit/test_farewell
+unit_tests += test/unit/test_recycle test/unit/test_farewell
+test_unit_test_recycle_SOURCES = test/unit/test_recycle.c $(unit_main)
 test_unit_test_farewell_SOURCES = test/unit/test_farewell.c $(unit_main)
