@@ -38,5 +38,7 @@ libwsgimaster_a_SOURCES += \
 	master/stats.h \
 	master/stats_json.c \
 	master/stats_json.h \
+	master/touch.c \
+	master/touch.h \
 	master/workers.c \
 	master/workers.h

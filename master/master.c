@@ -21,6 +21,7 @@
 #include "master/seats.h"
 #include "master/signals.h"
 #include "master/stats.h"
+#include "master/touch.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 
@@ -367,6 +368,7 @@ master_done(struct master *m)
 {
 	reload_abandon(m);
 	recycle_done(m);
+	touch_done(m);
 	evtimer_del(&m->stop_timer);
 	stats_free(m->stats);
 	checks_free(m->checks);

@@ -21,6 +21,7 @@ struct seat;
 struct signals;
 struct socket;
 struct stats;
+struct touches;
 struct worker_proc;
 
 /*
@@ -79,6 +80,7 @@ struct master {
 	int			  last_generation;	/* number given out */
 	struct reload		  reload;
 	struct recycle		  recycle;
+	struct touches		 *touches;	/* NULL: not looked yet */
 	struct reaped		  reaped;
 	uint64_t		  endings[ENDING_COUNT]; /* of workers */
 };

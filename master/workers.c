@@ -272,7 +272,8 @@ workers_message(struct worker_proc *wp, const struct message *msg)
 		    (int)sizeof(msg->text), msg->text);
 		break;
 	case MSG_ASK_RELOAD:
-		reload_request(wp->master, who);
+		reload_request(wp->master, msg->text[0] != '\0' ? msg->text :
+		    who);
 		break;
 	case MSG_ASK_STOP:
 		if (!master_is_stopping(wp->master))

@@ -24,7 +24,8 @@ enum message_type {
 	MSG_READY,		/* accepts; value 1 = owns listeners itself,
 				   text: their addresses, a line each */
 	MSG_START_FAILED,	/* text says why; it exits next */
-	MSG_ASK_RELOAD,		/* the app asks for a graceful reload */
+	MSG_ASK_RELOAD,		/* a graceful reload is wanted; text says why,
+				   "": the app asks for it. Also a spawner's */
 	MSG_ASK_STOP,		/* the app asks for a graceful stop */
 
 	/* Master to worker. EOF tells it that the master is dead: drain. */

@@ -144,6 +144,37 @@ worker_tick_cb(evutil_socket_t fd, short events, void *arg)
 	cores_work_off(w);
 }
 
+/* py-autoreload: has something been edited that was loaded here? */
+static void
+worker_autoreload_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct strbuf	 why = STRBUF_INIT;
+	struct worker	*w = arg;
+
+	(void)fd, (void)events;
+	strbuf_addf(&why, "py-autoreload: ");
+	if (!w->draining && w->runtime->changed(w, &why))
+		worker_send(w, MSG_ASK_RELOAD, 0, strbuf_str(&why));
+	strbuf_done(&why);
+	cores_work_off(w);
+}
+
+/* One worker looks at what the app loads in requests. */
+static void
+worker_autoreload(struct worker *w)
+{
+	double		 pause = w->cfg->py_autoreload;
+	struct timeval	 tv = { .tv_sec = (time_t)pause };
+
+	event_assign(&w->autoreload_ev, w->base, -1, EV_PERSIST,
+	    worker_autoreload_cb, w);
+	if (w->id != 1 || pause <= 0 || w->runtime == NULL ||
+	    w->runtime->changed == NULL)
+		return;
+	tv.tv_usec = (suseconds_t)((pause - (double)tv.tv_sec) * 1e6);
+	event_add(&w->autoreload_ev, &tv);
+}
+
 /* Takes nothing new; the loop ends when the last request is finished. */
 void
 worker_drain(struct worker *w, enum drain drain)
@@ -324,6 +355,7 @@ worker_main(struct worker *w, int id, int slot, int control)
 	if (getppid() != w->sb->master_pid)
 		worker_drain(w, DRAIN_ORPHAN);
 	accept_adjust(w);
+	worker_autoreload(w);
 	worker_ready(w, &listeners);
 	w->loop->run(w);
 

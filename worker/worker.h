@@ -58,6 +58,7 @@ struct worker {
 	int				 control;	/* to the master */
 	struct event			 control_ev;
 	struct event			 tick_ev;
+	struct event			 autoreload_ev;
 	_Atomic bool			 draining;	/* any thread reads */
 	_Atomic bool			 closing;	/* a response ends its
 							   connection */
