@@ -10,6 +10,7 @@
 #include "master/autoscale.h"
 #include "master/master.h"
 #include "master/stuck.h"
+#include "master/touch.h"
 
 struct checks {
 	struct master	*master;
@@ -20,6 +21,8 @@ struct checks {
 static void (*const checks_table[])(struct master *m) = {
 	stuck_check,
 	autoscale_check,
+	recycle_check,
+	touch_check,
 	NULL
 };
 

@@ -32,6 +32,8 @@ libwsgimaster_a_SOURCES += \
 	master/listener.h \
 	master/master.c \
 	master/master.h \
+	master/memory.c \
+	master/memory.h \
 	master/metrics.c \
 	master/metrics.h \
 	master/metrics_gather.c \
@@ -50,6 +52,10 @@ libwsgimaster_a_SOURCES += \
 	master/ready.h \
 	master/reaped.c \
 	master/reaped.h \
+	master/recycle.c \
+	master/recycle.h \
+	master/recycle_due.c \
+	master/recycle_due.h \
 	master/reload.c \
 	master/reload.h \
 	master/scale.c \
@@ -83,6 +89,8 @@ libwsgimaster_a_SOURCES += \
 	master/stuck.h \
 	master/stuck_log.c \
 	master/stuck_log.h \
+	master/touch.c \
+	master/touch.h \
 	master/workers.c \
 	master/workers.h
 

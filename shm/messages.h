@@ -24,13 +24,17 @@ enum message_type {
 	MSG_READY,		/* accepts; value 1 = owns listeners itself,
 				   text: their addresses, a line each */
 	MSG_START_FAILED,	/* text says why; it exits next */
-	MSG_ASK_RELOAD,		/* the app asks for a graceful reload */
+	MSG_ASK_RELOAD,		/* a graceful reload is wanted; text says why,
+				   "": the app asks for it. Also a spawner's */
 	MSG_ASK_STOP,		/* the app asks for a graceful stop */
 	MSG_STACKS_DONE,	/* value: of the MSG_STACKS it answers */
 	MSG_ASK_REPLACE,	/* a request does not end (harakiri) */
 
 	/* Master to worker. EOF tells it that the master is dead: drain. */
-	MSG_DRAIN,		/* stop accepting, finish, leave */
+	MSG_DRAIN,		/* stop accepting, finish, leave; value: an
+				   enum drain */
+	MSG_LEAVING,		/* the server stops soon: serve on, but end
+				   connections with their next response */
 	MSG_REOPEN_LOGS,
 	MSG_LOG_LEVEL,		/* value: enum log_level */
 	MSG_STACKS		/* value: a number, text: milliseconds it may
@@ -45,6 +49,13 @@ enum message_type {
 
 /* So long a worker's answer to MSG_STACKS can be. */
 #define STACKS_SIZE_MAX	(16u << 20)
+
+/* Who has the clients that are not accepted yet when a worker drains? */
+enum drain {
+	DRAIN_OTHERS,		/* other workers, now or soon */
+	DRAIN_LAST,		/* nobody: the server stops */
+	DRAIN_ORPHAN		/* the master is dead: perhaps nobody */
+};
 
 struct message {
 	uint32_t	 type;

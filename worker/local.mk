@@ -32,6 +32,8 @@ libwsgimaster_a_SOURCES += \
 	worker/dispatch.h \
 	worker/engines.c \
 	worker/engines.h \
+	worker/farewell.c \
+	worker/farewell.h \
 	worker/handler.h \
 	worker/harakiri.c \
 	worker/harakiri.h \

@@ -9,6 +9,8 @@ line of JSON and exits with 1 if anything failed:
 
     ok          answers whose status, framing, length and bytes were right
     failed      requests without such an answer; failures says what, in words
+    unanswered  those of them that were the first of their connection, which
+                ended without a byte: they were accepted by nobody
     races       requests on a connection that had been used before, which ended
                 without a byte of an answer. RFC 9112 9.3.1 lets a client send
                 them again; they are, and that must be answered
@@ -224,6 +226,7 @@ class Client:
             fresh = self.used == 0
             self.leave()
             if fresh:
+                self.load.count["unanswered"] += 1
                 raise Failed("ended without an answer") from error
             raise
         if close:
@@ -273,6 +276,7 @@ class Client:
                     break
         except Ended:
             if self.used == 0 or done > 0:
+                self.load.count["unanswered"] += self.used == 0
                 self.load.fail(self, requests[done], "ended in a pipeline")
             else:
                 self.load.count["races"] += 1
@@ -333,7 +337,7 @@ class Load:
         await asyncio.gather(*(client.run() for client in self.clients))
 
     def report(self):
-        counts = ("ok", "failed", "races", "dropped", "told", "idle",
+        counts = ("ok", "failed", "unanswered", "races", "dropped", "told", "idle",
                   "refused")
         found = {name: self.count[name] for name in counts}
         found["workers"] = len(self.workers)
