@@ -180,3 +180,8 @@ command_waits() {
 		(cd "$folder" && "$WSGIMASTER" -c app.json --check)
 	done
 }
+
+@test "scale-out: the server takes its configuration" {
+	cd "$WM_SOURCE/examples/scale-out"
+	"$WSGIMASTER" -c app.json --check
+}
