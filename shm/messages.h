@@ -28,8 +28,18 @@ enum message_type {
 	MSG_ASK_STOP,		/* the app asks for a graceful stop */
 
 	/* Master to worker. EOF tells it that the master is dead: drain. */
-	MSG_DRAIN,		/* stop accepting, finish, leave */
+	MSG_DRAIN,		/* stop accepting, finish, leave; value: an
+				   enum drain */
+	MSG_LEAVING,		/* the server stops soon: serve on, but end
+				   connections with their next response */
 	MSG_REOPEN_LOGS
+};
+
+/* Who has the clients that are not accepted yet when a worker drains? */
+enum drain {
+	DRAIN_OTHERS,		/* other workers, now or soon */
+	DRAIN_LAST,		/* nobody: the server stops */
+	DRAIN_ORPHAN		/* the master is dead: perhaps nobody */
 };
 
 struct message {
