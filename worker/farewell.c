@@ -19,6 +19,8 @@
 #include "worker/core.h"
 #include "worker/worker.h"
 
+/* Who is about to enter has so long at least. */
+#define FAREWELL_LEAST_US	3000000
 /* In the kernel's tables: a connection that is half open. */
 #define FAREWELL_SYN_RECV	3
 /* Of the byte with a TCP segment's flags. */
@@ -100,16 +102,16 @@ farewell_line_is_half_open(const char *line, unsigned port)
 	    state == FAREWELL_SYN_RECV;
 }
 
-/* Has a table one for this port? True if it cannot be read. */
+/* Has a table one for this port? unknown, if it cannot be read. */
 static bool
-farewell_table_has(const char *path, unsigned port)
+farewell_table_has(const char *path, unsigned port, bool unknown)
 {
 	char	 line[512];
 	bool	 found = false;
 	FILE	*f = fopen(path, "re");
 
 	if (f == NULL)
-		return true;
+		return unknown;
 	while (!found && fgets(line, sizeof(line), f) != NULL)
 		found = farewell_line_is_half_open(line, port);
 	fclose(f);
@@ -122,16 +124,17 @@ farewell_expects(const struct worker *w)
 {
 	const struct listener	*l;
 	unsigned		 port;
+	bool			 wait;
 	size_t			 i;
 
+	wait = clock_mono_us() < w->farewell.blind_us;
 	for (i = 0; i < w->listeners->count; i++) {
 		l = &w->listeners->items[i];
 		if (!farewell_is_mine(w, l) || l->is_unix)
 			continue;
 		port = (unsigned)strtoul(l->port, NULL, 10);
-		if (farewell_table_has("/proc/net/tcp", port) ||
-		    (access("/proc/net/tcp6", F_OK) == 0 &&
-		    farewell_table_has("/proc/net/tcp6", port)))
+		if (farewell_table_has("/proc/net/tcp", port, wait) ||
+		    farewell_table_has("/proc/net/tcp6", port, false))
 			return true;
 	}
 	return false;
@@ -154,11 +157,13 @@ farewell_finish(struct worker *w)
 static bool
 farewell_is_over(const struct worker *w)
 {
-	bool	 late = clock_mono_us() >= w->farewell.until_us;
+	uint64_t	 now = clock_mono_us();
 
-	if (w->accept_held || (late && !w->farewell.refuse))
+	if (w->accept_held || (!w->farewell.refuse &&
+	    now >= w->farewell.blind_us))
 		return true;
-	return (late || !farewell_expects(w)) && accept_is_empty(w);
+	return (now >= w->farewell.until_us || !farewell_expects(w)) &&
+	    accept_is_empty(w);
 }
 
 /* Looks whether it is over. */
@@ -187,12 +192,15 @@ farewell_init(struct worker *w)
 void
 farewell_begin(struct worker *w, bool refuse)
 {
+	uint64_t	 idle = (uint64_t)(w->cfg->drain_idle * 1e6);
+
 	if (!farewell_refuse(w, refuse))
 		return;
 	w->farewell.state = FAREWELL_TAKES;
 	w->farewell.refuse = refuse;
+	w->farewell.blind_us = clock_mono_us() + idle;
 	w->farewell.until_us = clock_mono_us() +
-	    (uint64_t)(w->cfg->drain_idle * 1e6);
+	    (idle > FAREWELL_LEAST_US ? idle : FAREWELL_LEAST_US);
 	event_active(&w->farewell.timer, EV_TIMEOUT, 1);
 }
 

@@ -22,10 +22,12 @@ struct worker;
  * that the client tries again a second later and is refused then; a unix
  * socket is shut down, which refuses at once and leaves its queue as it is.
  * About to enter is who has been answered by the system but has not sent
- * anything yet (TCP_DEFER_ACCEPT), or whose last packet is on its way: they
- * have as long as an idle connection, drain-idle. The system's list of them
- * (/proc/net/tcp) is looked at every 20 ms; where it cannot be read, that time
- * is waited for. Who is queued is accepted whatever the time.
+ * anything yet (TCP_DEFER_ACCEPT: for a second), whose last packet is on its
+ * way, or for whom the queue was full: they have as long as an idle connection,
+ * drain-idle, but three seconds at least, since the system tries again after
+ * one. Its list of them (/proc/net/tcp) is looked at every 20 ms; where that
+ * cannot be read, drain-idle is waited for. Who is queued is accepted whatever
+ * the time.
  *
  * A listener that somebody else has open as well (kept) is left alone: its
  * queue waits for the next server. When the master is dead, it is not known
@@ -44,7 +46,9 @@ enum farewell_state {
 struct farewell {
 	enum farewell_state	 state;
 	bool			 refuse;	/* nobody new comes */
-	uint64_t		 until_us;	/* clock_mono_us */
+	uint64_t		 blind_us;	/* clock_mono_us: end of the
+						   wait for nobody knows whom */
+	uint64_t		 until_us;	/* and of any wait */
 	struct event		 timer;
 };
 

@@ -16,7 +16,7 @@ def connect(address):
         sock = socket.socket(socket.AF_UNIX)
         sock.connect(address)
     else:
-        sock = socket.create_connection(("127.0.0.1", int(address)))
+        sock = socket.create_connection(("127.0.0.1", int(address)), 30)
     sock.settimeout(30)
     return sock
 
