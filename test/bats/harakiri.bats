@@ -25,7 +25,7 @@ hara_start() {
 	export NOTES=$WM_TMP/$1.notes
 	STATS=$WM_TMP/$1.sock
 	engine_start "$1" --module harakiri_cases --stats "$STATS" \
-	    --harakiri 0.5 --harakiri-graceful-timeout 0.5 \
+	    --harakiri 0.5 --harakiri-graceful-timeout "${GRACE:-2}" \
 	    --harakiri-path /free=0 --harakiri-path /soon=0.3 "${@:2}"
 }
 
@@ -169,11 +169,13 @@ many() {
 		! engine_missing "$engine" >/dev/null || continue
 		path=stubborn
 		[ "$engine" != threads ] || path=blocks
-		hara_start "$engine" --harakiri-verbose --worker-reload-mercy 2
+		GRACE=0.5 hara_start "$engine" --harakiri-verbose \
+		    --worker-reload-mercy 4
 		first=$(worker_pid 1)
 		export NOTES=$WM_TMP/$engine.notes
 		(check harakiri_checks neighbour "$PORT" >neighbour.output 2>&1 &&
 		    echo well >>neighbour.output) &
+		wm_wait_for "the neighbour's begin" 30 grep -q begun "$NOTES"
 		curl -s -m 60 "http://127.0.0.1:$PORT/$path" >got.output || true
 		wm_wait_for "the stubborn one's end" 30 wm_is_gone "$first"
 		wait $!
