@@ -16,5 +16,7 @@ libwsgimaster_a_SOURCES += \
 	base/strbuf.h \
 	base/strlist.c \
 	base/strlist.h \
+	base/uuid.c \
+	base/uuid.h \
 	base/xmalloc.c \
 	base/xmalloc.h

@@ -129,8 +129,8 @@ log_format_json(struct strbuf *sb, enum log_level level,
 	if (log_state.id != 0)
 		strbuf_addf(sb, ",\"worker\":%d", log_state.id);
 	if (where != NULL && where->core >= 0)
-		strbuf_addf(sb, ",\"core\":%d,\"request\":\"%016llx\"",
-		    where->core, (unsigned long long)where->request);
+		strbuf_addf(sb, ",\"core\":%d,\"request\":\"%.*s\"",
+		    where->core, (int)where->request_len, where->request);
 	strbuf_adds(sb, ",\"message\":");
 	strbuf_add_json(sb, text, strlen(text));
 	strbuf_adds(sb, "}\n");
@@ -147,8 +147,8 @@ log_format_text(struct strbuf *sb, enum log_level level,
 		strbuf_addf(sb, " %d", log_state.id);
 	strbuf_addf(sb, " pid %d", (int)getpid());
 	if (where != NULL && where->core >= 0)
-		strbuf_addf(sb, " core %d request %016llx", where->core,
-		    (unsigned long long)where->request);
+		strbuf_addf(sb, " core %d request %.*s", where->core,
+		    (int)where->request_len, where->request);
 	strbuf_addf(sb, "] %s: %s\n", log_level_names[level], text);
 }
 

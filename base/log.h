@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 enum log_level {
 	LOG_LEVEL_DEBUG,
@@ -16,7 +15,8 @@ enum log_level {
 /* Which request a record is about; core is -1 when it is about none. */
 struct log_where {
 	int		 core;
-	uint64_t	 request;
+	const char	*request;	/* its id, which needs no quoting */
+	size_t		 request_len;
 };
 
 /*

@@ -93,6 +93,8 @@ struct config {
 	double		 keepalive_timeout;	/* 0: no keep-alive */
 	int		 keepalive_requests;	/* 0: no limit */
 	int		 client_gone;		/* enum client_gone */
+	char		*request_id_header;	/* a name, or "": none */
+	bool		 request_id_response;
 
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */

@@ -144,6 +144,20 @@ config_check_http(const struct config *cfg, struct strlist *problems)
 		    cfg->buffer_size));
 }
 
+/* The header of the id can come: parsed heads have no other names. */
+static void
+config_check_request_id(const struct config *cfg, struct strlist *problems)
+{
+	const char *name = cfg->request_id_header;
+
+	if (name != NULL && name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-!#$%&'*+.^`|~")] != '\0')
+		strlist_add_steal(problems, xasprintf("\"request-id-header\": "
+		    "\"%s\" is not the name of a header that a request can "
+		    "have%s", name, strchr(name, '_') == NULL ? "" :
+		    " (those with an underscore are dropped)"));
+}
+
 /* No two of these for one prefix. */
 static void
 config_check_prefixes(const struct strlist *list, const char *name,
@@ -203,6 +217,7 @@ config_check(struct config *cfg, struct strlist *problems)
 {
 	config_check_cores(cfg, problems);
 	config_check_http(cfg, problems);
+	config_check_request_id(cfg, problems);
 	config_check_prefixes(&cfg->mount, "mount", "apps", problems);
 	config_check_prefixes(&cfg->harakiri_path, "harakiri-path", "limits",
 	    problems);

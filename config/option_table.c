@@ -399,6 +399,23 @@ const struct option_row option_table[] = {
 		    "which is all that TCP shows of most clients that leave, "
 		    "and of a few that still wait for the answer."
 	},
+	{
+		.name = "request-id-header",
+		.group = GROUP_HTTP, .type = OPT_TEXT, AT(request_id_header),
+		.form = FORM_ANY, .initial_text = "X-Request-ID",
+		.arg = "NAME",
+		.help = "The request header whose value becomes the request's "
+		    "id, if it is one of 1 to 128 letters, digits and "
+		    "-._~+/=:;,@; else, or with an empty name, each request "
+		    "gets a new one (UUID version 7)."
+	},
+	{
+		.name = "request-id-response",
+		.group = GROUP_HTTP, .type = OPT_BOOL,
+		AT(request_id_response), .max = 1,
+		.help = "Tell the client the request's id in the response "
+		    "header X-Request-ID, where the app has set none."
+	},
 
 	/* python */
 	{

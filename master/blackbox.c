@@ -33,10 +33,10 @@ blackbox_add_core(struct strbuf *sb, const struct sb_core_view *view)
 	blackbox_add_text(sb, view->path);
 	strbuf_adds(sb, " from ");
 	blackbox_add_text(sb, view->addr[0] == '\0' ? "-" : view->addr);
-	strbuf_addf(sb, " for %.3f s, request %016llx, %u switches, %llu "
-	    "bytes sent", now > view->start_us ?
-	    (double)(now - view->start_us) / 1e6 : 0.0,
-	    (unsigned long long)view->request_id, view->switches,
+	strbuf_addf(sb, " for %.3f s, request ", now > view->start_us ?
+	    (double)(now - view->start_us) / 1e6 : 0.0);
+	blackbox_add_text(sb, view->id);
+	strbuf_addf(sb, ", %u switches, %llu bytes sent", view->switches,
 	    (unsigned long long)view->bytes_out);
 	if (view->wait_fd >= 0)
 		strbuf_addf(sb, ", waits for descriptor %d", view->wait_fd);

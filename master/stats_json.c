@@ -100,22 +100,20 @@ stats_request_start(const struct sb_core_view *view, uint64_t *age_us)
 static void
 stats_add_request(json_t *core, const struct sb_core_view *view)
 {
-	char		 id[24];
 	uint64_t	 age;
 	json_int_t	 start = stats_request_start(view, &age);
 	json_t		*info;
 
-	snprintf(id, sizeof(id), "%016llx",
-	    (unsigned long long)view->request_id);
 	json_object_set_new(core, "req_info",
 	    json_pack("{s:I}", "request_start", start));
-	info = json_pack("{s:i, s:o, s:o, s:o, s:I, s:i, s:s, s:I}",
+	info = json_pack("{s:i, s:o, s:o, s:o, s:I, s:i, s:o, s:I}",
 	    "wait_fd", (int)view->wait_fd,
 	    "method", stats_string(view->method),
 	    "path", stats_string(view->path),
 	    "addr", stats_string(view->addr),
 	    "age_ms", NUMBER(age / 1000), "switches", (int)view->switches,
-	    "request", id, "bytes", NUMBER(view->bytes_out));
+	    "request", stats_string(view->id),
+	    "bytes", NUMBER(view->bytes_out));
 	json_object_update(core, info);
 	json_decref(info);
 }

@@ -168,24 +168,39 @@ sb_cut(char *dst, size_t max, const char *src, size_t len)
 	return len;
 }
 
+/* What is left for a path behind the other texts. */
+static inline size_t
+sb_path_room(ptrdiff_t used)
+{
+	size_t	 left = SB_TEXT_MAX - (size_t)used;
+
+	_Static_assert(SB_METHOD_MAX + SB_ADDR_MAX + SB_ID_MAX <= SB_TEXT_MAX,
+	    "the longest texts fit");
+	return left < SB_PATH_MAX ? left : SB_PATH_MAX;
+}
+
 /* A request begins on this core. */
 void
-sb_core_begin(struct sb_core *core, uint64_t request_id, uint64_t start_us,
-    const char *method, size_t method_len, const char *path, size_t path_len,
-    const char *addr, size_t addr_len)
+sb_core_begin(struct sb_core *core, const struct sb_request *request)
 {
-	uint32_t	 seq = sb_get(&core->seq);
+	const struct sb_text	*path = &request->path;
+	uint32_t		 seq = sb_get(&core->seq);
+	char			*out = core->text;
 
 	sb_set(&core->seq, seq + 1);
 	atomic_thread_fence(memory_order_release);
-	core->request_id = request_id;
-	core->start_us = start_us;
-	core->method_len = (uint8_t)sb_cut(core->method, SB_METHOD_MAX,
-	    method, method_len);
-	core->addr_len = (uint8_t)sb_cut(core->addr, SB_ADDR_MAX, addr,
-	    addr_len);
-	core->path_len = (uint16_t)(path_len > 65535 ? 65535 : path_len);
-	sb_cut(core->path, SB_PATH_MAX, path, path_len);
+	core->start_us = request->start_us;
+	core->method_len = (uint8_t)sb_cut(out, SB_METHOD_MAX,
+	    request->method.s, request->method.len);
+	out += core->method_len;
+	core->addr_len = (uint8_t)sb_cut(out, SB_ADDR_MAX, request->addr.s,
+	    request->addr.len);
+	out += core->addr_len;
+	core->id_len = (uint8_t)sb_cut(out, SB_ID_MAX, request->id.s,
+	    request->id.len);
+	out += core->id_len;
+	core->path_len = (uint16_t)(path->len > 65535 ? 65535 : path->len);
+	sb_cut(out, sb_path_room(out - core->text), path->s, path->len);
 	sb_set(&core->deadline_us, 0);
 	sb_set(&core->bytes_out, 0);
 	sb_set(&core->switches, 0);
@@ -203,22 +218,27 @@ sb_core_end(struct sb_core *core)
 	sb_core_set(core, SB_CORE_IDLE, -1);
 }
 
-/* Copies what is guarded by the change counter. */
+/* Copies a text, and ends it; gives what is behind it. */
+static const char *
+sb_copy_text(char *out, size_t max, const char *in, size_t len)
+{
+	len = sb_cut(out, max, in, len);
+	out[len] = '\0';
+	return in + len;
+}
+
+/* Copies what is guarded by the change counter; lengths may be nonsense. */
 static void
 sb_core_copy(const struct sb_core *core, struct sb_core_view *view)
 {
-	size_t	 path_len = core->path_len;
+	const char	*in = core->text;
 
-	if (path_len > SB_PATH_MAX)
-		path_len = SB_PATH_MAX;
-	view->request_id = core->request_id;
 	view->start_us = core->start_us;
-	view->method[sb_cut(view->method, SB_METHOD_MAX, core->method,
-	    core->method_len)] = '\0';
-	view->addr[sb_cut(view->addr, SB_ADDR_MAX, core->addr,
-	    core->addr_len)] = '\0';
-	view->path[sb_cut(view->path, SB_PATH_MAX, core->path,
-	    path_len)] = '\0';
+	in = sb_copy_text(view->method, SB_METHOD_MAX, in, core->method_len);
+	in = sb_copy_text(view->addr, SB_ADDR_MAX, in, core->addr_len);
+	in = sb_copy_text(view->id, SB_ID_MAX, in, core->id_len);
+	sb_copy_text(view->path, sb_path_room(in - core->text), in,
+	    core->path_len);
 }
 
 /* Gives a consistent copy of a core. */

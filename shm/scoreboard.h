@@ -34,8 +34,10 @@
 #include <string.h>
 
 #define SB_METHOD_MAX	16
-#define SB_PATH_MAX	112
 #define SB_ADDR_MAX	46
+#define SB_ID_MAX	128
+#define SB_PATH_MAX	112	/* with an id of 128 characters only 61 */
+#define SB_TEXT_MAX	251	/* of these together; never too few */
 
 /* What a core is doing. Names in scoreboard.c, in the same order. */
 enum sb_core_state {
@@ -64,7 +66,6 @@ struct sb_core {
 	_Atomic uint32_t state;		/* enum sb_core_state */
 	_Atomic int32_t	 wait_fd;	/* while waiting, else -1 */
 	_Atomic uint32_t switches;	/* of this request so far */
-	uint64_t	 request_id;
 	uint64_t	 start_us;	/* clock_mono_us at the head's end */
 	_Atomic uint64_t deadline_us;	/* clock_mono_us; 0 = none. When the
 					   request is to be told to end, or
@@ -74,12 +75,15 @@ struct sb_core {
 	_Atomic uint32_t read_errors;
 	_Atomic uint32_t write_errors;
 
+	/*
+	 * Method, address, id and path one behind the other: those of most
+	 * requests fit into the rest of this line.
+	 */
 	_Alignas(64) uint16_t path_len;	/* as sent, before it was cut */
 	uint8_t		 method_len;
 	uint8_t		 addr_len;
-	char		 method[SB_METHOD_MAX];
-	char		 addr[SB_ADDR_MAX];
-	char		 path[SB_PATH_MAX];	/* with the query cut off */
+	uint8_t		 id_len;
+	char		 text[SB_TEXT_MAX];
 };
 
 /* Of so many apps (the first ones mounted) it is known what each has done. */
@@ -163,7 +167,6 @@ struct sb_core_view {
 	uint32_t	 state;
 	int32_t		 wait_fd;
 	uint32_t	 switches;
-	uint64_t	 request_id;
 	uint64_t	 start_us;
 	uint64_t	 deadline_us;
 	uint64_t	 bytes_out;
@@ -173,20 +176,29 @@ struct sb_core_view {
 	bool		 torn;		/* its writer stopped in the middle */
 	char		 method[SB_METHOD_MAX + 1];
 	char		 addr[SB_ADDR_MAX + 1];
+	char		 id[SB_ID_MAX + 1];
 	char		 path[SB_PATH_MAX + 1];
 };
 
 /* Any process: a consistent copy; bounded tries, then torn is set. */
 void	 sb_core_read(const struct sb_core *core, struct sb_core_view *view);
 
-/*
- * Worker: a request begins on this core. method, path and addr are cut to
- * what fits. Ends with sb_core_end. About 20 ns together.
- */
-void	 sb_core_begin(struct sb_core *core, uint64_t request_id,
-	    uint64_t start_us, const char *method, size_t method_len,
-	    const char *path, size_t path_len, const char *addr,
-	    size_t addr_len);
+/* What a worker tells of a request; the texts are cut to what fits. */
+struct sb_text {
+	const char	*s;
+	size_t		 len;
+};
+
+struct sb_request {
+	uint64_t	 start_us;
+	struct sb_text	 method;
+	struct sb_text	 addr;
+	struct sb_text	 id;
+	struct sb_text	 path;		/* without the query */
+};
+
+/* Worker: it begins on this core. Ends with sb_core_end. About 20 ns. */
+void	 sb_core_begin(struct sb_core *core, const struct sb_request *request);
 void	 sb_core_end(struct sb_core *core);
 
 /* Worker: every transition, so that a dead worker can still be read. */

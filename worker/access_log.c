@@ -185,20 +185,6 @@ access_log_json_ms(struct strbuf *sb, unsigned ms)
 	strbuf_add(sb, text, sizeof(text));
 }
 
-/* Appends the request's number as environ has it. */
-static void
-access_log_json_id(struct strbuf *sb, uint64_t id)
-{
-	static const char	 digits[] = "0123456789abcdef";
-	char			 text[16];
-	int			 i;
-
-	for (i = 15; i >= 0; i--, id >>= 4)
-		text[i] = digits[id & 15];
-	ACCESS_LOG_ADD(sb, ",\"request\":\"");
-	strbuf_add(sb, text, sizeof(text));
-}
-
 /* Appends when and where: the beginning of a JSON object. */
 static void
 access_log_json_who(struct strbuf *sb, const struct request *req)
@@ -216,7 +202,8 @@ access_log_json_who(struct strbuf *sb, const struct request *req)
 	access_log_json_number(sb, "worker", (unsigned)req->worker->id);
 	access_log_json_number(sb, "pid", (unsigned)getpid());
 	access_log_json_number(sb, "core", (unsigned)req->core->id);
-	access_log_json_id(sb, req->id);
+	ACCESS_LOG_ADD(sb, ",\"request\":\"");
+	strbuf_add(sb, req->id, req->id_len);
 	ACCESS_LOG_ADD(sb, "\",\"addr\":\"");
 	strbuf_add(sb, req->conn->addr, req->conn->addr_len);
 	ACCESS_LOG_ADD(sb, "\"");

@@ -128,7 +128,8 @@ hold_log(const struct hold_found *found, uint64_t lag, const char *where_at)
 
 	if (found->is_core) {
 		where.core = found->core;
-		where.request = found->view.request_id;
+		where.request = found->view.id;
+		where.request_len = strlen(found->view.id);
 		strbuf_adds(&text, "this request, ");
 		hold_add_text(&text, found->view.method);
 		strbuf_addc(&text, ' ');

@@ -64,6 +64,8 @@ libwsgimaster_a_SOURCES += \
 	worker/parent_death.h \
 	worker/request.c \
 	worker/request.h \
+	worker/request_id.c \
+	worker/request_id.h \
 	worker/response.c \
 	worker/response.h \
 	worker/response_error.c \

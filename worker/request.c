@@ -15,6 +15,7 @@
 #include "worker/dispatch.h"
 #include "worker/handler.h"
 #include "worker/http_url.h"
+#include "worker/request_id.h"
 #include "worker/response_out.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -118,14 +119,16 @@ request_begin(struct request *req, struct conn *conn)
 	req->conn = conn;
 	req->buf = conn->in->data;
 	req->head = head;
-	req->id = req->worker->next_request++;
 	req->start_us = clock_mono_us();
 	req->end_us = 0;
+	request_id_choose(req);
 	body_begin(req);
-	sb_core_begin(req->core->sb, req->id, req->start_us,
-	    request_text(req, head->method), head->method.len,
-	    request_text(req, head->path), head->path.len, conn->addr,
-	    conn->addr_len);
+	sb_core_begin(req->core->sb, &(struct sb_request){
+	    .start_us = req->start_us,
+	    .method = { request_text(req, head->method), head->method.len },
+	    .addr = { conn->addr, conn->addr_len },
+	    .id = { req->id, req->id_len },
+	    .path = { request_text(req, head->path), head->path.len } });
 	memset(&req->core->harakiri, 0, sizeof(req->core->harakiri));
 	if (req->worker->harakiri.is_set)
 		harakiri_begin(req->core);
@@ -163,7 +166,7 @@ void
 request_log(const struct request *req, int level, const char *fmt, ...)
 {
 	struct log_where	 where = { .core = req->core->id,
-	    .request = req->id };
+	    .request = req->id, .request_len = req->id_len };
 	va_list			 ap;
 	char			*text;
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/pool.h"
+#include "base/uuid.h"
 #include "worker/body.h"
 #include "worker/http_parse.h"
 #include "worker/response.h"
@@ -25,7 +26,12 @@ struct request {
 	struct worker		*worker;
 	struct core		*core;
 	struct conn		*conn;
-	uint64_t		 id;		/* 16 hex digits in logs */
+	uint64_t		 serial;	/* tells a core's requests
+						   apart; for nobody to see */
+	const char		*id;		/* id_len characters that need
+						   no quoting: request_id.h */
+	char			 own_id[UUID_TEXT];
+	uint8_t			 id_len;
 	uint64_t		 start_us;	/* clock_mono_us */
 	uint64_t		 end_us;	/* the same clock; 0: it runs */
 

@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "worker/conn.h"
 #include "worker/request.h"
+#include "worker/request_id.h"
 #include "worker/response.h"
 #include "worker/response_out.h"
 
@@ -94,7 +95,7 @@ response_cut(struct request *req)
 void
 response_fail(struct request *req, int status)
 {
-	char		 line[64];
+	char		 line[64 + REQUEST_ID_MAX];
 	const char	*reason = response_reason(status);
 	int		 len;
 
@@ -105,6 +106,11 @@ response_fail(struct request *req, int status)
 	len = snprintf(line, sizeof(line), "%d %s", status, reason);
 	response_begin(req, line, (size_t)len);
 	response_add(req, "Content-Type", 12, "text/plain", 10);
-	len = snprintf(line, sizeof(line), "%s\n", reason);
+	/* Who complains of the server's fault can say what to look for. */
+	if (status >= 500)
+		len = snprintf(line, sizeof(line), "%s\nrequest %.*s\n",
+		    reason, (int)req->id_len, req->id);
+	else
+		len = snprintf(line, sizeof(line), "%s\n", reason);
 	response_write_whole(req, line, (size_t)len);
 }

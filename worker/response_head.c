@@ -313,6 +313,19 @@ response_choose_framing(struct request *req, int64_t known)
 	strbuf_add(&resp->head, "\r\n", 2);
 }
 
+/* Tells the client the id, unless the app has told one. */
+static void
+response_add_id(struct request *req)
+{
+	struct strbuf	*head = &req->resp.head;
+
+	if (strcasestr(head->buf, "\r\nX-Request-ID:") != NULL)
+		return;
+	strbuf_add(head, "X-Request-ID: ", 14);
+	strbuf_add(head, req->id, req->id_len);
+	strbuf_add(head, "\r\n", 2);
+}
+
 /* Completes the head. */
 void
 response_head_complete(struct request *req, int64_t known)
@@ -328,6 +341,8 @@ response_head_complete(struct request *req, int64_t known)
 	response_choose_framing(req, known);
 	if (!resp->has_date)
 		response_add_now(&resp->head);
+	if (req->worker->cfg->request_id_response)
+		response_add_id(req);
 	if (resp->close)
 		strbuf_add(&resp->head, "Connection: close\r\n", 19);
 	else if (req->head->minor == 0)

@@ -88,10 +88,11 @@ stacks_add_core(struct stacks *s, const struct core *core, const char *stack)
 	}
 	if (out->len > STACKS_CORES_MAX)
 		return;
-	strbuf_addf(out, "%s{\"core\":%d,\"state\":\"%s\",\"request\":"
-	    "\"%016llx\",\"method\":", out->len > 0 ? "," : "", core->id,
-	    sb_core_state_name(view.state),
-	    (unsigned long long)view.request_id);
+	strbuf_addf(out, "%s{\"core\":%d,\"state\":\"%s\",\"request\":",
+	    out->len > 0 ? "," : "", core->id,
+	    sb_core_state_name(view.state));
+	strbuf_add_json(out, view.id, strlen(view.id));
+	strbuf_adds(out, ",\"method\":");
 	strbuf_add_json(out, view.method, strlen(view.method));
 	strbuf_adds(out, ",\"path\":");
 	strbuf_add_json(out, view.path, strlen(view.path));

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -56,6 +55,7 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 	w->listeners = listeners;
 	w->generation = generation;
 	w->control = -1;
+	request_ids_init(w);
 	event_set_log_callback(worker_libevent_cb);
 	harakiri_prepare(w);
 	if (engines_choose(w, cause) == -1)
@@ -165,6 +165,7 @@ worker_tick_cb(evutil_socket_t fd, short events, void *arg)
 
 	(void)fd, (void)events;
 	sb_set(&w->stats->tick_us, clock_mono_us());
+	request_ids_tick(w);
 	watch_check(w);
 	cores_work_off(w);
 }
@@ -237,17 +238,6 @@ worker_forked(struct worker *w, bool on_loop_thread)
 		(void)event_reinit(w->base);
 }
 
-/* Request ids go up from a random number: unique over workers and restarts. */
-static uint64_t
-worker_first_request(void)
-{
-	uint64_t	 n;
-
-	if (getrandom(&n, sizeof(n), 0) != (ssize_t)sizeof(n))
-		n = clock_real_us() << 20 ^ (uint64_t)getpid();
-	return n;
-}
-
 /* Who this process is now. */
 static void
 worker_identity(struct worker *w, int id, int slot, int control)
@@ -258,7 +248,6 @@ worker_identity(struct worker *w, int id, int slot, int control)
 	w->slot = slot;
 	w->stats = sb_slot(w->sb, (uint32_t)slot);
 	w->control = control;
-	w->next_request = worker_first_request();
 	log_set_role("worker", id);
 	snprintf(name, sizeof(name), "wm-worker-%d", id);
 	prctl(PR_SET_NAME, name);

@@ -12,6 +12,7 @@
 #include "worker/core.h"
 #include "worker/core_timer.h"
 #include "worker/harakiri.h"
+#include "worker/request_id.h"
 #include "worker/watch.h"
 
 struct config;
@@ -66,7 +67,7 @@ struct worker {
 	bool				 forked;	/* not the worker, but a
 							   child of the app's */
 	int				 status;	/* of the process */
-	uint64_t			 next_request;	/* id */
+	struct request_ids		 ids;		/* request_id.c */
 
 	/* core.c */
 	struct core			*cores;

@@ -12,9 +12,11 @@
 #include "config/config.h"
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_core.h"
+#include "plugins/python/py_environ.h"
 #include "plugins/python/py_input.h"
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_start_response.h"
+#include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
@@ -55,6 +57,23 @@ py_client_request_id(PyObject *self, PyObject *unused)
 	(void)self, (void)unused;
 	return core == NULL ? NULL :
 	    PyLong_FromUnsignedLongLong(sb_get(&core->sb->requests));
+}
+
+/*
+ * current_request_id(): the id of the caller's request, also from its tasks;
+ * None: there is none. New.
+ */
+static PyObject *
+py_client_current_request_id(PyObject *self, PyObject *unused)
+{
+	const struct core	*core = py_core_current();
+
+	(void)self, (void)unused;
+	if (core == NULL)
+		core = py_task_core();
+	if (core == NULL || core->req.conn == NULL)
+		Py_RETURN_NONE;
+	return py_environ_id(&core->req);
 }
 
 /* cl(): the request's Content-Length, 0 when it has none. New. */
@@ -293,6 +312,8 @@ const PyMethodDef	 py_client_methods[] = {
 	    "connection_fd(): the client's descriptor" },
 	{ "disconnect", py_client_disconnect_now, METH_NOARGS,
 	    "disconnect(): ends the connection; the request goes on" },
+	{ "current_request_id", py_client_current_request_id, METH_NOARGS,
+	    "current_request_id(): the request's id in the log, or None" },
 	{ "request_id", py_client_request_id, METH_NOARGS,
 	    "request_id(): how many requests this core had before" },
 	{ "cl", py_client_cl, METH_NOARGS,

@@ -7,7 +7,6 @@
 
 #include "plugins/python/py_environ.h"
 
-#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +57,17 @@ py_environ_set_text(PyObject *env, PyObject *key, const char *s, size_t len)
 {
 	return py_template_set(env, key,
 	    PyUnicode_DecodeLatin1(s, (Py_ssize_t)len, NULL));
+}
+
+/* The request's id as a str. New. */
+PyObject *
+py_environ_id(const struct request *req)
+{
+	PyObject	*id = PyUnicode_New(req->id_len, 127);
+
+	if (id != NULL)
+		memcpy(PyUnicode_1BYTE_DATA(id), req->id, req->id_len);
+	return id;
 }
 
 /* Makes the template. */
@@ -370,36 +380,12 @@ py_environ_last(PyObject *env, struct py_last *last,
 	return py_environ_last_path(env, last, req, app);
 }
 
-/* Eight hexadecimal digits, all at the same time. */
-static void
-py_environ_hex(uint32_t n, Py_UCS1 out[8])
-{
-	const uint64_t	 ones = 0x0101010101010101u;
-	uint64_t	 x = n, letters;
-
-	/* Each half byte into a byte of its own. */
-	x = (x << 16 | x) & 0x0000ffff0000ffffu;
-	x = (x << 8 | x) & 0x00ff00ff00ff00ffu;
-	x = (x << 4 | x) & 0x0f0f0f0f0f0f0f0fu;
-	letters = (x + 6 * ones) >> 4 & ones;
-	x += '0' * ones + letters * ('a' - '9' - 1);
-	x = htobe64(x);
-	memcpy(out, &x, sizeof(x));
-}
-
-/* The request's id: 16 hexadecimal digits. */
+/* The request's id. */
 static int
 py_environ_add_id(PyObject *env, const struct request *req)
 {
-	PyObject	*id = PyUnicode_New(16, 127);
-	Py_UCS1		*out;
-
-	if (id == NULL)
-		return -1;
-	out = PyUnicode_1BYTE_DATA(id);
-	py_environ_hex((uint32_t)(req->id >> 32), out);
-	py_environ_hex((uint32_t)req->id, out + 8);
-	return py_template_set(env, py_str->request_id, id);
+	return py_template_set(env, py_str->request_id,
+	    py_environ_id(req));
 }
 
 /* The loose fields, which what numbers. */

@@ -17,5 +17,7 @@ void	 py_environ_done(void);
  */
 PyObject *py_environ_new(struct request *req, const struct py_app *app,
 	    PyObject *input);
+/* The request's id as a str. New; NULL with a Python exception. */
+PyObject *py_environ_id(const struct request *req);
 
 #endif

@@ -25,7 +25,7 @@
 /* One core's. */
 struct py_survey_item {
 	struct strbuf	 text;
-	uint64_t	 request;	/* its id, then */
+	uint64_t	 request;	/* when it had begun, then */
 	unsigned	 count;
 };
 
@@ -84,7 +84,7 @@ survey_note_owners(struct py_survey *survey)
 		sb_core_read(core->sb, &view);
 		if (view.state == SB_CORE_IDLE)
 			continue;
-		survey->items[i].request = view.request_id;
+		survey->items[i].request = view.start_us;
 		memset(&stacks, 0, sizeof(stacks));
 		stacks.thread = py_gil_loop_thread();
 		if (w->suspend->stacks != NULL)
@@ -359,7 +359,7 @@ py_survey_text(const struct py_survey *survey, const struct core *core)
 	struct sb_core_view		 view;
 
 	sb_core_read(core->sb, &view);
-	return view.request_id == item->request ? strbuf_str(&item->text) :
+	return view.start_us == item->request ? strbuf_str(&item->text) :
 	    "";
 }
 

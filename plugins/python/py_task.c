@@ -17,7 +17,7 @@
 struct py_task {
 	PyObject_HEAD
 	struct core	*core;
-	uint64_t	 id;		/* the request's */
+	uint64_t	 serial;	/* the request's */
 };
 
 static PyTypeObject	*py_task_type;
@@ -170,7 +170,7 @@ py_task_begin(struct request *req)
 	task = (struct py_task *)own->task;
 	if (task != NULL) {
 		task->core = req->core;
-		task->id = req->id;
+		task->serial = req->serial;
 	}
 	return 0;
 }
@@ -212,7 +212,8 @@ py_task_lasts(const struct py_task *task)
 {
 	const struct request	*req = &task->core->req;
 
-	return req->conn != NULL && req->id == task->id && req->end_us == 0;
+	return req->conn != NULL && req->serial == task->serial &&
+	    req->end_us == 0;
 }
 
 /* The core. */
@@ -244,7 +245,8 @@ py_task_core_in(PyObject *context)
 		return -1;
 	}
 	sb_core_read(task->core->sb, &view);
-	if (view.state != SB_CORE_IDLE && view.request_id == task->id)
+	if (view.state != SB_CORE_IDLE &&
+	    task->core->req.serial == task->serial)
 		id = task->core->id;
 	Py_DECREF(task);
 	return id;

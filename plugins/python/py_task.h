@@ -12,8 +12,8 @@ struct request;
 /*
  * A request runs in a contextvars context of its own, and what it starts
  * (tasks, callbacks of asyncio's, gevent's greenlets) has a copy of that. A
- * variable in it names the request, by its core and its id: when that core has
- * another request, or none, nothing is found.
+ * variable in it names the request, by its core and its serial number: when
+ * that core has another request, or none, nothing is found.
  *
  * Whoever is found so is not on the core's stack and must not wait in its
  * name. All with the lock.

@@ -1,4 +1,5 @@
 """Requests that take too long, each in its own way; notes go to $NOTES."""
+import asyncio
 import os
 import socket
 import time
@@ -42,15 +43,14 @@ def suspend():
 
 
 def await_():
-    import asyncio
     try:
-        wsgimaster.await_(cancelled(asyncio))
+        wsgimaster.await_(cancelled())
     finally:
         for _ in range(3):          # the loop has its turn
             wsgimaster.sleep(0.01)
 
 
-async def cancelled(asyncio):
+async def cancelled():
     try:
         await asyncio.sleep(60)
     except asyncio.CancelledError:
@@ -59,8 +59,7 @@ async def cancelled(asyncio):
 
 
 def run():
-    import asyncio
-    asyncio.run(cancelled(asyncio))
+    asyncio.run(cancelled())
 
 
 def child():
@@ -71,7 +70,6 @@ def child():
 
 def switched():
     """Switches away by itself, and somebody wants to switch back, late."""
-    import asyncio
     import greenlet
     me = greenlet.getcurrent()
     late = 0.45 if uwsgi.env["PATH_INFO"].startswith("/soon") else 0.8

@@ -134,9 +134,11 @@ later_requests() {
 	local engine log
 	for engine in $(engines); do
 		log=LOG_$engine
-		# The one of /wraps, which is another.
-		[ "$(grep -c "error: exception" "${!log}")" -eq 1 ]
 		not grep "HTTP/1.1 500" "${!log}"
+		# The one of /wraps, which is another.
+		[ "$(grep -c "error: exception" "${!log}")" -eq 1 ] && continue
+		grep -A 20 "error: exception" "${!log}"
+		wm_fail "$engine"
 	done
 }
 

@@ -100,7 +100,7 @@ while s.recv(1000):
 	probe_start --async 3 --greenlet
 	get /raise
 	log_waits_for "ValueError: raised on purpose"
-	wm_log_has "\[worker 1 pid [0-9]+ core [0-2] request [0-9a-f]{16}\] error: "
+	wm_log_has "\[worker 1 pid [0-9]+ core [0-2] request [0-9a-f-]{36}\] error: "
 	wm_stop
 }
 

@@ -51,7 +51,7 @@ load lifecycle
 	    [w[1]['cores'][0][key] for key in
 	    ('in_request', 'method', 'path', 'addr', 'vars')] ==
 	    [1, 'GET', '/sleep/3', '127.0.0.1', []] and
-	    len(w[1]['cores'][0]['request']) == 16 and
+	    len(w[1]['cores'][0]['request']) == 36 and
 	    abs(w[1]['cores'][0]['req_info']['request_start'] -
 	    __import__('time').time()) < 10 and
 	    'secret' not in json.dumps(s)"

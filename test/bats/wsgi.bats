@@ -181,7 +181,7 @@ needs_greenlet() {
 		for line in "first half, second half" "another line" \
 		    "in pieces" "unfinished" 'at the end € \\udcff' \
 		    "by log\(\)" "by log\(\) in bytes"; do
-			grep -qE "core [0-7] request [0-9a-f]{16}\] [a-z]+: $line\$" \
+			grep -qE "core [0-7] request [0-9a-f-]{36}\] [a-z]+: $line\$" \
 			    "$log" || wm_fail "no \"$line\" in $log"
 		done
 		grep -qx "printed to stdout" "$log"

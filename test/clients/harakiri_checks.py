@@ -54,11 +54,14 @@ def log_lines(log):
 def late(port, path, log, times):
     """One request: 504 on a connection that is kept, and all is cleaned up."""
     start = time.monotonic()
+    name = path.strip("/").split("?")[0]
+    own_id = f"late-{name}-{len(path)}"
     with Wire(port) as client:
-        response = client.get(path)
+        response = client.get(path, b"X-Request-ID: %s\r\n" % own_id.encode())
         took = time.monotonic() - start
         assert response.status == 504, (path, response.status, response.body)
         assert LATE in response.body, (path, response.body)
+        assert own_id.encode() in response.body, (path, response.body)
         assert LIMIT - 0.1 < took < LONG, (path, took)
         if not response.closes:
             response = client.get("/free/ping")
@@ -73,7 +76,7 @@ def late(port, path, log, times):
     if name in ("await_", "run"):
         assert "coroutine cancelled" in told, told
     lines = record(log, path)
-    assert "has had core " in lines[0], lines
+    assert "has had core " in lines[0] and own_id in lines[0], lines
     if name == "by_yield":
         assert "between two calls" in lines[-1], lines
     else:

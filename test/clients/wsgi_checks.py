@@ -2,6 +2,7 @@
 import gzip
 import json
 import random
+import uuid
 
 import wire
 from wire import Ended, Wire, chunked, get, until
@@ -105,8 +106,7 @@ def environ(port, cores, threads="False"):
     assert values["wsgi.input_terminated"] == "True"
     assert found["uwsgi.version"][0] == found["uwsgi.node"][0] == "bytes"
     assert ("uwsgi.core" in found) == (int(cores) > 1)
-    assert len(text["wsgimaster.request_id"]) == 16
-    int(text["wsgimaster.request_id"], 16)
+    assert uuid.UUID(text["wsgimaster.request_id"]).version == 7
 
 
 # What clients repeat, and each in forms that differ a little.
@@ -190,7 +190,8 @@ def environ_repeated(port):
             assert got.get(key) == wanted.get(key), (
                 number, key, got.get(key), wanted.get(key), lines)
         ids.append(got["wsgimaster.request_id"])
-        assert ids[-1] == "%016x" % (int(ids[0], 16) + number), ids[-2:]
+        assert uuid.UUID(ids[-1]).version == 7, ids[-1]
+        assert number == 0 or ids[-1] > ids[-2], ids[-2:]
 
 
 def blocks(port):

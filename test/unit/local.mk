@@ -21,7 +21,8 @@ unit_tests += test/unit/test_head_check
 test_unit_test_head_check_SOURCES = \
 	test/unit/test_head_check.c $(unit_main)
 
-unit_tests += test/unit/test_pool test/unit/test_strbuf
+unit_tests += test/unit/test_pool test/unit/test_strbuf test/unit/test_uuid
+test_unit_test_uuid_SOURCES = test/unit/test_uuid.c $(unit_main)
 test_unit_test_pool_SOURCES = test/unit/test_pool.c $(unit_main)
 test_unit_test_strbuf_SOURCES = test/unit/test_strbuf.c $(unit_main)
 
@@ -52,6 +53,9 @@ test_unit_test_response_SOURCES = \
 	test/unit/test_response.c $(unit_rig) $(unit_main)
 test_unit_test_wait_SOURCES = test/unit/test_wait.c $(unit_rig) $(unit_main)
 
+unit_tests += test/unit/test_harakiri
+test_unit_test_harakiri_SOURCES = \
+	test/unit/test_harakiri.c $(unit_rig) $(unit_main)
 unit_tests += test/unit/test_core
 test_unit_test_core_SOURCES = test/unit/test_core.c $(unit_rig) $(unit_main)
 
@@ -66,3 +70,7 @@ test_unit_test_watchdog_SOURCES = \
 
 unit_tests += test/unit/test_stacks
 test_unit_test_stacks_SOURCES = test/unit/test_stacks.c $(unit_main)
+
+unit_tests += test/unit/test_request_id
+test_unit_test_request_id_SOURCES = \
+	test/unit/test_request_id.c $(unit_main)

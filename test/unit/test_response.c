@@ -147,6 +147,7 @@ struct framing_case {
 };
 
 #define GET11	"GET / HTTP/1.1\nHost: a\n\n"
+#define GET11I	"GET / HTTP/1.1\nHost: a\nX-Request-ID: b\n\n"
 #define GET11C	"GET / HTTP/1.1\nHost: a\nConnection: close\n\n"
 #define GET10	"GET / HTTP/1.0\n\n"
 #define GET10K	"GET / HTTP/1.0\nConnection: keep-alive\n\n"
@@ -265,14 +266,14 @@ static const struct framing_case framing_cases[] = {
 	{ "begun again forgets to close", GET11,
 	  "s200 OK|hConnection: close|s200 OK|Whello",
 	  "200 OK", "close", "hello", false },
-	{ "nothing", GET11, "", "HTTP/1.1 500 ", NULL,
-	  "Internal Server Error\n", false },
-	{ "fails at once", GET11, "x", "HTTP/1.1 500 ", NULL,
-	  "Internal Server Error\n", false },
+	{ "nothing", GET11I, "", "HTTP/1.1 500 ", NULL,
+	  "Internal Server Error\nrequest b\n", false },
+	{ "fails at once", GET11I, "x", "HTTP/1.1 500 ", NULL,
+	  "Internal Server Error\nrequest b\n", false },
 	{ "fails at once, HEAD", HEAD11, "x", "HTTP/1.1 500 ", NULL, "",
 	  false },
-	{ "fails with a head begun", GET11, "s200 OK|hX-A: 1|x",
-	  "HTTP/1.1 500 ", "X-A", "Internal Server Error\n", false },
+	{ "fails with a head begun", GET11I, "s200 OK|hX-A: 1|x",
+	  "HTTP/1.1 500 ", "X-A", "Internal Server Error\nrequest b\n", false },
 	{ "fails in chunks: no last chunk", GET11, "s200 OK|whel|x",
 	  "chunked", NULL, "3\r\nhel\r\n", true },
 	{ "fails in an announced body", GET11,

@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -18,11 +19,13 @@
 static void
 begin(struct sb_core *core, uint64_t n)
 {
-	char	 path[SB_PATH_MAX];
+	char	 path[SB_PATH_MAX], id[32];
 
 	memset(path, 'a' + (int)(n % 26), sizeof(path));
-	sb_core_begin(core, n, n, "GET", 3, path, sizeof(path), "127.0.0.1",
-	    9);
+	snprintf(id, sizeof(id), "%llu", (unsigned long long)n);
+	sb_core_begin(core, &(struct sb_request){ .start_us = n,
+	    .method = { "GET", 3 }, .addr = { "127.0.0.1", 9 },
+	    .id = { id, strlen(id) }, .path = { path, sizeof(path) } });
 }
 
 /* Do all parts of a view say the same? */
@@ -31,10 +34,12 @@ view_is_whole(const struct sb_core_view *view)
 {
 	size_t	 i;
 
-	if (view->request_id != view->start_us)
+	if (strtoull(view->id, NULL, 10) != view->start_us ||
+	    strcmp(view->method, "GET") != 0 ||
+	    strcmp(view->addr, "127.0.0.1") != 0)
 		return false;
 	for (i = 0; i < SB_PATH_MAX; i++) {
-		if (view->path[i] != 'a' + (int)(view->request_id % 26))
+		if (view->path[i] != 'a' + (int)(view->start_us % 26))
 			return false;
 	}
 	return view->path[SB_PATH_MAX] == '\0';
@@ -113,12 +118,14 @@ TEST(scoreboard_core_tells_its_request)
 
 	REQUIRE(sb != NULL);
 	memset(path, 'p', sizeof(path));
-	sb_core_begin(sb_core(sb, 0, 1), 42, 1000, "AVERYVERYLONGMETHOD", 19,
-	    path, sizeof(path), "::1", 3);
+	sb_core_begin(sb_core(sb, 0, 1), &(struct sb_request){
+	    .start_us = 1000, .method = { "AVERYVERYLONGMETHOD", 19 },
+	    .addr = { "::1", 3 }, .id = { "an-id", 5 },
+	    .path = { path, sizeof(path) } });
 	sb_core_read(sb_core(sb, 0, 1), &view);
 	CHECK(!view.torn);
 	CHECK_INT(view.state, SB_CORE_RUNNING);
-	CHECK_INT(view.request_id, 42);
+	CHECK_STR(view.id, "an-id");
 	CHECK_INT(view.start_us, 1000);
 	CHECK_INT(view.wait_fd, -1);
 	CHECK_STR(view.method, "AVERYVERYLONGMET");
@@ -133,6 +140,7 @@ TEST(scoreboard_core_tells_its_request)
 	CHECK_INT(view.state, SB_CORE_IDLE);
 	CHECK_INT(view.requests, 1);
 	CHECK_INT(view.path[0], 'p');
+	CHECK_STR(view.id, "an-id");
 	munmap(sb, sb->size);
 }
 
@@ -158,9 +166,9 @@ TEST(scoreboard_reads_are_whole_while_another_process_writes)
 	}
 	while (whole < READS && time(NULL) < end) {
 		sb_core_read(sb_core(sb, 0, 0), &view);
-		if (view.torn || view.request_id == seen)
+		if (view.torn || view.start_us == seen)
 			continue;
-		seen = view.request_id;
+		seen = view.start_us;
 		whole++;
 		if (!view_is_whole(&view))
 			broken++;
@@ -169,7 +177,7 @@ TEST(scoreboard_reads_are_whole_while_another_process_writes)
 	CHECK_INT(waitpid(pid, &status, 0), pid);
 	CHECK_INT(whole, READS);
 	CHECK_INT(broken, 0);
-	CHECK(view.request_id > 0);
+	CHECK(view.start_us > 0);
 	munmap(sb, sb->size);
 }
 
@@ -187,8 +195,30 @@ TEST(scoreboard_says_when_the_writer_died_in_the_middle)
 	sb_core(sb, 0, 0)->path_len = 65535;
 	sb_core(sb, 0, 0)->method_len = 255;
 	sb_core(sb, 0, 0)->addr_len = 255;
+	sb_core(sb, 0, 0)->id_len = 255;
 	sb_core_read(sb_core(sb, 0, 0), &view);
-	CHECK_INT(strlen(view.path), SB_PATH_MAX);
+	CHECK(strlen(view.path) <= SB_PATH_MAX);
+	CHECK(strlen(view.id) <= SB_ID_MAX);
+	munmap(sb, sb->size);
+}
+
+TEST(scoreboard_texts_that_are_long_are_cut)
+{
+	struct scoreboard	*sb = scoreboard_new(1, 2);
+	struct sb_core_view	 view;
+	char			 text[300];
+
+	REQUIRE(sb != NULL);
+	memset(text, 'x', sizeof(text));
+	sb_core_begin(sb_core(sb, 0, 0), &(struct sb_request){
+	    .start_us = 1, .method = { text, 300 }, .addr = { text, 300 },
+	    .id = { text, 300 }, .path = { text, 300 } });
+	sb_core_read(sb_core(sb, 0, 0), &view);
+	CHECK_INT(strlen(view.method), SB_METHOD_MAX);
+	CHECK_INT(strlen(view.addr), SB_ADDR_MAX);
+	CHECK_INT(strlen(view.id), SB_ID_MAX);
+	CHECK_INT(strlen(view.path), 61);
+	CHECK_INT(sb_core(sb, 0, 1)->id_len, 0);
 	munmap(sb, sb->size);
 }
 

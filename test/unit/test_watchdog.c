@@ -67,10 +67,14 @@ start(const char *warn)
 	master_end = pair[0];
 	w->control = pair[1];
 	w->runtime = &fake_runtime;
-	sb_core_begin(w->cores[1].sb, 7, clock_mono_us(), "GET", 3, "/a\"b",
-	    4, "x", 1);
-	sb_core_begin(w->cores[2].sb, 8, clock_mono_us(), "PUT", 3, "/c", 2,
-	    "x", 1);
+	sb_core_begin(w->cores[1].sb, &(struct sb_request){
+	    .start_us = clock_mono_us(), .method = { "GET", 3 },
+	    .addr = { "x", 1 }, .id = { "seven", 5 }, .path = { "/a\"b", 4 }
+	});
+	sb_core_begin(w->cores[2].sb, &(struct sb_request){
+	    .start_us = clock_mono_us(), .method = { "PUT", 3 },
+	    .addr = { "x", 1 }, .id = { "eight", 5 }, .path = { "/c", 2 }
+	});
 	watchdog_start(w);
 	return w;
 }
@@ -127,6 +131,7 @@ TEST(watchdog_answers_while_the_loop_is_stuck)
 	CHECK(strstr(text, "\"loop_stuck\":true") != NULL);
 	CHECK(strstr(text, "{\"core\":1,\"state\":\"running\"") != NULL);
 	CHECK(strstr(text, "\"path\":\"/a\\\"b\"") != NULL);
+	CHECK(strstr(text, "\"request\":\"seven\"") != NULL);
 	CHECK(strstr(text, "\"stack\":[\"  one\",\"  \\\"two\\\"\"]}") !=
 	    NULL);
 	CHECK(strstr(text, "\"threads\":[{\"name\":\"T\",\"stack\":"
@@ -150,7 +155,6 @@ TEST(watchdog_keeps_what_is_for_the_loop)
 	struct worker	*w = start("0");
 	char		*text;
 
-	w->next_request = 1;
 	say(MSG_REOPEN_LOGS, 0, "", -1);
 	say(MSG_DRAIN, 0, "", -1);
 	free(ask(1, "5000"));
