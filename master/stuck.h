@@ -17,7 +17,7 @@ struct stuck;
  *
  *	FINE ---- as above -----------------> ASKED	for all its stacks
  *	ASKED --- they are there -----------> SEEN	logged
- *	ASKED --- they are not, in ASK_S ---> DUMPED	SIGNAL_DUMP: Python
+ *	ASKED --- not in STUCK_ASK_S -------> DUMPED	SIGNAL_DUMP: Python
  *							writes what it can
  *	SEEN, DUMPED --- the next look -----> KILLED	black box, SIGKILL
  *	ASKED, SEEN, DUMPED -- it turns ----> FINE
@@ -29,7 +29,7 @@ struct stuck;
  */
 #define STUCK_TICK_S	2.0
 #define STUCK_GRACE_S	1.0
-#define STUCK_ASK_S	1.0
+#define STUCK_ASK_S	3.0	/* also where others want the processors */
 
 enum stuck_why {
 	STUCK_NOT,

@@ -118,21 +118,43 @@ glue_run(PyObject *module)
 	return done == NULL ? -1 : 0;
 }
 
-/* The module, made when first asked for. Borrowed. */
+/* Makes the module. New. */
+static PyObject *
+glue_new(void)
+{
+	PyObject	*module = PyModule_Create(&glue_def);
+
+	if (module != NULL &&
+	    (glue_add(module, "Selector", asyncio_selector_type()) == -1 ||
+	    glue_add(module, "Waiter", asyncio_waiter_type()) == -1 ||
+	    glue_run(module) == -1))
+		Py_CLEAR(module);
+	return module;
+}
+
+/*
+ * The module, made when first asked for. Borrowed. While its source runs other
+ * threads may, and must not find half of it: then each makes one, and the
+ * first that is done is it.
+ */
 PyObject *
 asyncio_glue_get(void)
 {
 	static PyObject	*module;	/* ours for the whole run */
+	PyObject	*made;
 
 	if (module != NULL)
 		return module;
-	module = PyModule_Create(&glue_def);
-	if (module == NULL)
+	made = glue_new();
+	if (made == NULL || module != NULL) {
+		Py_XDECREF(made);
+		return made == NULL ? NULL : module;
+	}
+	if (PyDict_SetItemString(PyImport_GetModuleDict(), GLUE_NAME,
+	    made) == -1) {
+		Py_DECREF(made);
 		return NULL;
-	if (glue_add(module, "Selector", asyncio_selector_type()) == -1 ||
-	    glue_add(module, "Waiter", asyncio_waiter_type()) == -1 ||
-	    PyDict_SetItemString(PyImport_GetModuleDict(), GLUE_NAME,
-	    module) == -1 || glue_run(module) == -1)
-		Py_CLEAR(module);
+	}
+	module = made;
 	return module;
 }

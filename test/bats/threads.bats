@@ -119,3 +119,28 @@ threads_start() {
 	check thread_checks stress "$PORT" "$STATS" 16 300
 	wm_stop
 }
+
+@test "the first requests of all may import asyncio at once" {
+	local i
+	cat >first.py <<-'END'
+	import wsgimaster
+	def application(environ, start_response):
+	    import asyncio
+	    wsgimaster.await_(asyncio.sleep(0.01))
+	    start_response("200 OK", [])
+	    return [b"ok"]
+	END
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --wsgi-file first.py -p 4 \
+	    --threads 8
+	for i in {1..32}; do
+		curl -s -m 30 -o /dev/null -w '%{http_code}\n' \
+		    "http://127.0.0.1:$PORT/" >"answer$i" 3>&- 4>&- &
+	done
+	wait_for_answers() {
+		[ "$(cat answer* | wc -l)" -eq 32 ]
+	}
+	wm_wait_for "all answers" 40 wait_for_answers
+	[ "$(sort -u answer*)" = 200 ]
+	wm_stop
+}

@@ -69,10 +69,12 @@ start(const char *warn)
 	w->runtime = &fake_runtime;
 	sb_core_begin(w->cores[1].sb, &(struct sb_request){
 	    .start_us = clock_mono_us(), .method = { "GET", 3 },
-	    .path = { "/a\"b", 4 }, .addr = { "x", 1 }, .id = { "7", 1 } });
+	    .addr = { "x", 1 }, .id = { "seven", 5 }, .path = { "/a\"b", 4 }
+	});
 	sb_core_begin(w->cores[2].sb, &(struct sb_request){
 	    .start_us = clock_mono_us(), .method = { "PUT", 3 },
-	    .path = { "/c", 2 }, .addr = { "x", 1 }, .id = { "8", 1 } });
+	    .addr = { "x", 1 }, .id = { "eight", 5 }, .path = { "/c", 2 }
+	});
 	watchdog_start(w);
 	return w;
 }
@@ -129,6 +131,7 @@ TEST(watchdog_answers_while_the_loop_is_stuck)
 	CHECK(strstr(text, "\"loop_stuck\":true") != NULL);
 	CHECK(strstr(text, "{\"core\":1,\"state\":\"running\"") != NULL);
 	CHECK(strstr(text, "\"path\":\"/a\\\"b\"") != NULL);
+	CHECK(strstr(text, "\"request\":\"seven\"") != NULL);
 	CHECK(strstr(text, "\"stack\":[\"  one\",\"  \\\"two\\\"\"]}") !=
 	    NULL);
 	CHECK(strstr(text, "\"threads\":[{\"name\":\"T\",\"stack\":"
