@@ -137,6 +137,15 @@ needs() {
 	    out.md
 }
 
+@test "scrape measures each kind, with requests asleep too" {
+	needs
+	cpu=$(one_cpu)
+	bench scrape --workers 2 --cores 20 -n 30 -r 1 -T 0 \
+	    --server-cpus "$cpu" --client-cpus "$cpu"
+	grep -q '^30 asleep:' out.md
+	[ "$(grep -cE '^    (raw|/stats|/metrics|/readyz) +[0-9.]+ ' out.md)" -eq 8 ]
+}
+
 @test "instructions counts requests that are there at the same time" {
 	needs valgrind setarch
 	cpu=$(one_cpu)

@@ -65,13 +65,13 @@ status() {
 }
 
 @test "the time that cores are busy is counted while they are" {
-	metrics_start --async 4 --greenlet
+	metrics_start --async 4 --greenlet --respawn-delay-max 0.1
 	check busy "$PORT"
 	wm_stop
 }
 
 @test "threads count as well" {
-	metrics_start --threads 4
+	metrics_start --threads 4 --respawn-delay-max 0.1
 	check histogram "$PORT"
 	check busy "$PORT"
 	wm_stop
@@ -137,11 +137,11 @@ status() {
 }
 
 @test "a loop that is held, and a request whose time is over, are counted" {
-	metrics_start --async 4 --greenlet --loop-lag-warn 0.2 --harakiri 1
+	metrics_start --async 4 --greenlet --loop-lag-warn 0.2 --harakiri 3
 	check is-value 0 worker_loop_lags_total worker=1
 	get /hold/0.7 >/dev/null
 	check lagged
-	[ "$(status /sleep/10)" = 504 ]
+	[ "$(status /sleep/18)" = 504 ]
 	check is-value 1 harakiri_total
 	check is-value 1 requests_total mount=/ code=5xx
 	stats_say "w[1]['harakiri_count'] == 1"

@@ -215,32 +215,42 @@ tools() {
 }
 
 @test "workers that change while it is told leave it whole" {
-	life_start -p 4 --async 1000 --greenlet
-	"$PYTHON" - "$STATS" "$WM_PID" <<-'END'
+	life_start -p 4 --async 4000 --greenlet
+	"$PYTHON" - "$STATS" <<-'END'
 	import json, os, signal, socket, sys, time
-	readers = []
-	for _ in range(8):
+	def ask(path):
 	    c = socket.socket(socket.AF_UNIX)
 	    c.connect(sys.argv[1])
-	    c.sendall(b"GET /stats HTTP/1.0\r\n\r\n")
-	    readers.append((c, [c.recv(200000)]))
-	pids = [int(line.split(b": ")[1].strip(b",")) for line in
-	        b"".join(readers[0][1]).split(b"\n") if b'"pid": ' in line]
-	for step in range(400):
-	    for c, data in readers:
-	        data.append(c.recv(9000))
-	    if step == 5:
-	        os.kill(int(sys.argv[2]), signal.SIGHUP)
-	    if step == 10:
-	        for pid in pids[1:]:
-	            os.kill(pid, signal.SIGKILL)
-	    time.sleep(0.01)
-	for c, data in readers:
+	    c.sendall(b"GET %s HTTP/1.0\r\n\r\n" % path)
+	    return c, []
+	def text(c, data):
 	    while more := c.recv(1 << 20):
 	        data.append(more)
-	    body = b"".join(data).split(b"\r\n\r\n", 1)[1]
-	    s = json.loads(body)
-	    assert len(s["workers"]) == 4, len(s["workers"])
+	    return b"".join(data).split(b"\r\n\r\n", 1)[1]
+	def reloaded():
+	    told = text(*ask(b"/metrics"))
+	    return (b"wsgimaster_generation 2\n" in told
+	            and b"wsgimaster_reload_running 0\n" in told)
+	s = json.loads(text(*ask(b"/stats")))
+	pids = [worker["pid"] for worker in s["workers"]]
+	readers = [ask(b"/stats") for _ in range(4)]
+	step = 0
+	while step <= 20 or not reloaded():
+	    for number, (c, data) in enumerate(readers):
+	        data.append(c.recv(2000 + 400 * number))
+	    if step == 5:
+	        for pid in pids:
+	            os.kill(pid, signal.SIGKILL)
+	    if step == 20:
+	        os.kill(s["pid"], signal.SIGHUP)
+	    step += 1
+	    time.sleep(0.01)
+	cut = 0
+	for c, data in readers:
+	    told = json.loads(text(c, data))["workers"]
+	    assert len(told) == 4, len(told)
+	    cut += sum(len(worker["cores"]) < 4000 for worker in told)
+	assert cut > 0, "no worker was replaced while it was told"
 	END
 	wm_stop
 }

@@ -113,19 +113,26 @@ def histogram(address, port):
 
 
 def busy(address, port):
-    """Busy time grows while a request still runs."""
+    """Busy time grows while a request runs, and is kept if it is killed."""
     name = ("wsgimaster_worker_core_busy_seconds_total", ("worker", "1"))
-    with Wire(port) as wire:
-        wire.send(b"GET /sleep/4 HTTP/1.1\r\n" + HOST + b"\r\n")
-        until("it runs", lambda: value(address, "requests_in_flight") == 1)
-        first, begin = values(address)[name], time.monotonic()
-        time.sleep(0.5)
-        second, passed = values(address)[name], time.monotonic() - begin
-        assert 0.4 < second - first <= passed + 0.1, (first, second, passed)
-        assert value(address, "worker_cores_busy", worker="1") == 1
-        assert wire.response().status == 200
-    until("it is over", lambda: value(address, "requests_in_flight") == 0)
-    assert values(address)[name] >= second
+    for _ in range(2):
+        with Wire(port) as wire:
+            wire.send(b"GET /sleep/60 HTTP/1.1\r\n" + HOST + b"\r\n")
+            until("it runs",
+                  lambda: value(address, "requests_in_flight") == 1)
+            begin = time.monotonic()
+            first = values(address)[name]
+            time.sleep(0.5)
+            second = values(address)[name]
+            passed = time.monotonic() - begin
+            assert 0.4 < second - first <= passed + 0.1, (first, second)
+            assert value(address, "worker_cores_busy", worker="1") == 1
+            os.kill(stats(address)["workers"][0]["pid"], signal.SIGKILL)
+        until("it is over",
+              lambda: value(address, "requests_in_flight") == 0)
+        assert values(address)[name] >= second
+        until("another worker is there",
+              lambda: value(address, "workers", state="ready") == 1)
 
 
 def queue(address, port):
@@ -134,7 +141,7 @@ def queue(address, port):
     assert value(address, "queue_age_seconds") == 0
     with Wire(port) as one, Wire(port) as two, Wire(port) as three:
         for wire in one, two:
-            wire.send(b"GET /sleep/3 HTTP/1.1\r\n" + HOST + b"\r\n")
+            wire.send(b"GET /sleep/5 HTTP/1.1\r\n" + HOST + b"\r\n")
         until("they run", lambda: value(address, "requests_in_flight") == 2)
         three.send(b"GET /sleep/0 HTTP/1.1\r\n" + HOST + b"\r\n")
         until("it waits", lambda: value(address, "queue_length") == 1)
@@ -150,7 +157,7 @@ def lagged(address):
     """Something held the loop for 0.7 seconds."""
     until("it is counted",
           lambda: value(address, "worker_loop_lags_total", worker="1") > 0)
-    assert value(address, "worker_loop_lag_seconds", worker="1") < 5
+    assert value(address, "worker_loop_lag_seconds", worker="1") < 60
 
 
 def cut(address, port):
