@@ -53,7 +53,7 @@ busy() {
 		    --queue-size 64 --module scale_cases --disable-logging
 		servers+=("$WM_PID") logs+=("$WM_LOG") names+=("$engine")
 		"$PYTHON" "$WM_SOURCE/test/clients/scale_load.py" "$PORT" \
-		    2 3 3 >"$engine.out" 2>&1 &
+		    2 2.5 2.5 >"$engine.out" 2>&1 &
 		pids+=("$!")
 	done
 	for i in "${!pids[@]}"; do
@@ -154,7 +154,7 @@ busy() {
 refused() {
 	local what=$1
 	shift
-	run "$WSGIMASTER" --http-socket 127.0.0.1:0 --module x "$@"
+	run timeout 60 "$WSGIMASTER" --http-socket 127.0.0.1:0 --module x "$@"
 	[ "$status" -eq 2 ] || wm_fail "$*: status $status"
 	[[ $output = *"$what"* ]] || wm_fail "$*: $output"
 }
