@@ -56,6 +56,23 @@ struct config {
 	double		 start_timeout;
 	double		 respawn_delay_max;
 	int		 max_fd;		/* 0: leave it as it is */
+	double		 drain_delay;		/* 0: stop at once */
+	double		 drain_idle;
+
+	/* recycling; 0: no such limit */
+	int		 max_requests;
+	int		 max_requests_delta;
+	double		 max_worker_lifetime;
+	double		 max_worker_lifetime_delta;
+	double		 min_worker_lifetime;
+	int		 reload_on_rss;		/* these 4: MiB */
+	int		 reload_on_as;
+	int		 reload_on_uss;
+	int		 reload_on_pss;
+
+	/* what asks for a reload */
+	struct strlist	 touch_reload;
+	double		 py_autoreload;		/* 0: nobody looks */
 
 	/* autoscale */
 	int		 cheaper;		/* 0: no autoscale */

@@ -1,6 +1,7 @@
 /* The table of options: each exists once, everything is printed from it. */
 #include "config/option_table.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,96 @@ const struct option_row option_table[] = {
 		AT(respawn_delay_max), .initial = 10, .max = 3600,
 		.help = "The longest pause before a worker that keeps dying is "
 		    "started again."
+	},
+	{
+		.name = "drain-delay",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(drain_delay), .max = DAY,
+		.help = "At TERM or INT serve on for so long, while /readyz "
+		    "says no and every response ends its connection, and only "
+		    "then stop: the time that load balancers need to notice. "
+		    "A second signal ends the wait."
+	},
+	{
+		.name = "drain-idle",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(drain_idle), .initial = 0.5, .max = 3600,
+		.help = "How long a worker that is to leave keeps idle "
+		    "connections. A request that comes in that time is "
+		    "answered, with \"Connection: close\"."
+	},
+	{
+		.name = "max-requests", .letter = 'R',
+		.group = GROUP_PROCESSES, .type = OPT_INT, AT(max_requests),
+		.max = INT_MAX, .arg = "N",
+		.help = "Replace a worker that has answered so many requests; "
+		    "0: never. The master looks twice a second."
+	},
+	{
+		.name = "max-requests-delta",
+		.group = GROUP_PROCESSES, .type = OPT_INT,
+		AT(max_requests_delta), .max = 1 << 30, .arg = "N",
+		.help = "Add so many times the worker's id to its "
+		    "max-requests, so that not all are replaced at the same "
+		    "time. Without it each worker adds up to a tenth, at "
+		    "random."
+	},
+	{
+		.name = "max-worker-lifetime",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(max_worker_lifetime), .max = 366 * DAY,
+		.help = "Replace a worker that has served for so long; 0: "
+		    "never."
+	},
+	{
+		.name = "max-worker-lifetime-delta",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(max_worker_lifetime_delta), .max = DAY,
+		.help = "Add so many seconds times the worker's id to its "
+		    "max-worker-lifetime. Without it each worker adds up to a "
+		    "tenth, at random."
+	},
+	{
+		.name = "min-worker-lifetime",
+		.group = GROUP_PROCESSES, .type = OPT_SECONDS,
+		AT(min_worker_lifetime), .initial = 10, .max = DAY,
+		.help = "Replace no worker before it has served for so long, "
+		    "whatever its requests and memory are."
+	},
+	{
+		.name = "reload-on-rss",
+		.group = GROUP_PROCESSES, .type = OPT_INT, AT(reload_on_rss),
+		.max = INT_MAX, .arg = "MB",
+		.help = "Replace a worker whose resident memory is more than "
+		    "so many MiB."
+	},
+	{
+		.name = "reload-on-as",
+		.group = GROUP_PROCESSES, .type = OPT_INT, AT(reload_on_as),
+		.max = INT_MAX, .arg = "MB",
+		.help = "Replace a worker whose address space is more than so "
+		    "many MiB."
+	},
+	{
+		.name = "reload-on-uss",
+		.group = GROUP_PROCESSES, .type = OPT_INT, AT(reload_on_uss),
+		.max = INT_MAX, .arg = "MB",
+		.help = "Replace a worker that has more than so many MiB of "
+		    "memory for itself alone."
+	},
+	{
+		.name = "reload-on-pss",
+		.group = GROUP_PROCESSES, .type = OPT_INT, AT(reload_on_pss),
+		.max = INT_MAX, .arg = "MB",
+		.help = "Replace a worker that has more than so many MiB of "
+		    "memory, where what is shared with other processes counts "
+		    "in part."
+	},
+	{
+		.name = "touch-reload",
+		.group = GROUP_PROCESSES, .type = OPT_LIST, AT(touch_reload),
+		.arg = "FILE",
+		.help = "Reload when this file is touched, or made."
 	},
 	{
 		.name = "max-fd",
@@ -609,6 +700,13 @@ const struct option_row option_table[] = {
 		.form = FORM_ANY, .arg = "TEXT",
 		.help = "The app's sys.argv after its first item, separated by "
 		    "spaces."
+	},
+	{
+		.name = "py-autoreload", .alias = { "py-auto-reload" },
+		.group = GROUP_PYTHON, .type = OPT_SECONDS, AT(py_autoreload),
+		.max = 3600,
+		.help = "For development: look so often whether the file of a "
+		    "loaded module has changed, and reload then; 0: never."
 	},
 	{
 		.name = "catch-exceptions",

@@ -9,6 +9,7 @@
 #include "base/xmalloc.h"
 #include "master/autoscale.h"
 #include "master/master.h"
+#include "master/touch.h"
 
 struct checks {
 	struct master	*master;
@@ -18,6 +19,8 @@ struct checks {
 /* One row for each thing that is looked at, in this order. */
 static void (*const checks_table[])(struct master *m) = {
 	autoscale_check,
+	recycle_check,
+	touch_check,
 	NULL
 };
 

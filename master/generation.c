@@ -149,6 +149,10 @@ generation_message(struct generation *gen, const struct message *msg)
 		snprintf(gen->failure, sizeof(gen->failure), "%.*s",
 		    (int)sizeof(msg->text), msg->text);
 		break;
+	case MSG_ASK_RELOAD:
+		if (gen->state == GENERATION_LOADED)
+			reload_request(gen->master, msg->text);
+		break;
 	case MSG_SPAWNED:
 	case MSG_SPAWN_FAILED:
 		workers_spawned(gen, msg);

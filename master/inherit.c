@@ -35,7 +35,7 @@ inherited_add(struct inherited *in, int fd)
 	if (fcntl(fd, F_GETFD) == -1)
 		return;
 	if (socket_adopt(&in->items[in->count], fd, &cause) == 0) {
-		in->count++;
+		in->items[in->count++].kept = true;
 		return;
 	}
 	log_warn("LISTEN_FDS: %s", cause);

@@ -73,8 +73,8 @@ listening_add(struct listening *l, const struct socket *s, int worker_id)
 	l->sockets[n - 1] = *s;
 	public->items[n - 1] = (struct listener){ .fd = s->fd,
 	    .worker_id = worker_id, .protocol = LISTENER_HTTP,
-	    .is_unix = s->is_unix, .name = s->name, .host = s->host,
-	    .port = s->port };
+	    .is_unix = s->is_unix, .kept = s->kept, .name = s->name,
+	    .host = s->host, .port = s->port };
 	public->count = n;
 }
 

@@ -18,10 +18,16 @@ libwsgimaster_a_SOURCES += \
 	master/listener.h \
 	master/master.c \
 	master/master.h \
+	master/memory.c \
+	master/memory.h \
 	master/process.c \
 	master/process.h \
 	master/reaped.c \
 	master/reaped.h \
+	master/recycle.c \
+	master/recycle.h \
+	master/recycle_due.c \
+	master/recycle_due.h \
 	master/reload.c \
 	master/reload.h \
 	master/scale.c \
@@ -39,5 +45,7 @@ libwsgimaster_a_SOURCES += \
 	master/stats.h \
 	master/stats_json.c \
 	master/stats_json.h \
+	master/touch.c \
+	master/touch.h \
 	master/workers.c \
 	master/workers.h

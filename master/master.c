@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "master/seats.h"
 #include "master/signals.h"
 #include "master/stats.h"
+#include "master/touch.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 
@@ -30,6 +32,7 @@
 static const char *const master_state_names[] = {
 	[MASTER_STARTING] = "starting",
 	[MASTER_RUNNING] = "running",
+	[MASTER_LEAVING] = "leaving",
 	[MASTER_STOPPING] = "stopping",
 	[MASTER_KILLING] = "killing",
 };
@@ -85,6 +88,32 @@ master_kill(struct master *m, const char *why)
 	master_arm(m, MASTER_KILL_S);
 }
 
+/*
+ * Leaves the listeners to the workers, which close them when nobody is queued
+ * any more. The numbers stay taken: main closes them.
+ */
+static void
+master_leave_listeners(const struct master *m)
+{
+	int	 null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	size_t	 i;
+
+	for (i = 0; i < m->listeners->count && null != -1; i++)
+		dup3(null, m->listeners->items[i].fd, O_CLOEXEC);
+	if (null != -1)
+		close(null);
+}
+
+/* Serves on for a while, so that who sends clients here can notice. */
+static void
+master_leave(struct master *m, const char *why)
+{
+	log_info("stopping in %g seconds (%s)", m->cfg->drain_delay, why);
+	master_set_state(m, MASTER_LEAVING);
+	workers_tell_all(m, MSG_LEAVING);
+	master_arm(m, m->cfg->drain_delay);
+}
+
 /* Lets everybody finish. */
 void
 master_stop(struct master *m, const char *why)
@@ -94,8 +123,10 @@ master_stop(struct master *m, const char *why)
 	log_info("stopping (%s)", why);
 	master_set_state(m, MASTER_STOPPING);
 	reload_abandon(m);
-	workers_drain_all(m, ENDING_STOP);
+	workers_drain_all(m, ENDING_STOP, m->shares_listeners ?
+	    DRAIN_OTHERS : DRAIN_LAST);
 	generations_stop_all(m);
+	master_leave_listeners(m);
 	master_arm(m, m->cfg->worker_reload_mercy + MASTER_STOP_S);
 }
 
@@ -117,6 +148,10 @@ master_stop_cb(evutil_socket_t fd, short what, void *arg)
 	struct master	*m = arg;
 
 	(void)fd, (void)what;
+	if (m->state == MASTER_LEAVING) {
+		master_stop(m, "drain-delay is over");
+		return;
+	}
 	if (m->state == MASTER_STOPPING) {
 		master_kill(m, "some processes would not leave");
 		return;
@@ -125,12 +160,14 @@ master_stop_cb(evutil_socket_t fd, short what, void *arg)
 	m->expired = true;
 }
 
-/* TERM, INT: leave with grace; once more: leave now. */
+/* TERM, INT: leave, at last with grace; once more: a step faster. */
 static void
 master_on_stop(struct master *m, const char *name)
 {
 	if (m->state == MASTER_STOPPING)
 		master_kill(m, name);
+	else if (m->state == MASTER_RUNNING && m->cfg->drain_delay > 0)
+		master_leave(m, name);
 	else
 		master_stop(m, name);
 }
@@ -286,6 +323,7 @@ master_turn(struct master *m)
 {
 	seats_notice(m);
 	reload_turn(m);
+	recycle_turn(m);
 	seats_fill(m);
 	generations_turn(m);
 	master_check_ready(m);
@@ -325,6 +363,7 @@ master_start(struct master *m)
 	workers_init(m);
 	seats_init(m);
 	reload_init(m);
+	recycle_init(m);
 	generation_start(m->serving);
 }
 
@@ -333,6 +372,8 @@ static void
 master_done(struct master *m)
 {
 	reload_abandon(m);
+	recycle_done(m);
+	touch_done(m);
 	evtimer_del(&m->stop_timer);
 	stats_free(m->stats);
 	checks_free(m->checks);

@@ -9,6 +9,7 @@
 #include "master/ending.h"
 #include "master/generation.h"
 #include "master/reaped.h"
+#include "master/recycle.h"
 #include "master/reload.h"
 
 struct autoscale;
@@ -21,13 +22,17 @@ struct seat;
 struct signals;
 struct socket;
 struct stats;
+struct touches;
 struct worker_proc;
 
 /*
  *	STARTING --> RUNNING	every worker was ready once
  *	STARTING --> KILLING	the app could not be loaded
+ *	RUNNING --> LEAVING	TERM, INT, with drain-delay
  *	STARTING, RUNNING --> STOPPING	TERM, INT, or the app asks for it
- *	any --> KILLING		QUIT, a second TERM, or no worker would leave
+ *	LEAVING --> STOPPING	drain-delay is over, or TERM, INT once more
+ *	any --> KILLING		QUIT, TERM while STOPPING, or no worker would
+ *				leave
  *
  * The loop ends when, STOPPING or KILLING, no child is left (or, KILLING, a
  * few seconds later all the same).
@@ -35,6 +40,7 @@ struct worker_proc;
 enum master_state {
 	MASTER_STARTING,
 	MASTER_RUNNING,
+	MASTER_LEAVING,		/* serves on, but says that it will not */
 	MASTER_STOPPING,	/* workers finish their requests */
 	MASTER_KILLING		/* everything was sent SIGKILL */
 };
@@ -52,6 +58,8 @@ struct master {
 	struct listeners	 *listeners;
 	struct scoreboard	 *sb;
 	struct socket		 *stats_socket;	/* NULL: none */
+	bool			  shares_listeners; /* another master listens
+					on them, too: nobody is refused */
 	struct event_base	 *base;
 	struct signals		 *signals;
 	struct stats		 *stats;
@@ -73,6 +81,8 @@ struct master {
 	struct generation	 *serving;
 	int			  last_generation;	/* number given out */
 	struct reload		  reload;
+	struct recycle		  recycle;
+	struct touches		 *touches;	/* NULL: not looked yet */
 	struct reaped		  reaped;
 	uint64_t		  endings[ENDING_COUNT]; /* of workers */
 };

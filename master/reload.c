@@ -51,6 +51,10 @@ reload_request(struct master *m, const char *why)
 {
 	if (master_is_stopping(m))
 		return;
+	if (m->state == MASTER_LEAVING) {
+		log_info("no reload (%s): the server is about to stop", why);
+		return;
+	}
 	log_info("reload (%s)%s", why, m->reload.fresh != NULL ?
 	    ": one is under way, this one comes after it" : "");
 	m->reload.again = true;
@@ -223,7 +227,7 @@ reload_notice(struct master *m)
 	} else if (r->candidate->state == SB_SLOT_READY) {
 		if (!r->committed)
 			reload_commit(m);
-		seats_replace(m, r->candidate);
+		seats_replace(m, r->candidate, ENDING_RELOAD);
 		r->candidate = NULL;
 		r->placing = 0;
 		r->failures = 0;

@@ -104,6 +104,7 @@ seat_wants(const struct seat *seat)
 
 	return seat->proc == NULL && seat->id <= m->target &&
 	    seat->id != m->reload.placing &&
+	    seat->id != m->recycle.placing &&
 	    !evtimer_pending(&seat->respawn, NULL) &&
 	    generation_can_spawn(seat->gen);
 }
@@ -130,7 +131,7 @@ seats_fill(struct master *m)
 
 /* A READY worker sits down. */
 void
-seats_replace(struct master *m, struct worker_proc *wp)
+seats_replace(struct master *m, struct worker_proc *wp, enum ending why)
 {
 	struct seat		*seat = &m->seats[wp->id - 1];
 	struct worker_proc	*old = seat->proc;
@@ -141,7 +142,7 @@ seats_replace(struct master *m, struct worker_proc *wp)
 	seat->died = false;
 	evtimer_del(&seat->respawn);
 	if (old != NULL)
-		workers_drain(old, ENDING_RELOAD);
+		workers_drain(old, why);
 }
 
 /* The one who sits there gets up. */

@@ -35,7 +35,8 @@ void	 seats_notice(struct master *m);
 /* Per turn: asks for workers for the empty seats. */
 void	 seats_fill(struct master *m);
 /* wp takes the seat of its id; the one that sat there drains. */
-void	 seats_replace(struct master *m, struct worker_proc *wp);
+void	 seats_replace(struct master *m, struct worker_proc *wp,
+	    enum ending why);
 /* The one on the seat drains now, and nobody takes its place yet. */
 struct worker_proc *seats_vacate(struct master *m, int id, enum ending why);
 /* How many workers there shall be, 1..max; more are drained. */

@@ -18,6 +18,7 @@ struct socket_options {
 struct socket {
 	int	 fd;
 	bool	 is_unix;
+	bool	 kept;		/* systemd has it open, too */
 	bool	 made_file;	/* bind made a file, which is dev and ino */
 	dev_t	 dev;
 	ino_t	 ino;

@@ -235,6 +235,18 @@ workers_gone(struct worker_proc *wp)
 	workers_set_state(wp, SB_SLOT_GONE);
 }
 
+/* Sends a message without text to one that has a control socket. */
+static void
+workers_tell(struct worker_proc *wp, enum message_type type, int value)
+{
+	struct message	 msg = { .type = type, .slot = wp->slot,
+	    .worker_id = wp->id, .value = value };
+
+	if (wp->control != -1 &&
+	    fd_send_msg(wp->control, &msg, sizeof(msg), -1) == -1)
+		log_debug("worker %d: sending: %s", wp->id, strerror(errno));
+}
+
 /* It accepts. */
 static void
 workers_ready(struct worker_proc *wp, const struct message *msg)
@@ -251,6 +263,8 @@ workers_ready(struct worker_proc *wp, const struct message *msg)
 	wp->ready_us = clock_mono_us();
 	wp->master->ever_ready = true;
 	workers_set_state(wp, SB_SLOT_READY);
+	if (wp->master->state == MASTER_LEAVING)
+		workers_tell(wp, MSG_LEAVING, 0);
 	log_info("%s of generation %d is ready",
 	    workers_str(wp, who, sizeof(who)), wp->gen->id);
 }
@@ -271,7 +285,8 @@ workers_message(struct worker_proc *wp, const struct message *msg)
 		    (int)sizeof(msg->text), msg->text);
 		break;
 	case MSG_ASK_RELOAD:
-		reload_request(wp->master, who);
+		reload_request(wp->master, msg->text[0] != '\0' ? msg->text :
+		    who);
 		break;
 	case MSG_ASK_STOP:
 		if (!master_is_stopping(wp->master))
@@ -495,26 +510,14 @@ workers_spawn(struct master *m, int id, struct generation *gen, bool respawn)
 	return wp;
 }
 
-/* Sends a message without text to one that has a control socket. */
-static void
-workers_tell(struct worker_proc *wp, enum message_type type)
-{
-	struct message	 msg = { .type = type, .slot = wp->slot,
-	    .worker_id = wp->id };
-
-	if (wp->control != -1 &&
-	    fd_send_msg(wp->control, &msg, sizeof(msg), -1) == -1)
-		log_debug("worker %d: sending: %s", wp->id, strerror(errno));
-}
-
 /* Lets it finish; one that never served has nothing to finish. */
-void
-workers_drain(struct worker_proc *wp, enum ending why)
+static void
+workers_drain_as(struct worker_proc *wp, enum ending why, enum drain drain)
 {
 	switch (wp->state) {
 	case SB_SLOT_READY:
 		workers_note_ending(wp, why);
-		workers_tell(wp, MSG_DRAIN);
+		workers_tell(wp, MSG_DRAIN, (int)drain);
 		workers_set_state(wp, SB_SLOT_DRAINING);
 		break;
 	case SB_SLOT_SPAWNING:
@@ -525,6 +528,13 @@ workers_drain(struct worker_proc *wp, enum ending why)
 	default:
 		break;
 	}
+}
+
+/* Lets it finish; others have its clients. */
+void
+workers_drain(struct worker_proc *wp, enum ending why)
+{
+	workers_drain_as(wp, why, DRAIN_OTHERS);
 }
 
 /* The spawner's answer: here is the pid, or there will be none. */
@@ -596,12 +606,12 @@ workers_reaped(struct master *m, pid_t pid, int status)
 
 /* Everybody leaves. */
 void
-workers_drain_all(struct master *m, enum ending why)
+workers_drain_all(struct master *m, enum ending why, enum drain drain)
 {
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++)
-		workers_drain(&m->workers[i], why);
+		workers_drain_as(&m->workers[i], why, drain);
 }
 
 /* Everybody is killed. */
@@ -621,7 +631,7 @@ workers_tell_all(struct master *m, enum message_type type)
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++)
-		workers_tell(&m->workers[i], type);
+		workers_tell(&m->workers[i], type, 0);
 }
 
 /* Is nobody left? */

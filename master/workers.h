@@ -63,7 +63,10 @@ void	 workers_done(struct master *m);
 /* Asks the generation for a worker; NULL when that is not possible now. */
 struct worker_proc *workers_spawn(struct master *m, int id,
 	    struct generation *gen, bool respawn);
-/* Lets it finish and leave; who never was ready is killed. */
+/*
+ * Lets it finish and leave; who never was ready is killed. workers_drain_all
+ * also says whether other servers have the queued clients (enum drain).
+ */
 void	 workers_drain(struct worker_proc *wp, enum ending why);
 void	 workers_kill(struct worker_proc *wp, enum ending why);
 /* Is its seat free again (also while it waits to be reaped)? */
@@ -78,7 +81,7 @@ void	 workers_spawner_gone(struct generation *gen);
 /* Was this a worker? Then notes how it ended. */
 bool	 workers_reaped(struct master *m, pid_t pid, int status);
 
-void	 workers_drain_all(struct master *m, enum ending why);
+void	 workers_drain_all(struct master *m, enum ending why, enum drain drain);
 void	 workers_kill_all(struct master *m, enum ending why);
 /* To all that have a control socket. */
 void	 workers_tell_all(struct master *m, enum message_type type);

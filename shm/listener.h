@@ -19,6 +19,8 @@ struct listener {
 	int			 worker_id;
 	enum listener_protocol	 protocol;
 	bool			 is_unix;
+	bool			 kept;	/* somebody else has it open, too, and
+					   listens on when this server ends */
 	char			*name;	/* "127.0.0.1:8000", "[::1]:80", path */
 	char			*host;	/* SERVER_NAME where no Host tells */
 	char			*port;	/* SERVER_PORT, "" for a unix socket */

@@ -24,12 +24,23 @@ enum message_type {
 	MSG_READY,		/* accepts; value 1 = owns listeners itself,
 				   text: their addresses, a line each */
 	MSG_START_FAILED,	/* text says why; it exits next */
-	MSG_ASK_RELOAD,		/* the app asks for a graceful reload */
+	MSG_ASK_RELOAD,		/* a graceful reload is wanted; text says why,
+				   "": the app asks for it. Also a spawner's */
 	MSG_ASK_STOP,		/* the app asks for a graceful stop */
 
 	/* Master to worker. EOF tells it that the master is dead: drain. */
-	MSG_DRAIN,		/* stop accepting, finish, leave */
+	MSG_DRAIN,		/* stop accepting, finish, leave; value: an
+				   enum drain */
+	MSG_LEAVING,		/* the server stops soon: serve on, but end
+				   connections with their next response */
 	MSG_REOPEN_LOGS
+};
+
+/* Who has the clients that are not accepted yet when a worker drains? */
+enum drain {
+	DRAIN_OTHERS,		/* other workers, now or soon */
+	DRAIN_LAST,		/* nobody: the server stops */
+	DRAIN_ORPHAN		/* the master is dead: perhaps nobody */
 };
 
 struct message {

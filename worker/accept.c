@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -30,6 +31,7 @@
 struct acceptor {
 	struct worker		*worker;
 	const struct listener	*listener;
+	bool			 ended;		/* nobody will come any more */
 	struct event		 ev;
 };
 
@@ -49,7 +51,7 @@ accept_events(struct worker *w, bool on, bool all)
 
 	for (i = 0; i < w->nacceptors; i++) {
 		a = &w->acceptors[i];
-		if (!all && a->listener->worker_id != 0)
+		if (a->ended || (!all && a->listener->worker_id != 0))
 			continue;
 		if (on)
 			event_add(&a->ev, NULL);
@@ -125,6 +127,22 @@ accept_error_is_clients(int error)
 	    error == ENETUNREACH;
 }
 
+/* No connection came: a listener has no more, or the system cannot. */
+static void
+accept_failed(struct acceptor *a, int error)
+{
+	struct worker	*w = a->worker;
+
+	if (error != EAGAIN && error != EINVAL) {
+		accept_pause(w, error);
+	} else if (w->farewell.state == FAREWELL_TAKES &&
+	    w->farewell.refuse && a->listener->is_unix) {
+		/* Shut down, it is readable for ever, also when empty. */
+		a->ended = true;
+		event_del(&a->ev);
+	}
+}
+
 /* A listener is readable: takes what is there while there is room. */
 static void
 accept_cb(evutil_socket_t listener, short events, void *arg)
@@ -150,8 +168,7 @@ accept_cb(evutil_socket_t listener, short events, void *arg)
 		if (fd == -1 && accept_error_is_clients(errno))
 			continue;
 		if (fd == -1) {
-			if (errno != EAGAIN)
-				accept_pause(w, errno);
+			accept_failed(a, errno);
 			break;
 		}
 		w->accept_warned = false;
@@ -173,6 +190,7 @@ accept_init(struct worker *w)
 	w->acceptors = xcalloc(w->listeners->count, sizeof(*w->acceptors));
 	event_assign(&w->accept_retry, w->base, -1, 0, accept_retry_cb, w);
 	event_assign(&w->accept_aside, w->base, -1, 0, accept_aside_cb, w);
+	farewell_init(w);
 	for (i = 0; i < w->listeners->count; i++) {
 		l = &w->listeners->items[i];
 		if (l->worker_id != 0 && l->worker_id != w->id)
@@ -190,11 +208,31 @@ accept_init(struct worker *w)
 void
 accept_adjust(struct worker *w)
 {
-	if (w->draining || w->accept_held || accept_is_full(w))
+	bool	 takes = !w->draining ||
+		    w->farewell.state == FAREWELL_TAKES;
+
+	if (!takes || w->accept_held || accept_is_full(w))
 		accept_watch(w, false);
 	else if (!w->accept_paused &&
 	    w->queued <= w->queue_size / 2)
 		accept_watch(w, true);
+}
+
+/* Is nobody queued whom this worker could accept? */
+bool
+accept_is_empty(const struct worker *w)
+{
+	struct pollfd	 p = { .events = POLLIN };
+	size_t		 i;
+
+	for (i = 0; i < w->nacceptors; i++) {
+		if (w->acceptors[i].ended)
+			continue;
+		p.fd = w->acceptors[i].listener->fd;
+		if (poll(&p, 1, 0) == 1 && (p.revents & POLLIN) != 0)
+			return false;
+	}
+	return true;
 }
 
 /* Forgets the listeners. */
@@ -204,6 +242,7 @@ accept_done(struct worker *w)
 	accept_watch(w, false);
 	event_del(&w->accept_retry);
 	event_del(&w->accept_aside);
+	farewell_done(w);
 	free(w->acceptors);
 	w->acceptors = NULL;
 	w->nacceptors = 0;

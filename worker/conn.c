@@ -224,6 +224,15 @@ conn_may_send(const struct conn *c)
 	return c->linger || c->in->head.keep_alive || c->in->pos < c->in->len;
 }
 
+/* Have bytes come that were not read yet? */
+bool
+conn_has_input(const struct conn *c)
+{
+	char	 byte;
+
+	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 /* Its request is over. */
 void
 conn_request_done(struct conn *c)

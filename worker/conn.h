@@ -2,7 +2,8 @@
  * A client's connection and its states.
  *
  *	HEAD	waits for (more of) a request head: header-timeout
- *	IDLE	between two requests, nothing read: keepalive-timeout
+ *	IDLE	between two requests, nothing read: keepalive-timeout; while
+ *		draining also before the first: drain-idle
  *	BODY	collects the body (post-buffering): body-timeout
  *	READY	a whole request, to be run at the end of this turn (core.h):
  *		there is an idle core for each of them
@@ -118,6 +119,9 @@ void	 conn_reject(struct conn *c, int status, const char *why);
 void	 conn_close(struct conn *c);
 /* The response comes in pieces: none shall wait for an acknowledgement. */
 void	 conn_set_nodelay(struct conn *c);
+
+/* Have bytes come that were not read yet? (Also a core, of its own conn.) */
+bool	 conn_has_input(const struct conn *c);
 
 /* Watches for input, or does not. */
 void	 conn_watch(struct conn *c, bool on);

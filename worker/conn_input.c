@@ -56,7 +56,7 @@ conn_input_wait(struct conn *c)
 		conn_buf_put(c->worker, c->in);
 		c->in = NULL;
 	}
-	if (c->in == NULL && c->requests > 0) {
+	if (c->in == NULL && (c->requests > 0 || c->worker->draining)) {
 		if (c->state != CONN_IDLE)
 			conn_set_state(c, CONN_IDLE);
 	} else if (c->state != CONN_HEAD) {

@@ -8,12 +8,27 @@
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
+#include "worker/conn_input.h"
 #include "worker/worker.h"
 
 /* Longest wait for the end of a client that was answered and said goodbye. */
 #define CONN_LINGER_US	2000000
-/* What an idle connection has left when its worker drains. */
-#define CONN_DRAIN_US	500000
+
+/*
+ * Nobody has spoken for too long. But a request may have come since the base
+ * was polled: it is answered.
+ */
+static void
+conn_timeout_close(struct conn *c)
+{
+	if (!conn_has_input(c)) {
+		conn_close(c);
+		return;
+	}
+	conn_timeout_leave(c);
+	conn_timeout_enter(c);
+	conn_input_read(c);
+}
 
 /* What a state's end of time means. */
 static void
@@ -22,7 +37,7 @@ conn_timeout_expire(struct conn *c)
 	switch (c->state) {
 	case CONN_HEAD:
 		if (c->in == NULL || c->in->len == c->in->pos)
-			conn_close(c);
+			conn_timeout_close(c);
 		else
 			conn_reject(c, 408, "the request head took too long");
 		break;
@@ -32,6 +47,9 @@ conn_timeout_expire(struct conn *c)
 	case CONN_QUEUED:
 		sb_add(&c->worker->stats->shed, 1);
 		conn_reject(c, 503, "no core was free in time");
+		break;
+	case CONN_IDLE:
+		conn_timeout_close(c);
 		break;
 	default:
 		conn_close(c);
@@ -127,7 +145,9 @@ conn_timeouts_drain(struct worker *w)
 	struct conn		*c, *next;
 	uint64_t		 now = clock_coarse_us();
 
-	t->limit_us = CONN_DRAIN_US;
+	t->limit_us = (uint64_t)(w->cfg->drain_idle * 1e6);
+	if (t->limit_us == 0)
+		t->limit_us = 1;		/* 0 would be no limit */
 	for (c = TAILQ_FIRST(&w->conns[CONN_HEAD].list); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
 		if (c->in != NULL && c->in->len > 0)
@@ -138,6 +158,8 @@ conn_timeouts_drain(struct worker *w)
 	}
 	TAILQ_FOREACH(c, &t->list, link)
 		c->since_us = now;
+	event_del(&t->timer);		/* it is armed for the old limit */
+	t->armed = false;
 	conn_timeout_arm(t, now);
 }
 

@@ -15,8 +15,8 @@ struct worker;
 void	 conn_timeouts_init(struct worker *w);
 void	 conn_timeouts_done(struct worker *w);
 /*
- * While draining, idle connections get half a second more: a request that is
- * on its way is answered (and told to close), then they are closed.
+ * While draining, idle connections get drain-idle seconds more: a request that
+ * is on its way is answered (and told to close), then they are closed.
  */
 void	 conn_timeouts_drain(struct worker *w);
 /* The connection is (again) the youngest of its state. */

@@ -30,6 +30,8 @@ libwsgimaster_a_SOURCES += \
 	worker/dispatch.h \
 	worker/engines.c \
 	worker/engines.h \
+	worker/farewell.c \
+	worker/farewell.h \
 	worker/handler.h \
 	worker/head_check.c \
 	worker/head_check.h \

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "worker/head_check.h"
@@ -269,6 +270,25 @@ response_add_now(struct strbuf *sb)
 	strbuf_add(sb, response_date_line(), RESPONSE_DATE_LINE);
 }
 
+/*
+ * The worker leaves: ends the connection with this response, unless the client
+ * pipelines and has sent the next request already; but not for ever.
+ */
+static bool
+response_is_last(const struct request *req)
+{
+	const struct worker	*w = req->worker;
+	uint64_t		 half = (uint64_t)(5e5 *
+				    w->cfg->worker_reload_mercy);
+
+	if (w->draining && clock_coarse_us() - w->drain_us > half)
+		return true;
+	if (!req->body.done && !req->body.collected)
+		return true;
+	return req->conn->in->pos >= req->conn->in->len &&
+	    !conn_has_input(req->conn);
+}
+
 /* Must the connection end with this response? */
 static bool
 response_must_close(const struct request *req)
@@ -276,7 +296,8 @@ response_must_close(const struct request *req)
 	const struct config	*cfg = req->worker->cfg;
 
 	return !req->head->keep_alive || req->conn->close ||
-	    req->worker->draining || cfg->keepalive_timeout == 0 ||
+	    cfg->keepalive_timeout == 0 ||
+	    (req->worker->closing && response_is_last(req)) ||
 	    (cfg->keepalive_requests != 0 && req->conn->requests + 1 >=
 	    (uint32_t)cfg->keepalive_requests) || body_blocks_reuse(req);
 }

@@ -2,7 +2,10 @@
 #ifndef WM_WORKER_RUNTIME_H
 #define WM_WORKER_RUNTIME_H
 
+#include <stdbool.h>
+
 struct core;
+struct strbuf;
 struct worker;
 
 /*
@@ -23,6 +26,12 @@ struct runtime {
 	void		(*fork_child)(void);
 	int		(*worker_start)(struct worker *w, char **cause);
 	void		(*worker_stop)(struct worker *w);
+	/*
+	 * py-autoreload: has the file of something that was loaded changed
+	 * since the last call (the first one only looks)? In the spawner, and
+	 * on the loop thread of worker 1; without the lock.
+	 */
+	bool		(*changed)(struct worker *w, struct strbuf *which);
 	/*
 	 * Around what blocks the calling thread, the loop's or a core's (a
 	 * poll(2) without suspend engine): give the lock up if this thread

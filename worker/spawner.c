@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/strbuf.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "shm/messages.h"
@@ -278,6 +280,34 @@ spawner_handle(struct spawner *s, const struct message *msg, int control)
 	return SPAWNER_GOES_ON;
 }
 
+/* Tells the master what was edited. */
+static void
+spawner_autoreload(struct spawner *s)
+{
+	struct strbuf	 why = STRBUF_INIT;
+
+	strbuf_adds(&why, "py-autoreload: ");
+	if (s->runtime->changed(s->worker, &why))
+		spawner_tell(s, MSG_ASK_RELOAD, 0, 0, strbuf_str(&why));
+	strbuf_done(&why);
+}
+
+/* Until the master speaks, looks now and then what was edited. */
+static void
+spawner_wait(struct spawner *s)
+{
+	double		 pause = s->args->cfg->py_autoreload;
+	struct pollfd	 p = { .fd = s->sock, .events = POLLIN };
+	int		 n;
+
+	if (pause <= 0 || s->runtime == NULL || s->runtime->changed == NULL)
+		return;
+	do {
+		spawner_autoreload(s);
+		n = poll(&p, 1, (int)(pause * 1000) + 1);
+	} while (n == 0 || (n == -1 && errno == EINTR));
+}
+
 /* Waits for one message and does it. */
 static enum spawner_step
 spawner_turn(struct spawner *s)
@@ -287,6 +317,7 @@ spawner_turn(struct spawner *s)
 	ssize_t			 n;
 	int			 control;
 
+	spawner_wait(s);
 	n = fd_recv_msg(s->sock, &msg, sizeof(msg), &control);
 	if (n == -1)
 		log_error("receiving from the master: %s", strerror(errno));

@@ -115,11 +115,13 @@ worker_control_cb(evutil_socket_t fd, short events, void *arg)
 	if (n <= 0) {
 		log_warn("the master is gone: this worker finishes and leaves");
 		event_del(&w->control_ev);
-		worker_drain(w);
+		worker_drain(w, DRAIN_ORPHAN);
 	} else if (n != sizeof(m)) {
 		log_error("a control message of %zd bytes is ignored", n);
 	} else if (m.type == MSG_DRAIN) {
-		worker_drain(w);
+		worker_drain(w, (enum drain)m.value);
+	} else if (m.type == MSG_LEAVING) {
+		w->closing = true;
 	} else if (m.type == MSG_REOPEN_LOGS) {
 		if (log_reopen() == -1)
 			log_error("cannot reopen the log: %s",
@@ -142,14 +144,48 @@ worker_tick_cb(evutil_socket_t fd, short events, void *arg)
 	cores_work_off(w);
 }
 
+/* py-autoreload: has something been edited that was loaded here? */
+static void
+worker_autoreload_cb(evutil_socket_t fd, short events, void *arg)
+{
+	struct strbuf	 why = STRBUF_INIT;
+	struct worker	*w = arg;
+
+	(void)fd, (void)events;
+	strbuf_addf(&why, "py-autoreload: ");
+	if (!w->draining && w->runtime->changed(w, &why))
+		worker_send(w, MSG_ASK_RELOAD, 0, strbuf_str(&why));
+	strbuf_done(&why);
+	cores_work_off(w);
+}
+
+/* One worker looks at what the app loads in requests. */
+static void
+worker_autoreload(struct worker *w)
+{
+	double		 pause = w->cfg->py_autoreload;
+	struct timeval	 tv = { .tv_sec = (time_t)pause };
+
+	event_assign(&w->autoreload_ev, w->base, -1, EV_PERSIST,
+	    worker_autoreload_cb, w);
+	if (w->id != 1 || pause <= 0 || w->runtime == NULL ||
+	    w->runtime->changed == NULL)
+		return;
+	tv.tv_usec = (suseconds_t)((pause - (double)tv.tv_sec) * 1e6);
+	event_add(&w->autoreload_ev, &tv);
+}
+
 /* Takes nothing new; the loop ends when the last request is finished. */
 void
-worker_drain(struct worker *w)
+worker_drain(struct worker *w, enum drain drain)
 {
 	if (w->draining)
 		return;
-	w->draining = true;
+	w->draining = w->closing = true;
+	w->drain_us = clock_coarse_us();
 	log_info("draining: %u connections, %d requests", w->nconns, w->busy);
+	if (drain != DRAIN_OTHERS)
+		farewell_begin(w, drain == DRAIN_LAST);
 	accept_adjust(w);
 	conn_timeouts_drain(w);
 	event_active(&w->work_ev, EV_TIMEOUT, 1);
@@ -159,7 +195,8 @@ worker_drain(struct worker *w)
 void
 worker_check_done(struct worker *w)
 {
-	if (!w->draining || w->nconns > 0 || w->stopped)
+	if (!w->draining || w->nconns > 0 || w->stopped ||
+	    w->farewell.state == FAREWELL_TAKES)
 		return;
 	w->stopped = true;
 	w->loop->stop(w);
@@ -316,8 +353,9 @@ worker_main(struct worker *w, int id, int slot, int control)
 	    worker_app(w, &listeners, &cause) == -1)
 		return worker_start_failed(w, cause);
 	if (getppid() != w->sb->master_pid)
-		worker_drain(w);
+		worker_drain(w, DRAIN_ORPHAN);
 	accept_adjust(w);
+	worker_autoreload(w);
 	worker_ready(w, &listeners);
 	w->loop->run(w);
 

@@ -11,7 +11,9 @@
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/core_timer.h"
+#include "worker/farewell.h"
 #include "worker/watch.h"
+#include "shm/messages.h"
 
 struct config;
 struct event_base;
@@ -56,7 +58,11 @@ struct worker {
 	int				 control;	/* to the master */
 	struct event			 control_ev;
 	struct event			 tick_ev;
+	struct event			 autoreload_ev;
 	_Atomic bool			 draining;	/* any thread reads */
+	_Atomic bool			 closing;	/* a response ends its
+							   connection */
+	uint64_t			 drain_us;	/* since then, coarse */
 	bool				 working;	/* in cores_work_off */
 	bool				 gathering;	/* work_ev is due behind
 							   this turn's others */
@@ -94,6 +100,7 @@ struct worker {
 	struct event			 accept_retry;
 	struct event			 accept_aside;	/* until it is over */
 	struct accept_share		 share;
+	struct farewell			 farewell;
 
 	/* conn.c; QUEUED's list is the FIFO of those who wait for a core. */
 	struct conn_timeouts		 conns[CONN_STATES];
@@ -119,8 +126,11 @@ struct worker *worker_new(const struct config *cfg, struct scoreboard *sb,
  * returns the process's exit status. control is its end of the socketpair.
  */
 int	 worker_main(struct worker *w, int id, int slot, int control);
-/* Takes nothing new; the loop ends when the last request is finished. */
-void	 worker_drain(struct worker *w);
+/*
+ * Takes nothing new (unless there are others, what is queued is not new); the
+ * loop ends when the last request is finished.
+ */
+void	 worker_drain(struct worker *w, enum drain drain);
 /* The loop ends if there is nothing left to finish. */
 void	 worker_check_done(struct worker *w);
 /*

@@ -6,6 +6,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_async.h \
 	plugins/python/py_client.c \
 	plugins/python/py_client.h \
+	plugins/python/py_autoreload.c \
+	plugins/python/py_autoreload.h \
 	plugins/python/py_core.c \
 	plugins/python/py_core.h \
 	plugins/python/py_decorators.c \

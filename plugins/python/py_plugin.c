@@ -4,6 +4,7 @@
 
 #include "plugins/python/py_plugin.h"
 
+#include "plugins/python/py_autoreload.h"
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_init.h"
@@ -22,6 +23,7 @@ static const struct runtime	 python_runtime = {
 	.fork_child = py_fork_child,
 	.worker_start = py_worker_start,
 	.worker_stop = py_worker_stop,
+	.changed = py_autoreload_changed,
 	.block_begin = py_gil_block_begin,
 	.block_end = py_gil_block_end,
 	.thread_start = py_thread_start,

@@ -136,6 +136,21 @@ reload_done() {
 	wm_stop
 }
 
+@test "code whose first worker does not get ready in time is given up" {
+	life_start -p 2 --start-timeout 2
+	cat >import.py <<-'END'
+	VERSION = "2"
+	uwsgi.post_fork_hook = lambda: time.sleep(1000)
+	END
+	kill -HUP "$WM_PID"
+	wm_wait_for "the failure" 15 wm_log_has 'reload failed: worker 1 .*not '"\
+"'ready within 2 seconds .*generation 1 serves on'
+	version_is 0
+	wm_wait_for "the rest to leave" 5 reload_done 1
+	[ "$(stats "s['endings']['start-failed']")" = 1 ]
+	wm_stop
+}
+
 @test "a bad configuration changes nothing" {
 	PORT=$(wm_port)
 	cat >app.json <<-END

@@ -50,7 +50,8 @@ busy() {
 	for engine in $(engines); do
 		engine_start "$engine" -p 3 --cheaper 1 --cheaper-step 2 \
 		    --cheaper-overload 0.5 --cheaper-idle 0.6 \
-		    --queue-size 64 --module scale_cases --disable-logging
+		    --queue-size 64 --module scale_cases --disable-logging \
+		    --drain-idle 10
 		servers+=("$WM_PID") logs+=("$WM_LOG") names+=("$engine")
 		"$PYTHON" "$WM_SOURCE/test/clients/scale_load.py" "$PORT" \
 		    2 2.5 2.5 >"$engine.out" 2>&1 &
@@ -60,6 +61,8 @@ busy() {
 		wait "${pids[$i]}" || wm_fail "${names[$i]}: $(cat \
 		    "${names[$i]}.out")"
 		echo "${names[$i]}: $(cat "${names[$i]}.out")"
+		# Connections that are kept are closed with an answer only.
+		grep -q ' 0 sent again' "${names[$i]}.out"
 		WM_LOG=${logs[$i]}
 		[ "$(log_count '3 workers instead of')" -ge 1 ] ||
 			wm_fail "${names[$i]}: never more"

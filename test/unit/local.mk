@@ -62,3 +62,6 @@ test_unit_test_threads_SOURCES = \
 
 unit_tests += test/unit/test_scale
 test_unit_test_scale_SOURCES = test/unit/test_scale.c $(unit_main)
+unit_tests += test/unit/test_recycle test/unit/test_farewell
+test_unit_test_recycle_SOURCES = test/unit/test_recycle.c $(unit_main)
+test_unit_test_farewell_SOURCES = test/unit/test_farewell.c $(unit_main)

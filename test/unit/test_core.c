@@ -84,7 +84,7 @@ handler(struct request *req)
 	if (req->path[1] == 's')
 		wait_ms(req->core, 300);
 	if (req->path[1] == 'd')
-		worker_drain(worker);
+		worker_drain(worker, DRAIN_OTHERS);
 	response_begin(req, "200 OK", 6);
 	return response_write_whole(req, req->path, req->path_len);
 }
