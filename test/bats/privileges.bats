@@ -51,7 +51,7 @@ rights_are() {
 refused() {
 	local what=$1
 	shift
-	run "$@"
+	run timeout 60 "$@"
 	[ "$status" -eq 2 ] || wm_fail "$*: status $status"
 	[[ $output = *"$what"* ]] || wm_fail "$*: $output"
 }

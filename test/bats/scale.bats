@@ -50,16 +50,19 @@ busy() {
 	for engine in $(engines); do
 		engine_start "$engine" -p 3 --cheaper 1 --cheaper-step 2 \
 		    --cheaper-overload 0.5 --cheaper-idle 0.6 \
-		    --queue-size 64 --module scale_cases --disable-logging
+		    --queue-size 64 --module scale_cases --disable-logging \
+		    --drain-idle 10
 		servers+=("$WM_PID") logs+=("$WM_LOG") names+=("$engine")
 		"$PYTHON" "$WM_SOURCE/test/clients/scale_load.py" "$PORT" \
-		    2 3 3 >"$engine.out" 2>&1 &
+		    2 2.5 2.5 >"$engine.out" 2>&1 &
 		pids+=("$!")
 	done
 	for i in "${!pids[@]}"; do
 		wait "${pids[$i]}" || wm_fail "${names[$i]}: $(cat \
 		    "${names[$i]}.out")"
 		echo "${names[$i]}: $(cat "${names[$i]}.out")"
+		# Connections that are kept are closed with an answer only.
+		grep -q ' 0 sent again' "${names[$i]}.out"
 		WM_LOG=${logs[$i]}
 		[ "$(log_count '3 workers instead of')" -ge 1 ] ||
 			wm_fail "${names[$i]}: never more"
@@ -154,7 +157,7 @@ busy() {
 refused() {
 	local what=$1
 	shift
-	run "$WSGIMASTER" --http-socket 127.0.0.1:0 --module x "$@"
+	run timeout 60 "$WSGIMASTER" --http-socket 127.0.0.1:0 --module x "$@"
 	[ "$status" -eq 2 ] || wm_fail "$*: status $status"
 	[[ $output = *"$what"* ]] || wm_fail "$*: $output"
 }
