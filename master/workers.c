@@ -122,12 +122,16 @@ workers_note_ending(struct worker_proc *wp, enum ending why)
 void
 workers_kill(struct worker_proc *wp, enum ending why)
 {
+	static const struct timeval	 more = { WORKERS_GONE_S, 0 };
+
 	if (wp->state == SB_SLOT_FREE)
 		return;
 	workers_note_ending(wp, why);
 	wp->doomed = true;
 	if (wp->pid != 0 && !wp->reaped)
 		kill(wp->pid, SIGKILL);
+	if (wp->state == SB_SLOT_READY)	/* its seat shall not wait for ever */
+		evtimer_add(&wp->timer, &more);
 }
 
 /* How long it was ready. */

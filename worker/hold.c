@@ -49,6 +49,13 @@ hold_ask(struct hold *hold, uint64_t now)
 	hold->logged = false;
 }
 
+/* The process stood still. */
+void
+hold_forgive(struct hold *hold, uint64_t us)
+{
+	hold->asked_us += us;
+}
+
 /* Notes for how long it was held up so far. */
 static uint64_t
 hold_note(struct hold *hold, uint64_t now)

@@ -37,6 +37,8 @@ void	 hold_init(struct hold *hold, double warn, pthread_t loop);
 void	 hold_ask(struct hold *hold, uint64_t now);
 void	 hold_end(struct hold *hold, struct worker *w, uint64_t now);
 void	 hold_look(struct hold *hold, struct worker *w, uint64_t now);
+/* The whole process stood still for so long: that is not the loop's fault. */
+void	 hold_forgive(struct hold *hold, uint64_t us);
 /* Writes what was seen to the scoreboard, once a second. */
 void	 hold_publish(struct hold *hold, struct worker *w, uint64_t now);
 

@@ -9,17 +9,9 @@ struct strbuf;
 struct worker;
 
 /*
- * Order of the calls. Spawner: start, load (unless lazy-apps), then for each
- * worker fork_before, fork(), fork_parent. Worker: fork_child, event_reinit,
- * load (if lazy-apps), worker_start, the loop, worker_stop. All on the main
- * thread, unless it says otherwise. Whoever returns to the caller has given up
- * the interpreter's lock: it is held only inside these functions and inside a
- * core.
- * Functions with a cause return 0, or -1 with a message the caller frees.
- */
-/*
  * Who looks at stacks. enter is told with the lock, whenever it was taken:
- * shall the look go on? If so, leave comes before it is given up. In between
+ * shall the look go on? Nothing of the worker is touched before. If so, leave
+ * comes before it is given up. In between
  * core and thread get what is found, and say whether to go on.
  */
 struct runtime_look {
@@ -29,6 +21,15 @@ struct runtime_look {
 	bool	(*thread)(void *arg, const char *name, const char *stack);
 };
 
+/*
+ * Order of the calls. Spawner: start, load (unless lazy-apps), then for each
+ * worker fork_before, fork(), fork_parent. Worker: fork_child, event_reinit,
+ * load (if lazy-apps), worker_start, the loop, worker_stop. All on the main
+ * thread, unless it says otherwise. Whoever returns to the caller has given up
+ * the interpreter's lock: it is held only inside these functions and inside a
+ * core.
+ * Functions with a cause return 0, or -1 with a message the caller frees.
+ */
 struct runtime {
 	const char	*name;
 	int		(*start)(struct worker *w, char **cause);

@@ -17,9 +17,14 @@
 #include "worker/witness.h"
 #include "worker/worker.h"
 
-/* What all cores' rows may take, and all threads'. */
-#define STACKS_CORES_MAX	(STACKS_SIZE_MAX - (4u << 20))
-#define STACKS_THREADS_MAX	(3u << 20)
+/*
+ * What all cores' rows may take, before the stacks are left out of them, and
+ * before they are left out themselves; and all threads'. A row without its
+ * stack is short.
+ */
+#define STACKS_CORES_FULL	(STACKS_SIZE_MAX - (6u << 20))
+#define STACKS_CORES_MAX	(STACKS_SIZE_MAX - (3u << 20))
+#define STACKS_THREADS_MAX	(2u << 20)
 
 /* An answer that is being made. */
 struct stacks {
@@ -77,10 +82,12 @@ stacks_add_core(struct stacks *s, const struct core *core, const char *stack)
 	sb_core_read(core->sb, &view);
 	if (view.state == SB_CORE_IDLE)
 		return;
-	if (out->len + strlen(stack) > STACKS_CORES_MAX) {
+	if (out->len + strlen(stack) > STACKS_CORES_FULL) {
 		s->left_out++;
-		return;
+		stack = "";
 	}
+	if (out->len > STACKS_CORES_MAX)
+		return;
 	strbuf_addf(out, "%s{\"core\":%d,\"state\":\"%s\",\"request\":",
 	    out->len > 0 ? "," : "", core->id,
 	    sb_core_state_name(view.state));

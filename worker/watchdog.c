@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -234,11 +235,16 @@ watchdog_sleep(void)
 		{ .fd = dog.worker->control, .events = POLLIN }
 	};
 	bool		 was_due = dog.control_is_due;
-	uint64_t	 count;
+	uint64_t	 count, slept;
 
 	if (was_due || dog.control_is_over)
 		pfd[1].fd = -1;
+	slept = clock_mono_us();
 	(void)poll(pfd, 2, watchdog_pause_ms());
+	slept = clock_mono_us() - slept;
+	/* Not only the loop stood still: it was stopped, or starved. */
+	if (slept > WATCHDOG_SECOND_US)
+		hold_forgive(&dog.hold, slept);
 	if (pfd[0].revents != 0)
 		(void)!read(dog.wake, &count, sizeof(count));
 	if (pfd[1].revents & (POLLHUP | POLLERR | POLLNVAL))
@@ -304,6 +310,9 @@ watchdog_start(struct worker *w)
 	event_add(&dog.ping_ev, NULL);
 	hold_init(&dog.hold, w->suspend->can_park ? w->cfg->loop_lag_warn : 0,
 	    pthread_self());
+	witness_init();
+	dog.stopped = dog.control_is_over = dog.control_is_due = false;
+	dog.moves = sb_get(&w->moves);
 	dog.worker = w;
 	error = watchdog_make_thread();
 	if (error == 0)
@@ -333,10 +342,17 @@ watchdog_stop(struct worker *w)
 	fd_close(&dog.ping);
 }
 
-/* No thread, and the lock's owner is not in this process. */
+/*
+ * No thread, and the lock's owner is not in this process. The eventfds are the
+ * parent's, too, whose questions the child's loop must not take.
+ */
 void
-watchdog_forked(void)
+watchdog_forked(int null)
 {
+	if (dog.ping != -1)
+		(void)dup3(null, dog.ping, O_CLOEXEC);
+	if (dog.wake != -1)
+		(void)dup3(null, dog.wake, O_CLOEXEC);
 	pthread_mutex_init(&dog.lock, NULL);
 	dog.nquestions = 0;
 	dog.worker = NULL;

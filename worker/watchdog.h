@@ -42,7 +42,7 @@ void	 watchdog_start(struct worker *w);
 void	 watchdog_stop(struct worker *w);
 /* Loop: the master asks for stacks. Takes the descriptor. */
 void	 watchdog_ask(const struct message *msg, int steal_fd);
-/* In a child that the app has forked. */
-void	 watchdog_forked(void);
+/* In a child that the app has forked; null is /dev/null. */
+void	 watchdog_forked(int null);
 
 #endif

@@ -31,7 +31,8 @@ static struct {
 	enum witness_state		 state;
 	bool				 stopped;
 
-	struct worker			*worker;
+	const struct runtime		*runtime;
+	struct worker			*worker;	/* not looked at */
 	bool				 all;
 	const struct runtime_look	*look;
 	void				*arg;
@@ -120,7 +121,8 @@ witness_main(void *unused)
 	};
 
 	(void)unused;
-	witness.worker->runtime->look(witness.worker, witness.all, &own, NULL);
+	/* The worker may be gone by now: enter says so. */
+	witness.runtime->look(witness.worker, witness.all, &own, NULL);
 	pthread_mutex_lock(&witness.lock);
 	witness_set_state(witness.state == WITNESS_LEFT ? WITNESS_NONE :
 	    WITNESS_OVER);
@@ -150,12 +152,15 @@ witness_start(void)
 	return done;
 }
 
-/* The first time: the condition goes by the clock that does not jump. */
-static void
-witness_prepare(void)
+/* Once, or once more: the condition goes by the clock that does not jump. */
+void
+witness_init(void)
 {
 	pthread_condattr_t	 mono;
 
+	pthread_mutex_lock(&witness.lock);
+	witness.stopped = false;
+	pthread_mutex_unlock(&witness.lock);
 	if (witness.has_cond)
 		return;
 	pthread_condattr_init(&mono);
@@ -199,8 +204,8 @@ witness_look(struct worker *w, bool all, const struct runtime_look *look,
 	if (w->runtime == NULL || w->runtime->look == NULL)
 		return true;
 	pthread_mutex_lock(&witness.lock);
-	witness_prepare();
 	if (witness.state == WITNESS_NONE && !witness.stopped) {
+		witness.runtime = w->runtime;
 		witness.worker = w;
 		witness.all = all;
 		witness.look = look;

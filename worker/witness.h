@@ -31,6 +31,8 @@ struct worker;
  */
 bool	 witness_look(struct worker *w, bool all,
 	    const struct runtime_look *look, void *arg, double limit);
+/* Before the watchdog begins. */
+void	 witness_init(void);
 /*
  * The same thread's waits end at once from now on, and nothing of the worker
  * is looked at when the watchdog has ended. Any thread.

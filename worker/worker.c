@@ -226,9 +226,9 @@ worker_forked(struct worker *w, bool on_loop_thread)
 	for (i = 0; i < CONN_STATES; i++)
 		TAILQ_FOREACH(c, &w->conns[i].list, link)
 			worker_blind(c->fd, null);
+	watchdog_forked(null);
 	close(null);
 	held_forked();
-	watchdog_forked();
 	for (i = 0; i < w->ncores; i++)
 		held_forget(&w->cores[i].req.resp.held);
 	/*

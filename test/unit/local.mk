@@ -68,6 +68,13 @@ test_unit_test_core_SOURCES = test/unit/test_core.c $(unit_rig) $(unit_main)
 unit_tests += test/unit/test_threads
 test_unit_test_threads_SOURCES = \
 	test/unit/test_threads.c $(unit_rig) $(unit_main)
+# This one, too.
+unit_tests += test/unit/test_watchdog
+test_unit_test_watchdog_SOURCES = \
+	test/unit/test_watchdog.c $(unit_rig) $(unit_main)
+
+unit_tests += test/unit/test_stacks
+test_unit_test_stacks_SOURCES = test/unit/test_stacks.c $(unit_main)
 
 unit_tests += test/unit/test_request_id
 test_unit_test_request_id_SOURCES = \
