@@ -67,10 +67,14 @@ start(const char *warn)
 	master_end = pair[0];
 	w->control = pair[1];
 	w->runtime = &fake_runtime;
-	sb_core_begin(w->cores[1].sb, 7, clock_mono_us(), "GET", 3, "/a\"b",
-	    4, "x", 1);
-	sb_core_begin(w->cores[2].sb, 8, clock_mono_us(), "PUT", 3, "/c", 2,
-	    "x", 1);
+	sb_core_begin(w->cores[1].sb, &(struct sb_request){
+	    .start_us = clock_mono_us(), .method = { "GET", 3 },
+	    .addr = { "x", 1 }, .id = { "0000000000000007", 16 },
+	    .path = { "/a\"b", 4 } });
+	sb_core_begin(w->cores[2].sb, &(struct sb_request){
+	    .start_us = clock_mono_us(), .method = { "PUT", 3 },
+	    .addr = { "x", 1 }, .id = { "0000000000000008", 16 },
+	    .path = { "/c", 2 } });
 	watchdog_start(w);
 	return w;
 }
@@ -150,7 +154,6 @@ TEST(watchdog_keeps_what_is_for_the_loop)
 	struct worker	*w = start("0");
 	char		*text;
 
-	w->next_request = 1;
 	say(MSG_REOPEN_LOGS, 0, "", -1);
 	say(MSG_DRAIN, 0, "", -1);
 	free(ask(1, "5000"));
