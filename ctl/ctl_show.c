@@ -344,15 +344,16 @@ show_worker_stacks(const json_t *w, struct strbuf *sb)
 	size_t		 i;
 
 	json_array_foreach(json_object_get(w, "cores"), i, item) {
-		strbuf_addf(sb, "worker %lld (pid %lld), core %lld, request "
-		    "%s: %s for ", ctl_int(w, "worker"), ctl_int(w, "pid"),
-		    ctl_int(item, "core"), ctl_str(item, "request"),
-		    ctl_str(item, "state"));
+		strbuf_addf(sb, "worker %lld (pid %lld), core %lld, %s for ",
+		    ctl_int(w, "worker"), ctl_int(w, "pid"),
+		    ctl_int(item, "core"), ctl_str(item, "state"));
 		ctl_add_seconds(sb, ctl_real(item, "age_ms") / 1e3);
-		strbuf_adds(sb, "\n  ");
+		strbuf_adds(sb, ": ");
 		ctl_add_clean(sb, ctl_str(item, "method"));
 		strbuf_addc(sb, ' ');
 		ctl_add_clean(sb, ctl_str(item, "path"));
+		strbuf_adds(sb, "\n  request ");
+		ctl_add_clean(sb, ctl_str(item, "request"));
 		strbuf_addc(sb, '\n');
 		show_stack(json_object_get(item, "stack"), sb);
 		strbuf_addc(sb, '\n');
@@ -375,7 +376,6 @@ ctl_show_stacks(const struct ctl *ctl, const json_t *result,
 	const json_t	*w;
 	size_t		 i;
 
-	(void)ctl;
 	json_array_foreach(json_object_get(result, "workers"), i, w) {
 		if (json_object_get(w, "error") != NULL) {
 			strbuf_addf(sb, "worker %lld (pid %lld): no stacks: ",
@@ -388,10 +388,21 @@ ctl_show_stacks(const struct ctl *ctl, const json_t *result,
 			strbuf_addf(sb, "worker %lld (pid %lld): its loop is "
 			    "stuck\n\n", ctl_int(w, "worker"),
 			    ctl_int(w, "pid"));
+		if (json_is_true(json_object_get(w, "lock_held")))
+			strbuf_addf(sb, "worker %lld (pid %lld): C code "
+			    "holds Python's lock; stacks are missing\n\n",
+			    ctl_int(w, "worker"), ctl_int(w, "pid"));
+		if (ctl_int(w, "left_out") > 0)
+			strbuf_addf(sb, "worker %lld (pid %lld): the stacks "
+			    "of %lld more cores are left out\n\n",
+			    ctl_int(w, "worker"), ctl_int(w, "pid"),
+			    ctl_int(w, "left_out"));
 		show_worker_stacks(w, sb);
 	}
 	if (sb->len == 0)
-		strbuf_adds(sb, "no request is running\n");
+		strbuf_addf(sb, "no%s request is running\n",
+		    ctl_has(ctl, CTL_OPTION_REQUEST) ||
+		    ctl_has(ctl, CTL_OPTION_CORE) ? " such" : "");
 }
 
 /* config: what was set, or with --all everything. */

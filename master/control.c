@@ -22,6 +22,7 @@ struct control {
 	struct event			*ev;
 	struct event			*retry;
 	struct control_clients		 clients;
+	bool				 paused;
 };
 
 /* One client less: there is room again. */
@@ -30,7 +31,8 @@ control_left_cb(void *arg)
 {
 	struct control	*control = arg;
 
-	event_add(control->ev, NULL);
+	if (!control->paused)
+		event_add(control->ev, NULL);
 }
 
 /* The pause is over. */
@@ -40,7 +42,8 @@ control_retry_cb(evutil_socket_t fd, short what, void *arg)
 	struct control	*control = arg;
 
 	(void)fd, (void)what;
-	event_add(control->ev, NULL);
+	if (!control->paused)
+		event_add(control->ev, NULL);
 }
 
 /* Somebody has connected: may he? */
@@ -110,6 +113,19 @@ control_new(struct master *m)
 	    event_add(control->ev, NULL) == -1)
 		fatalx("cannot watch the control socket");
 	return control;
+}
+
+/* Is the socket this master's, or another one's? */
+void
+control_accept(struct control *control, bool on)
+{
+	if (control == NULL)
+		return;
+	control->paused = !on;
+	if (on && control->clients.count < CONTROL_CLIENTS)
+		event_add(control->ev, NULL);
+	else
+		event_del(control->ev);
 }
 
 /* Stops answering. */

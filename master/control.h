@@ -2,6 +2,8 @@
 #ifndef WM_MASTER_CONTROL_H
 #define WM_MASTER_CONTROL_H
 
+#include <stdbool.h>
+
 struct control;
 struct master;
 
@@ -13,6 +15,11 @@ struct master;
  * a reload, for workers) is told later. NULL without a socket.
  */
 struct control	*control_new(struct master *m);
+/*
+ * In an upgrade the socket is another master's for a while: who connects then
+ * waits, or is answered by that. Connections that are there go on.
+ */
+void		 control_accept(struct control *control, bool on);
 /* Forgets all clients; those that wait for the server's end stay connected. */
 void		 control_free(struct control *control);
 

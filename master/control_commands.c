@@ -154,14 +154,15 @@ static void
 control_do_upgrade(struct control_client *c, const json_t *request)
 {
 	struct master	*m = control_master(c);
+	const char	*why;
 
 	(void)request;
-	if (master_is_stopping(m)) {
-		control_refuse(c, "the server is stopping");
-		return;
-	}
-	master_on_upgrade(m, control_who(c));
-	control_answer(c, json_pack("{s:b}", "asked", 1));
+	why = master_is_stopping(m) ? "the server is stopping" :
+	    master_upgrade(m, control_who(c));
+	if (why != NULL)
+		control_refuse(c, "%s", why);
+	else
+		control_answer(c, json_pack("{s:b}", "asked", 1));
 }
 
 /* stop: with grace, or "now"; with "wait" the answer's end is the server's. */

@@ -287,12 +287,23 @@ master_on_less(struct master *m, const char *name)
 	master_on_change(m, -1, name);
 }
 
+/* A new program in this one's place. */
+const char *
+master_upgrade(struct master *m, const char *who)
+{
+	static const char	 why[] = "the binary upgrade is not available "
+	    "yet";
+
+	(void)m;
+	log_warn("%s: %s", who, why);
+	return why;
+}
+
 /* USR2 */
-void
+static void
 master_on_upgrade(struct master *m, const char *name)
 {
-	(void)m;
-	log_warn("%s: the binary upgrade is not available yet", name);
+	(void)master_upgrade(m, name);
 }
 
 /* A child has ended: whose was it? */

@@ -120,7 +120,8 @@ void	 master_fail(struct master *m, const char *why);
  * What signals and the control socket ask for; who is for the log. Those that
  * can be refused give -1 and *cause.
  */
-void	 master_on_upgrade(struct master *m, const char *who);
+/* The binary upgrade: NULL, or why it is refused (also logged). */
+const char *master_upgrade(struct master *m, const char *who);
 int	 master_reopen_logs(struct master *m, const char *who, char **cause);
 /* How many workers there shall be. */
 int	 master_change_target(struct master *m, int target, const char *who,

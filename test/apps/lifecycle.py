@@ -10,6 +10,7 @@ import sys
 import time
 
 import uwsgi
+import wsgimaster
 
 VERSION = "0"
 _import = os.path.join(os.getcwd(), "import.py")
@@ -29,7 +30,7 @@ def sleep(seconds):
 
 def park(seconds):
     """Waits on the event loop, if the engine can do that."""
-    uwsgi.async_sleep(float(seconds))
+    wsgimaster.sleep(float(seconds))
     return "parked " + who(None)
 
 

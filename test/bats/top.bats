@@ -43,13 +43,20 @@ top_stop() {
 	    -eq 2 ]
 	not grep -q $'\e' frames
 	# Rates are of the time between two frames.
+	curl -fsS -m 60 "http://127.0.0.1:$PORT/?[1-300]" >/dev/null
+	before=$(ctl_get status "r['requests']")
 	ctl top -n 1 -d 2 >frames &
 	pid=$!
-	for i in $(seq 30); do
+	while wm_is_running "$pid"; do
 		get / >/dev/null
+		sleep 0.1
 	done
 	wait "$pid"
-	grep -qE "^requests   ([5-9]|1[0-5])\.[0-9]/s" frames
+	after=$(ctl_get status "r['requests']")
+	grep "^requests " frames
+	"$PYTHON" -c "
+rate = float(open('frames').read().split('requests')[1].split('/s')[0])
+assert 0 < 2 * rate <= $after - $before + 0.2 < 300, rate"
 	top_stop
 	ctl_fails 3 "no server" top -n 1
 }

@@ -14,8 +14,8 @@ STRANGER = 65534
 
 def connect(path, limit=30):
     client = socket.socket(socket.AF_UNIX)
+    client.connect(path)        # waits while the queue is full
     client.settimeout(limit)
-    client.connect(path)
     return client
 
 

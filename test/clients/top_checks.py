@@ -120,7 +120,7 @@ def keys():
     for key in b"bimrl x":
         t.type(bytes([key]))
         t.fresh()
-        t.shows("ID    PID")
+        t.shows("PID  STATE  GEN")
     t.type(b"q")
     assert t.wait() == 0
     t.restored()
