@@ -11,6 +11,8 @@ libwsgimaster_a_SOURCES += \
 	config/config_print.c \
 	config/config_print.h \
 	config/config_schema.c \
+	config/log_format.c \
+	config/log_format.h \
 	config/option_set.c \
 	config/option_set.h \
 	config/option_table.c \

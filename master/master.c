@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_place.h"
 #include "base/strbuf.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
@@ -134,19 +135,40 @@ master_on_stop(struct master *m, const char *name)
 		master_stop(m, name);
 }
 
-/* USR1: everybody opens the log again. */
+/* Opens one of the log's files again, and hands it to everybody. */
+static void
+master_reopen_log(struct master *m, enum log_place place)
+{
+	struct message		 msg = { .type = MSG_REOPEN_LOGS,
+	    .value = place };
+	struct generation	*gen;
+	int			 fd = log_place_reopen(place);
+
+	if (fd == -1)
+		log_error("cannot open the log again: %s", strerror(errno));
+	if (fd <= 0)
+		return;
+	TAILQ_FOREACH(gen, &m->generations, link)
+		generation_send(gen, &msg, fd);
+	workers_tell_all(m, &msg, fd);
+}
+
+/* Opens the log's files again: the others may not be allowed to. */
+void
+master_reopen_logs(struct master *m)
+{
+	int	 place;
+
+	for (place = 0; place < LOG_PLACES; place++)
+		master_reopen_log(m, (enum log_place)place);
+}
+
+/* USR1: the log has been rotated. */
 static void
 master_on_reopen(struct master *m, const char *name)
 {
-	struct message		 msg = { .type = MSG_REOPEN_LOGS };
-	struct generation	*gen;
-
-	if (log_reopen() == -1)
-		log_error("cannot open the log again: %s", strerror(errno));
+	master_reopen_logs(m);
 	log_info("opened the log again (%s)", name);
-	TAILQ_FOREACH(gen, &m->generations, link)
-		generation_send(gen, &msg, -1);
-	workers_tell_all(m, MSG_REOPEN_LOGS);
 }
 
 /* TTIN, TTOU: one worker more or less. */
@@ -337,7 +359,6 @@ master_done(struct master *m)
 	signals_free(m->signals);
 	event_base_free(m->base);
 	free(m->workers);
-	free(m->logto);
 }
 
 /* Serves until told to stop. */

@@ -61,7 +61,6 @@ struct master {
 	bool			  expired;	/* waited long enough */
 	bool			  ever_ready;	/* some worker was */
 	struct event		  stop_timer;
-	char			 *logto;	/* as given to log_open */
 
 	int			  max;		/* workers at most */
 	int			  target;	/* workers that shall be */
@@ -92,6 +91,8 @@ int	 master_run(const struct master_args *args);
 void	 master_stop(struct master *m, const char *why);
 void	 master_kill(struct master *m, const char *why);
 void	 master_fail(struct master *m, const char *why);
+/* The log's files, after they were moved away; all processes get them. */
+void	 master_reopen_logs(struct master *m);
 bool	 master_is_stopping(const struct master *m);
 const char *master_state_name(enum master_state state);
 

@@ -124,23 +124,6 @@ reload_begin(struct master *m)
 	generation_start(r->fresh);
 }
 
-/* The log goes where the new configuration says. */
-static void
-reload_open_log(struct master *m)
-{
-	char	*path = m->cfg->logto != NULL ? xstrdup(m->cfg->logto) : NULL;
-
-	if (log_open(path, (enum log_level)m->cfg->log_level,
-	    m->cfg->log_encoder == LOG_ENCODER_JSON) == -1) {
-		log_error("cannot open the log %s: %s", path,
-		    strerror(errno));
-		free(path);
-		return;
-	}
-	free(m->logto);
-	m->logto = path;
-}
-
 /* The first new worker is READY: there is no way back from here. */
 static void
 reload_commit(struct master *m)
@@ -151,7 +134,9 @@ reload_commit(struct master *m)
 	m->serving = r->fresh;
 	m->cfg = r->fresh->cfg;
 	sb_set(&m->sb->generation, r->fresh->id);
-	reload_open_log(m);
+	log_choose((enum log_level)m->cfg->log_level,
+	    m->cfg->log_encoder == LOG_ENCODER_JSON);
+	master_reopen_logs(m);
 	if (r->target > m->target)
 		seats_set_target(m, r->target);
 }

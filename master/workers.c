@@ -482,15 +482,16 @@ workers_spawn(struct master *m, int id, struct generation *gen, bool respawn)
 	return wp;
 }
 
-/* Sends a message without text to one that has a control socket. */
+/* Sends a message, perhaps with fd, to one that has a control socket. */
 static void
-workers_tell(struct worker_proc *wp, enum message_type type)
+workers_tell(struct worker_proc *wp, const struct message *what, int fd)
 {
-	struct message	 msg = { .type = type, .slot = wp->slot,
-	    .worker_id = wp->id };
+	struct message	 msg = *what;
 
+	msg.slot = wp->slot;
+	msg.worker_id = wp->id;
 	if (wp->control != -1 &&
-	    fd_send_msg(wp->control, &msg, sizeof(msg), -1) == -1)
+	    fd_send_msg(wp->control, &msg, sizeof(msg), fd) == -1)
 		log_debug("worker %d: sending: %s", wp->id, strerror(errno));
 }
 
@@ -501,7 +502,7 @@ workers_drain(struct worker_proc *wp, enum ending why)
 	switch (wp->state) {
 	case SB_SLOT_READY:
 		workers_note_ending(wp, why);
-		workers_tell(wp, MSG_DRAIN);
+		workers_tell(wp, &(struct message){ .type = MSG_DRAIN }, -1);
 		workers_set_state(wp, SB_SLOT_DRAINING);
 		break;
 	case SB_SLOT_SPAWNING:
@@ -603,12 +604,12 @@ workers_kill_all(struct master *m, enum ending why)
 
 /* Tells everybody. */
 void
-workers_tell_all(struct master *m, enum message_type type)
+workers_tell_all(struct master *m, const struct message *msg, int fd)
 {
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++)
-		workers_tell(&m->workers[i], type);
+		workers_tell(&m->workers[i], msg, fd);
 }
 
 /* Is nobody left? */

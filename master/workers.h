@@ -81,7 +81,7 @@ bool	 workers_reaped(struct master *m, pid_t pid, int status);
 void	 workers_drain_all(struct master *m, enum ending why);
 void	 workers_kill_all(struct master *m, enum ending why);
 /* To all that have a control socket. */
-void	 workers_tell_all(struct master *m, enum message_type type);
+void	 workers_tell_all(struct master *m, const struct message *msg, int fd);
 bool	 workers_all_free(const struct master *m);
 
 #endif

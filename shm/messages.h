@@ -29,7 +29,9 @@ enum message_type {
 
 	/* Master to worker. EOF tells it that the master is dead: drain. */
 	MSG_DRAIN,		/* stop accepting, finish, leave */
-	MSG_REOPEN_LOGS
+	/* Also to the spawner. */
+	MSG_REOPEN_LOGS		/* value: enum log_place; with its file's new
+				   descriptor */
 };
 
 struct message {

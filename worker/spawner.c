@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/log_place.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "shm/messages.h"
@@ -63,26 +64,14 @@ spawner_bind_to_master(const struct spawner_args *args)
 	return getppid() == args->master_pid ? 0 : -1;
 }
 
-/* Opens the log as this generation's configuration says. */
-static int
-spawner_open_log(const struct config *cfg, char **cause)
-{
-	if (log_open(cfg->logto, (enum log_level)cfg->log_level,
-	    cfg->log_encoder == LOG_ENCODER_JSON) == 0)
-		return 0;
-	*cause = xasprintf("cannot open the log %s: %s", cfg->logto,
-	    strerror(errno));
-	return -1;
-}
-
 /* Starts the language and loads the app; what must be there is there then. */
 static int
 spawner_load(struct spawner *s, char **cause)
 {
 	const struct spawner_args	*args = s->args;
 
-	if (spawner_open_log(args->cfg, cause) == -1)
-		return -1;
+	log_choose((enum log_level)args->cfg->log_level,
+	    args->cfg->log_encoder == LOG_ENCODER_JSON);
 	s->worker = worker_new(args->cfg, args->sb, args->listeners,
 	    args->generation, cause);
 	if (s->worker == NULL)
@@ -250,9 +239,8 @@ spawner_handle(struct spawner *s, const struct message *msg, int control)
 		    "no control socket came along");
 		break;
 	case MSG_REOPEN_LOGS:
-		if (log_reopen() == -1)
-			log_warn("cannot open the log again: %s",
-			    strerror(errno));
+		if (control != -1)
+			log_place_take((enum log_place)msg->value, control);
 		break;
 	default:
 		log_warn("ignoring a message of type %u", msg->type);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/log_place.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/plugin.h"
@@ -54,6 +55,8 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 	w->generation = generation;
 	w->control = -1;
 	request_ids_init(w);
+	if (log_format_parse(&w->log_format, cfg->log_format, cause) == -1)
+		goto fail;
 	event_set_log_callback(worker_libevent_cb);
 	if (engines_choose(w, cause) == -1)
 		goto fail;
@@ -73,6 +76,7 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 fail:
 	if (w->base != NULL)
 		event_base_free(w->base);
+	log_format_done(&w->log_format);
 	free(w->handlers);
 	free(w);
 	return NULL;
@@ -109,7 +113,6 @@ worker_control_cb(evutil_socket_t fd, short events, void *arg)
 
 	(void)events;
 	n = fd_recv_msg(fd, &m, sizeof(m), &extra);
-	fd_close(&extra);
 	if (n == -1 && errno == EAGAIN)
 		return;
 	if (n <= 0) {
@@ -121,12 +124,12 @@ worker_control_cb(evutil_socket_t fd, short events, void *arg)
 	} else if (m.type == MSG_DRAIN) {
 		worker_drain(w);
 	} else if (m.type == MSG_REOPEN_LOGS) {
-		if (log_reopen() == -1)
-			log_error("cannot reopen the log: %s",
-			    strerror(errno));
+		if (extra != -1)
+			log_place_take((enum log_place)m.value, extra);
 	} else {
 		log_error("control message %u is ignored", m.type);
 	}
+	fd_close(&extra);
 	cores_work_off(w);
 }
 

@@ -64,3 +64,7 @@ test_unit_test_threads_SOURCES = \
 unit_tests += test/unit/test_request_id
 test_unit_test_request_id_SOURCES = \
 	test/unit/test_request_id.c $(unit_main)
+
+unit_tests += test/unit/test_log_format test/unit/test_log_sink
+test_unit_test_log_format_SOURCES = test/unit/test_log_format.c $(unit_main)
+test_unit_test_log_sink_SOURCES = test/unit/test_log_sink.c $(unit_main)
