@@ -10,6 +10,11 @@ libwsgimaster_a_SOURCES += \
 	base/json_out.h \
 	base/log.c \
 	base/log.h \
+	base/log_place.c \
+	base/log_place.h \
+	base/log_sink.c \
+	base/log_sink.h \
+	base/log_socket.c \
 	base/names.c \
 	base/names.h \
 	base/nearest.c \

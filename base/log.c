@@ -1,8 +1,7 @@
-/* The error log: one line a record, text or JSON, in one write(2). */
+/* The log: one line a record, text or JSON, in one write(2). */
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,10 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log_place.h"
+#include "base/log_sink.h"
 #include "base/strbuf.h"
 
 static struct {
-	const char	*path;
 	_Atomic int	 level;		/* threads may read it */
 	bool		 json;
 	const char	*role;
@@ -28,40 +28,12 @@ static const char *const log_level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
 };
 
-/* Puts the log file over standard output and error. */
-static int
-log_open_path(const char *path)
+/* Chooses what to log, and how. */
+void
+log_choose(enum log_level level, bool json)
 {
-	int	 fd;
-
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-	if (fd == -1)
-		return -1;
-	dup2(fd, STDOUT_FILENO);
-	dup2(fd, STDERR_FILENO);
-	close(fd);
-	return 0;
-}
-
-/* Chooses where and how to log. */
-int
-log_open(const char *path, enum log_level level, bool json)
-{
-	if (path != NULL && log_open_path(path) == -1)
-		return -1;
-	log_state.path = path;
 	log_state.level = level;
 	log_state.json = json;
-	return 0;
-}
-
-/* Opens the log file again after somebody moved it away. */
-int
-log_reopen(void)
-{
-	if (log_state.path == NULL)
-		return 0;
-	return log_open_path(log_state.path);
 }
 
 /* Chooses what is written. */
@@ -108,23 +80,6 @@ log_enabled(enum log_level level)
 	    memory_order_relaxed);
 }
 
-/* Writes a line as it is. */
-void
-log_raw(const char *line, size_t len)
-{
-	ssize_t	 n;
-
-	while (len > 0) {
-		n = write(STDERR_FILENO, line, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return;
-		line += n;
-		len -= (size_t)n;
-	}
-}
-
 /* Appends the time as 2026-01-31T12:00:00.123Z or with a blank in text. */
 static void
 log_add_time(struct strbuf *sb, char separator)
@@ -159,12 +114,13 @@ log_format_json(struct strbuf *sb, enum log_level level,
 	strbuf_adds(sb, "}\n");
 }
 
-/* Builds a text record. */
+/* Builds a text record; *head becomes the length of what is the time. */
 static void
 log_format_text(struct strbuf *sb, enum log_level level,
-    const struct log_where *where, const char *text)
+    const struct log_where *where, const char *text, size_t *head)
 {
 	log_add_time(sb, ' ');
+	*head = sb->len + 1;
 	strbuf_addf(sb, " [%s", log_state.role);
 	if (log_state.id != 0)
 		strbuf_addf(sb, " %d", log_state.id);
@@ -175,25 +131,78 @@ log_format_text(struct strbuf *sb, enum log_level level,
 	strbuf_addf(sb, "] %s: %s\n", log_level_names[level], text);
 }
 
+/* Formats one record and writes it to a target; its own losses count not. */
+static int
+log_write_text(struct log_target *target, enum log_level level,
+    const struct log_where *where, const char *text, size_t len)
+{
+	struct strbuf	 sb = STRBUF_INIT;
+	struct log_line	 line = { .level = level, .where = where,
+	    .process = log_state.role, .worker = log_state.id,
+	    .message = text, .message_len = len };
+	int		 result;
+
+	if (log_state.json)
+		log_format_json(&sb, level, where, text);
+	else
+		log_format_text(&sb, level, where, text, &line.head);
+	line.line = sb.buf;
+	line.len = sb.len;
+	result = target->sink->write(target, &line);
+	strbuf_done(&sb);
+	return result;
+}
+
+/* Says how much was lost, if something was and the target can take it. */
+static void
+log_tell_lost(struct log_target *target)
+{
+	unsigned long long	 lost = atomic_exchange(&target->lost, 0);
+	char			 text[80];
+	int			 len;
+
+	if (lost == 0)
+		return;
+	len = snprintf(text, sizeof(text), "%llu log record%s lost: nobody "
+	    "took them in time", lost, lost == 1 ? " was" : "s were");
+	if (log_write_text(target, LOG_LEVEL_WARN, NULL, text, (size_t)len) ==
+	    -1)
+		target->lost += lost;
+}
+
 /* Formats and writes one record. */
 static void
 log_vwrite(enum log_level level, const struct log_where *where,
     const char *fmt, va_list ap)
 {
-	struct strbuf	 text = STRBUF_INIT, line = STRBUF_INIT;
-	int		 saved = errno;
+	struct log_target	*target = log_place_target(LOG_SERVER);
+	struct strbuf		 text = STRBUF_INIT;
+	int			 saved = errno;
 
 	strbuf_vaddf(&text, fmt, ap);
 	while (text.len > 0 && text.buf[text.len - 1] == '\n')
 		strbuf_truncate(&text, text.len - 1);
-	if (log_state.json)
-		log_format_json(&line, level, where, strbuf_str(&text));
-	else
-		log_format_text(&line, level, where, strbuf_str(&text));
-	log_raw(line.buf, line.len);
-	strbuf_done(&line);
+	log_tell_lost(target);
+	if (log_write_text(target, level, where, strbuf_str(&text),
+	    text.len) == -1)
+		target->lost++;
 	strbuf_done(&text);
 	errno = saved;
+}
+
+/* Writes the line of a request. */
+void
+log_request(const struct log_where *where, const char *line, size_t len)
+{
+	struct log_target	*target = log_place_target(LOG_REQUESTS);
+	struct log_line		 record = { .level = LOG_LEVEL_INFO,
+	    .where = where, .process = log_state.role,
+	    .worker = log_state.id, .line = line, .len = len,
+	    .message = line, .message_len = len - 1 };
+
+	log_tell_lost(target);
+	if (target->sink->write(target, &record) == -1)
+		target->lost++;
 }
 
 /* Writes one record if its level is wanted. */

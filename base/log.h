@@ -1,4 +1,4 @@
-/* The error log: one line a record, text or JSON, in one write(2). */
+/* The log: one line a record, text or JSON, in one write(2). */
 #ifndef WM_BASE_LOG_H
 #define WM_BASE_LOG_H
 
@@ -20,14 +20,10 @@ struct log_where {
 };
 
 /*
- * Set-up. Until log_open everything goes to standard error as text. With a
- * path the file is opened for appending and put over descriptors 1 and 2, so
- * that what an app prints lands there too; the path must stay valid. Returns
- * -1 with errno when it cannot be opened.
+ * Everything goes to standard error as text, from level info on, until
+ * log_choose and log_place.h say otherwise. Any thread may write.
  */
-int	 log_open(const char *path, enum log_level level, bool json);
-/* Opens the path again (after a rotation); keeps the old file on failure. */
-int	 log_reopen(void);
+void	 log_choose(enum log_level level, bool json);
 /* The least severe records that are written, from now on. */
 void	 log_set_level(enum log_level level);
 /* Who speaks from now on: "master", "spawner", "worker"; id 0 = none. */
@@ -40,8 +36,9 @@ bool	 log_enabled(enum log_level level);
 /* where may be NULL. The text needs no newline; line breaks are kept. */
 void	 log_write(enum log_level level, const struct log_where *where,
 	    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* Writes a line as it is, with its newline, in one write(2). */
-void	 log_raw(const char *line, size_t len);
+/* Writes the line of a request as it is, with its newline, in one write(2). */
+void	 log_request(const struct log_where *where, const char *line,
+	    size_t len);
 
 #define log_debug(...)	log_write(LOG_LEVEL_DEBUG, NULL, __VA_ARGS__)
 #define log_info(...)	log_write(LOG_LEVEL_INFO, NULL, __VA_ARGS__)

@@ -90,14 +90,38 @@ strbuf_json_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* Adds bytes as a JSON string. */
+/*
+ * The bytes of the character of UTF-8 that begins here, which is not ASCII; 0
+ * if none does: nothing overlong, no surrogates, nothing above U+10FFFF.
+ */
+static size_t
+strbuf_utf8(const char *s, const char *end)
+{
+	const unsigned char	*p = (const unsigned char *)s;
+	size_t			 len, i;
+
+	len = p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 :
+	    p[0] < 0xf5 ? 4 : 0;
+	if (len == 0 || (size_t)(end - s) < len)
+		return 0;
+	for (i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/* Adds bytes as the inside of a JSON string. */
 void
-strbuf_add_json(struct strbuf *sb, const char *s, size_t len)
+strbuf_add_json_text(struct strbuf *sb, const char *s, size_t len)
 {
 	const char	*end = s + len, *plain;
 	unsigned char	 c;
+	size_t		 n;
 
-	strbuf_addc(sb, '"');
 	while (s < end) {
 		plain = s;
 		while (s < end && strbuf_json_plain((unsigned char)*s))
@@ -105,6 +129,12 @@ strbuf_add_json(struct strbuf *sb, const char *s, size_t len)
 		strbuf_add(sb, plain, (size_t)(s - plain));
 		if (s == end)
 			break;
+		n = strbuf_utf8(s, end);
+		if (n > 0) {
+			strbuf_add(sb, s, n);
+			s += n;
+			continue;
+		}
 		c = (unsigned char)*s++;
 		if (c == '"' || c == '\\')
 			strbuf_addf(sb, "\\%c", c);
@@ -113,6 +143,14 @@ strbuf_add_json(struct strbuf *sb, const char *s, size_t len)
 		else
 			strbuf_addf(sb, "\\u%04x", c);
 	}
+}
+
+/* Adds bytes as a JSON string. */
+void
+strbuf_add_json(struct strbuf *sb, const char *s, size_t len)
+{
+	strbuf_addc(sb, '"');
+	strbuf_add_json_text(sb, s, len);
 	strbuf_addc(sb, '"');
 }
 

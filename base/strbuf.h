@@ -53,7 +53,11 @@ void	 strbuf_addf(struct strbuf *sb, const char *fmt, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	 strbuf_vaddf(struct strbuf *sb, const char *fmt, va_list ap)
 	    __attribute__((format(printf, 2, 0)));
-/* Adds bytes (taken as latin-1) as a JSON string, quotes included. */
+/*
+ * Add bytes as (the inside of) a JSON string: UTF-8 as it is, any byte that is
+ * not part of it as if it were latin-1.
+ */
+void	 strbuf_add_json_text(struct strbuf *sb, const char *s, size_t len);
 void	 strbuf_add_json(struct strbuf *sb, const char *s, size_t len);
 void	 strbuf_truncate(struct strbuf *sb, size_t len);
 /* The content as a C string, "" when empty; owned by the strbuf. */

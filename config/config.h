@@ -165,8 +165,14 @@ struct config {
 
 	/* logging */
 	bool		 disable_logging;
+	bool		 log_4xx;		/* in spite of that */
+	bool		 log_5xx;
+	int		 log_slow;		/* ms; 0: not */
+	char		*log_format;		/* checked */
 	int		 log_encoder;		/* enum log_encoder */
 	char		*logto;
+	char		*logger;		/* checked: base/log_place.h */
+	char		*req_logger;
 	int		 log_level;		/* of base/log.h */
 
 	/* stats */

@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/address.h"
+#include "base/log_place.h"
 #include "base/xmalloc.h"
+#include "config/log_format.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
 
@@ -210,6 +212,41 @@ config_check_request_id(const struct config *cfg, struct strlist *problems)
 		    " (those with an underscore are dropped)"));
 }
 
+/* One place of the log. */
+static void
+config_check_logger(const char *name, const char *spec,
+    struct strlist *problems)
+{
+	char *cause;
+
+	if (spec == NULL || log_place_check(spec, &cause))
+		return;
+	strlist_add_steal(problems, xasprintf("\"%s\": %s", name, cause));
+	free(cause);
+}
+
+/* Where the log goes, and how requests look in it. */
+static void
+config_check_logging(const struct config *cfg, struct strlist *problems)
+{
+	struct log_format format;
+	char *cause;
+
+	config_check_logger("logger", cfg->logger, problems);
+	config_check_logger("req-logger", cfg->req_logger, problems);
+	if (log_format_parse(&format, cfg->log_format, &cause) == -1) {
+		strlist_add_steal(problems, xasprintf("\"log-format\": %s",
+		    cause));
+		free(cause);
+	}
+	log_format_done(&format);
+	if (cfg->log_format != NULL && cfg->log_encoder == LOG_ENCODER_JSON)
+		strlist_add(problems, "\"log-format\" and \"log-encoder\": "
+		    "\"json\" exclude each other: JSON records have every "
+		    "field; a format that begins with { has its values "
+		    "escaped for JSON");
+}
+
 /* No two of these for one prefix. */
 static void
 config_check_prefixes(const struct strlist *list, const char *name,
@@ -292,6 +329,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_autoscale(cfg, problems);
 	config_check_http(cfg, problems);
 	config_check_request_id(cfg, problems);
+	config_check_logging(cfg, problems);
 	config_check_prefixes(&cfg->mount, "mount", "apps", problems);
 	config_check_prefixes(&cfg->harakiri_path, "harakiri-path", "limits",
 	    problems);

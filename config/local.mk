@@ -13,6 +13,8 @@ libwsgimaster_a_SOURCES += \
 	config/config_schema.c \
 	config/identity.c \
 	config/identity.h \
+	config/log_format.c \
+	config/log_format.h \
 	config/option_set.c \
 	config/option_set.h \
 	config/option_table.c \

@@ -797,6 +797,34 @@ const struct option_row option_table[] = {
 		.help = "Write no access log; errors are still logged."
 	},
 	{
+		.name = "log-4xx",
+		.group = GROUP_LOGGING, .type = OPT_BOOL, AT(log_4xx),
+		.max = 1,
+		.help = "With disable-logging: still log requests that are "
+		    "answered with a status of 400 to 499."
+	},
+	{
+		.name = "log-5xx",
+		.group = GROUP_LOGGING, .type = OPT_BOOL, AT(log_5xx),
+		.max = 1,
+		.help = "The same for 500 to 599."
+	},
+	{
+		.name = "log-slow",
+		.group = GROUP_LOGGING, .type = OPT_INT, AT(log_slow),
+		.max = 86400000, .arg = "MS",
+		.help = "The same for requests that take so many milliseconds "
+		    "or more; 0 means none."
+	},
+	{
+		.name = "log-format", .alias = { "logformat" },
+		.group = GROUP_LOGGING, .type = OPT_TEXT, AT(log_format),
+		.arg = "TEXT",
+		.help = "The access line, with variables like %(method), "
+		    "%(uri), %(status), %(msecs) and %(request_id). Not with "
+		    "log-encoder json."
+	},
+	{
 		.name = "log-encoder",
 		.group = GROUP_LOGGING, .type = OPT_CHOICE, AT(log_encoder),
 		.initial = LOG_ENCODER_TEXT, .choices = encoder_choices,
@@ -807,7 +835,23 @@ const struct option_row option_table[] = {
 		.name = "logto",
 		.group = GROUP_LOGGING, .type = OPT_TEXT, AT(logto),
 		.arg = "PATH", .flags = OPT_NO_RELOAD,
-		.help = "Write the log to this file instead of standard error."
+		.help = "Write the log, and what the app prints, to this file "
+		    "instead of standard error; - is standard output."
+	},
+	{
+		.name = "logger",
+		.group = GROUP_LOGGING, .type = OPT_TEXT, AT(logger),
+		.arg = "WHERE", .flags = OPT_NO_RELOAD,
+		.help = "Where the server's own log goes: stderr, stdout, "
+		    "file:/path, syslog[:ident[,facility]] or "
+		    "systemd[:ident]."
+	},
+	{
+		.name = "req-logger",
+		.group = GROUP_LOGGING, .type = OPT_TEXT, AT(req_logger),
+		.arg = "WHERE", .flags = OPT_NO_RELOAD,
+		.help = "Where the access log goes, if not to the same place; "
+		    "like logger."
 	},
 	{
 		.name = "log-level",

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/log_place.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "ctl/ctl.h"
@@ -48,12 +49,11 @@ main_open_log(const struct config *cfg, char **cause)
 {
 	size_t	 i;
 
-	if (log_open(cfg->logto, (enum log_level)cfg->log_level,
-	    cfg->log_encoder == LOG_ENCODER_JSON) == -1) {
-		*cause = xasprintf("cannot open the log %s: %s", cfg->logto,
-		    strerror(errno));
+	log_choose((enum log_level)cfg->log_level,
+	    cfg->log_encoder == LOG_ENCODER_JSON);
+	if (log_place_open(cfg->logto, cfg->logger, cfg->req_logger, cause) ==
+	    -1)
 		return -1;
-	}
 	for (i = 0; i < cfg->warnings.count; i++)
 		log_warn("%s", cfg->warnings.items[i]);
 	return 0;

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/log_place.h"
 #include "base/strbuf.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
@@ -113,7 +114,8 @@ master_leave(struct master *m, const char *why)
 {
 	log_info("stopping in %g seconds (%s)", m->cfg->drain_delay, why);
 	master_set_state(m, MASTER_LEAVING);
-	workers_tell_all(m, NULL, MSG_LEAVING, 0);
+	workers_tell_all(m, NULL, &(struct message){ .type = MSG_LEAVING },
+	    -1);
 	master_arm(m, m->cfg->drain_delay);
 }
 
@@ -175,23 +177,39 @@ master_on_stop(struct master *m, const char *name)
 		master_stop(m, name);
 }
 
-/* Everybody opens the log again. */
+/* Opens one of the log's files again, and hands it to everybody. */
+static int
+master_reopen_log(struct master *m, enum log_place place, char **cause)
+{
+	struct message		 msg = { .type = MSG_REOPEN_LOGS,
+	    .value = place };
+	struct generation	*gen;
+	int			 fd = log_place_reopen(place);
+
+	if (fd == -1) {
+		free(*cause);
+		*cause = xasprintf("cannot open the log again: %s",
+		    strerror(errno));
+		return -1;
+	}
+	if (fd == 0)
+		return 0;
+	TAILQ_FOREACH(gen, &m->generations, link)
+		generation_send(gen, &msg, fd);
+	workers_tell_all(m, NULL, &msg, fd);
+	return 0;
+}
+
+/* Opens the log's files again: the others may not be allowed to. */
 int
 master_reopen_logs(struct master *m, const char *who, char **cause)
 {
-	struct message		 msg = { .type = MSG_REOPEN_LOGS };
-	struct generation	*gen;
-	int			 result = 0;
+	int	 place, result = 0;
 
-	if (log_reopen() == -1) {
-		*cause = xasprintf("cannot open the log again: %s",
-		    strerror(errno));
-		result = -1;
-	}
+	*cause = NULL;
+	for (place = 0; place < LOG_PLACES; place++)
+		result |= master_reopen_log(m, (enum log_place)place, cause);
 	log_info("opened the log again (%s)", who);
-	TAILQ_FOREACH(gen, &m->generations, link)
-		generation_send(gen, &msg, -1);
-	workers_tell_all(m, NULL, MSG_REOPEN_LOGS, 0);
 	return result;
 }
 
@@ -215,7 +233,7 @@ master_tell_log_level(struct master *m, struct generation *gen)
 
 	msg.value = m->log_level != -1 ? m->log_level : gen->cfg->log_level;
 	generation_send(gen, &msg, -1);
-	workers_tell_all(m, gen, MSG_LOG_LEVEL, msg.value);
+	workers_tell_all(m, gen, &msg, -1);
 }
 
 /* Chooses what all processes write to the log. */
@@ -462,7 +480,6 @@ master_done(struct master *m)
 	signals_free(m->signals);
 	event_base_free(m->base);
 	free(m->workers);
-	free(m->logto);
 }
 
 /* Serves until told to stop. */

@@ -80,7 +80,6 @@ struct master {
 	bool			  expired;	/* waited long enough */
 	bool			  ever_ready;	/* some worker was */
 	struct event		  stop_timer;
-	char			 *logto;	/* as given to log_open */
 	int			  log_level;	/* -1: the configuration's */
 
 	int			  max;		/* workers at most */
@@ -122,6 +121,7 @@ void	 master_fail(struct master *m, const char *why);
  */
 /* The binary upgrade: NULL, or why it is refused (also logged). */
 const char *master_upgrade(struct master *m, const char *who);
+/* The log's files, after they were moved away; all processes get them. */
 int	 master_reopen_logs(struct master *m, const char *who, char **cause);
 /* How many workers there shall be. */
 int	 master_change_target(struct master *m, int target, const char *who,

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log_place.h"
 #include "master/signals.h"
 
 #define PROCESS_FDS	65536	/* looked at when there is no /proc */
@@ -26,7 +27,7 @@ process_keeps(int fd, const int *keep, size_t nkeep)
 		if (keep[i] == fd)
 			return true;
 	}
-	return fd <= STDERR_FILENO;
+	return fd <= STDERR_FILENO || log_place_owns(fd);
 }
 
 /* Closes all descriptors but those to keep. */

@@ -178,23 +178,19 @@ reload_begin(struct master *m)
 	generation_start(r->fresh);
 }
 
-/* The log goes where the new configuration says. */
+/* The log is as the new configuration says. */
 static void
-reload_open_log(struct master *m)
+reload_choose_log(struct master *m)
 {
-	char	*path = m->cfg->logto != NULL ? xstrdup(m->cfg->logto) : NULL;
+	char	*cause;
 
-	if (log_open(path, (enum log_level)m->cfg->log_level,
-	    m->cfg->log_encoder == LOG_ENCODER_JSON) == -1) {
-		log_error("cannot open the log %s: %s", path,
-		    strerror(errno));
-		free(path);
+	log_choose(m->log_level != -1 ? (enum log_level)m->log_level :
+	    (enum log_level)m->cfg->log_level,
+	    m->cfg->log_encoder == LOG_ENCODER_JSON);
+	if (master_reopen_logs(m, "reload", &cause) == 0)
 		return;
-	}
-	if (m->log_level != -1)
-		log_set_level((enum log_level)m->log_level);
-	free(m->logto);
-	m->logto = path;
+	log_error("%s", cause);
+	free(cause);
 }
 
 /* The first new worker is READY: there is no way back from here. */
@@ -207,7 +203,7 @@ reload_commit(struct master *m)
 	m->serving = r->fresh;
 	m->cfg = r->fresh->cfg;
 	sb_set(&m->sb->generation, r->fresh->id);
-	reload_open_log(m);
+	reload_choose_log(m);
 	if (r->target > m->target)
 		seats_set_target(m, r->target);
 }

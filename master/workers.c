@@ -245,15 +245,16 @@ workers_gone(struct worker_proc *wp)
 	stacks_gone(wp->master, wp->slot);
 }
 
-/* Sends a message without text to one that has a control socket. */
+/* Sends a message, perhaps with fd, to one that has a control socket. */
 static void
-workers_tell(struct worker_proc *wp, enum message_type type, int value)
+workers_tell(struct worker_proc *wp, const struct message *what, int fd)
 {
-	struct message	 msg = { .type = type, .slot = wp->slot,
-	    .worker_id = wp->id, .value = value };
+	struct message	 msg = *what;
 
+	msg.slot = wp->slot;
+	msg.worker_id = wp->id;
 	if (wp->control != -1 &&
-	    fd_send_msg(wp->control, &msg, sizeof(msg), -1) == -1)
+	    fd_send_msg(wp->control, &msg, sizeof(msg), fd) == -1)
 		log_debug("worker %d: sending: %s", wp->id, strerror(errno));
 }
 
@@ -274,7 +275,8 @@ workers_ready(struct worker_proc *wp, const struct message *msg)
 	wp->master->ever_ready = true;
 	workers_set_state(wp, SB_SLOT_READY);
 	if (wp->master->state == MASTER_LEAVING)
-		workers_tell(wp, MSG_LEAVING, 0);
+		workers_tell(wp, &(struct message){
+		    .type = MSG_LEAVING }, -1);
 	log_info("%s of generation %d is ready",
 	    workers_str(wp, who, sizeof(who)), wp->gen->id);
 }
@@ -533,7 +535,8 @@ workers_drain_as(struct worker_proc *wp, enum ending why, enum drain drain)
 	switch (wp->state) {
 	case SB_SLOT_READY:
 		workers_note_ending(wp, why);
-		workers_tell(wp, MSG_DRAIN, (int)drain);
+		workers_tell(wp, &(struct message){ .type = MSG_DRAIN,
+		    .value = (int)drain }, -1);
 		workers_set_state(wp, SB_SLOT_DRAINING);
 		break;
 	case SB_SLOT_SPAWNING:
@@ -643,13 +646,13 @@ workers_kill_all(struct master *m, enum ending why)
 /* Tells everybody. */
 void
 workers_tell_all(struct master *m, const struct generation *gen,
-    enum message_type type, int value)
+    const struct message *msg, int fd)
 {
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++) {
 		if (gen == NULL || m->workers[i].gen == gen)
-			workers_tell(&m->workers[i], type, value);
+			workers_tell(&m->workers[i], msg, fd);
 	}
 }
 

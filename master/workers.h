@@ -85,7 +85,7 @@ void	 workers_drain_all(struct master *m, enum ending why, enum drain drain);
 void	 workers_kill_all(struct master *m, enum ending why);
 /* To all (of gen, if that is not NULL) that have a control socket. */
 void	 workers_tell_all(struct master *m, const struct generation *gen,
-	    enum message_type type, int value);
+	    const struct message *msg, int fd);
 bool	 workers_all_free(const struct master *m);
 
 #endif

@@ -35,7 +35,8 @@ enum message_type {
 				   enum drain */
 	MSG_LEAVING,		/* the server stops soon: serve on, but end
 				   connections with their next response */
-	MSG_REOPEN_LOGS,
+	MSG_REOPEN_LOGS,	/* value: enum log_place; with its file's new
+				   descriptor. Also to the spawner */
 	MSG_LOG_LEVEL,		/* value: enum log_level */
 	MSG_STACKS		/* value: a number, text: milliseconds it may
 				   take; with a file for the JSON */

@@ -184,8 +184,13 @@ sb_cut(char *dst, size_t max, const char *src, size_t len)
 {
 	if (len > max)
 		len = max;
-	if (len > 16) {
+	if (len > 36) {
 		memcpy(dst, src, len);
+	} else if (len > 16) {
+		memcpy(dst, src, 16);
+		if (len > 32)
+			memcpy(dst + 16, src + 16, 16);
+		memcpy(dst + len - 16, src + len - 16, 16);
 	} else if (len >= 8) {
 		memcpy(dst, src, 8);
 		memcpy(dst + len - 8, src + len - 8, 8);

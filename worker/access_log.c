@@ -10,6 +10,7 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
+#include "worker/access_format.h"
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/request.h"
@@ -200,6 +201,8 @@ access_log_json_who(struct strbuf *sb, const struct request *req)
 	access_log_json_ms(sb, (unsigned)(us / 1000 % 1000));
 	ACCESS_LOG_ADD(sb, "\",\"type\":\"access\"");
 	access_log_json_number(sb, "worker", (unsigned)req->worker->id);
+	access_log_json_number(sb, "generation",
+	    (unsigned)req->worker->generation);
 	access_log_json_number(sb, "pid", (unsigned)getpid());
 	access_log_json_number(sb, "core", (unsigned)req->core->id);
 	ACCESS_LOG_ADD(sb, ",\"request\":\"");
@@ -236,20 +239,39 @@ access_log_json(struct strbuf *sb, const struct request *req)
 		ACCESS_LOG_ADD(sb, ",\"aborted\":false}\n");
 }
 
+/* Is there to be a line? */
+static bool
+access_log_wants(const struct request *req)
+{
+	const struct config	*cfg = req->worker->cfg;
+	int			 status = req->resp.status;
+
+	if (!cfg->disable_logging)
+		return true;
+	return (cfg->log_5xx && status >= 500) ||
+	    (cfg->log_4xx && status >= 400 && status < 500) ||
+	    (cfg->log_slow > 0 && req->end_us - req->start_us >=
+	    (uint64_t)cfg->log_slow * 1000);
+}
+
 /* Writes the request's line. */
 void
 access_log_request(const struct request *req)
 {
 	struct strbuf	 line = STRBUF_INIT;
 
-	if (req->worker->cfg->disable_logging)
+	if (!access_log_wants(req))
 		return;
 	strbuf_reserve(&line, ACCESS_LOG_ROOM + req->head->target.len);
 	if (log_is_json())
 		access_log_json(&line, req);
+	else if (req->worker->log_format.count > 0)
+		access_format_add(&line, req);
 	else
 		access_log_text(&line, req);
-	log_raw(line.buf, line.len);
+	log_request(&(struct log_where){ .core = req->core->id,
+	    .request = req->id, .request_len = req->id_len }, line.buf,
+	    line.len);
 	strbuf_done(&line);
 }
 

@@ -4,6 +4,8 @@ libwsgimaster_a_SOURCES += \
 	worker/accept.h \
 	worker/accept_share.c \
 	worker/accept_share.h \
+	worker/access_format.c \
+	worker/access_format.h \
 	worker/access_log.c \
 	worker/access_log.h \
 	worker/body.c \

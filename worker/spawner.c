@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "base/log_place.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "shm/messages.h"
@@ -66,27 +67,11 @@ spawner_bind_to_master(const struct spawner_args *args)
 	return getppid() == args->master_pid ? 0 : -1;
 }
 
-/* Opens the log as this generation's configuration says. */
-static int
-spawner_open_log(const struct config *cfg, char **cause)
-{
-	if (log_open(cfg->logto, (enum log_level)cfg->log_level,
-	    cfg->log_encoder == LOG_ENCODER_JSON) == 0)
-		return 0;
-	*cause = xasprintf("cannot open the log %s: %s", cfg->logto,
-	    strerror(errno));
-	return -1;
-}
-
-/*
- * Opens the log, which only the master's user may be able to, and becomes the
- * app's user. That takes back what it was to die with the master.
- */
+/* Becomes the app's user, which takes back that it dies with the master. */
 static int
 spawner_drop(const struct spawner_args *args, char **cause)
 {
-	if (spawner_open_log(args->cfg, cause) == -1 ||
-	    privileges_drop(args->cfg, cause) == -1)
+	if (privileges_drop(args->cfg, cause) == -1)
 		return -1;
 	if (spawner_bind_to_master(args) == 0)
 		return 0;
@@ -100,6 +85,8 @@ spawner_load(struct spawner *s, char **cause)
 {
 	const struct spawner_args	*args = s->args;
 
+	log_choose((enum log_level)args->cfg->log_level,
+	    args->cfg->log_encoder == LOG_ENCODER_JSON);
 	if (spawner_drop(args, cause) == -1)
 		return -1;
 	s->worker = worker_new(args->cfg, args->sb, args->listeners,
@@ -269,9 +256,8 @@ spawner_handle(struct spawner *s, const struct message *msg, int control)
 		    "no control socket came along");
 		break;
 	case MSG_REOPEN_LOGS:
-		if (log_reopen() == -1)
-			log_warn("cannot open the log again: %s",
-			    strerror(errno));
+		if (control != -1)
+			log_place_take((enum log_place)msg->value, control);
 		break;
 	case MSG_LOG_LEVEL:
 		log_set_level((enum log_level)msg->value);

@@ -28,7 +28,7 @@ struct spawner_args {
  *					   forks the worker, -> MSG_SPAWNED,
  *					   and exits: so the worker becomes the
  *					   master's child, which is a subreaper
- *	MSG_REOPEN_LOGS			opens its log again
+ *	MSG_REOPEN_LOGS			takes a descriptor for its log
  *	EOF				exits
  *
  * Returns an exit status: of the spawner or, in the forked worker, of that.

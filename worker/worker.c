@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/log_place.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/plugin.h"
@@ -56,6 +57,8 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 	w->generation = generation;
 	w->control = -1;
 	request_ids_init(w);
+	if (log_format_parse(&w->log_format, cfg->log_format, cause) == -1)
+		goto fail;
 	event_set_log_callback(worker_libevent_cb);
 	harakiri_prepare(w);
 	if (engines_choose(w, cause) == -1)
@@ -77,6 +80,7 @@ fail:
 	if (w->base != NULL)
 		event_base_free(w->base);
 	harakiri_paths_done(&w->harakiri.paths);
+	log_format_done(&w->log_format);
 	free(w->handlers);
 	free(w);
 	return NULL;
@@ -110,20 +114,19 @@ worker_message(struct worker *w, const struct message *m, int steal_fd)
 		watchdog_ask(m, steal_fd);
 		return;
 	}
-	fd_close(&steal_fd);
 	if (m->type == MSG_DRAIN) {
 		worker_drain(w, (enum drain)m->value);
 	} else if (m->type == MSG_LEAVING) {
 		w->closing = true;
 	} else if (m->type == MSG_REOPEN_LOGS) {
-		if (log_reopen() == -1)
-			log_error("cannot reopen the log: %s",
-			    strerror(errno));
+		if (steal_fd != -1)
+			log_place_take((enum log_place)m->value, steal_fd);
 	} else if (m->type == MSG_LOG_LEVEL) {
 		log_set_level((enum log_level)m->value);
 	} else {
 		log_error("control message %u is ignored", m->type);
 	}
+	fd_close(&steal_fd);
 }
 
 /* The next message, or the master is dead. */

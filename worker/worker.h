@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/log_format.h"
 #include "worker/accept_share.h"
 #include "worker/conn.h"
 #include "worker/core.h"
@@ -74,6 +75,7 @@ struct worker {
 							   child of the app's */
 	int				 status;	/* of the process */
 	struct request_ids		 ids;		/* request_id.c */
+	struct log_format		 log_format;	/* access_format.c */
 
 	/* core.c */
 	struct core			*cores;

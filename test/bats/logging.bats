@@ -123,3 +123,72 @@ while s.recv(1000):
 	[ "$(stat -c %s server.log.1)" -eq "$size" ]
 	wm_stop
 }
+
+log_checks() {
+	"$PYTHON" "$WM_SOURCE/test/clients/log_checks.py" "$@"
+}
+
+@test "the JSON log stays JSON, with all fields, for any bytes of a head" {
+	probe_start --log-encoder json --async 4 --greenlet \
+	    --logto "$WM_TMP/server.log"
+	log_checks fuzz "$PORT" 300 "$RANDOM"
+	get /last >/dev/null
+	log_waits_for '/last'
+	# Heads that are refused have no access record.
+	log_checks json_lines "$WM_LOG" 100
+	wm_stop
+}
+
+@test "log-format makes the line, of uWSGI's variables" {
+	probe_start --async 2 --greenlet --log-format \
+	    '%(addr) %(user) [%(ltime)] "%(method) %(uri) %(proto)" %(status) %(rsize) %(msecs)ms "%(referer)" "%(uagent)" %(var.HTTP_X_A) %(request_id) w%(wid) c%(core) 100%'
+	curl -s "http://127.0.0.1:$PORT/hello?a" -A 'me "you\' -H "X-A: 1 2" \
+	    -H "X-Request-ID: an-id"
+	log_waits_for '^127\.0\.0\.1 - \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9:]{8} [+-][0-9]{4}\] "GET /hello\?a HTTP/1\.1" 200 11 [0-9]+ms "-" "me \\x22you\\x5C" 1 2 an-id w1 c[01] 100%$'
+	not wm_log_has "=> generated"
+	wm_stop
+}
+
+@test "log-format that begins with a brace has its values as JSON wants them" {
+	probe_start --log-format \
+	    '{"uri":"%(uri)","agent":"%(uagent)","status":%(status),"size":%(size),"hsize":%(hsize),"headers":%(headers),"vars":%(vars),"pktsize":%(pktsize),"secs":%(secs),"micros":%(micros),"time":%(time),"tmsecs":%(tmsecs),"tmicros":%(tmicros),"epoch":%(epoch),"ctime":"%(ctime)","host":"%(host)","pid":%(pid),"app":%(app),"switches":%(switches),"cl":%(cl)}'
+	curl -s "http://127.0.0.1:$PORT/hello" -A $'a"\\\xff\tb' -d 12345
+	log_waits_for '^\{"uri":"/hello"'
+	grep '^{"uri"' "$WM_LOG" | jq -e '.agent == "a\"\\ÿ\tb" and
+	    .status == 200 and .size > .hsize and .headers >= 1 and
+	    .vars > 10 and .pktsize > 100 and .secs == 0 and .micros >= 0 and
+	    (.time - now | fabs) < 100 and (.epoch - .time | fabs) < 100 and
+	    (.tmsecs / 1000 | floor) == .time and
+	    (.tmicros / 1000000 | floor) == .time and
+	    (.host | startswith("127.0.0.1:")) and .app == 0 and .cl == 5 and
+	    (.ctime | test("^[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] "))'
+	wm_stop
+}
+
+@test "a variable that is unknown is a configuration error that names it" {
+	run "$WSGIMASTER" --module x --log-format "%(uri) %(urk)" --check
+	[ "$status" -eq 2 ]
+	[[ $output == *'"log-format": %(urk) is not known'* ]]
+	run "$WSGIMASTER" --module x --log-format "%(uri)" --log-encoder json \
+	    --check
+	[ "$status" -eq 2 ]
+	[[ $output == *'"log-format" and "log-encoder": "json" exclude'* ]]
+}
+
+@test "with disable-logging slow and failed requests can still be logged" {
+	probe_start --disable-logging --log-slow 300 --log-5xx
+	get /hello
+	get /none
+	get /raise
+	get "/sleep?s=0.4"
+	log_waits_for "GET /raise => generated"
+	log_waits_for "GET /sleep\?s=0\.4 => generated"
+	not wm_log_has "GET /(hello|none)"
+	wm_stop
+	probe_start --disable-logging --log-4xx
+	get /none
+	get /raise
+	log_waits_for "GET /none => generated"
+	not wm_log_has "GET /raise"
+	wm_stop
+}

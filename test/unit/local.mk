@@ -85,3 +85,6 @@ test_unit_test_scale_SOURCES = test/unit/test_scale.c $(unit_main)
 unit_tests += test/unit/test_recycle test/unit/test_farewell
 test_unit_test_recycle_SOURCES = test/unit/test_recycle.c $(unit_main)
 test_unit_test_farewell_SOURCES = test/unit/test_farewell.c $(unit_main)
+unit_tests += test/unit/test_log_format test/unit/test_log_sink
+test_unit_test_log_format_SOURCES = test/unit/test_log_format.c $(unit_main)
+test_unit_test_log_sink_SOURCES = test/unit/test_log_sink.c $(unit_main)

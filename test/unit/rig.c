@@ -173,7 +173,7 @@ rig_start(bool parking, const char *const *options)
 	rig_configure(options);
 	if (getcontext(&rig_blank) == -1)
 		fatal("getcontext");
-	log_open(NULL, LOG_LEVEL_ERROR, false);
+	log_choose(LOG_LEVEL_ERROR, false);
 	sb = scoreboard_new(2, (uint32_t)config_cores(&rig_config));
 	w = worker_new(&rig_config, sb, &rig_listeners, 1, &cause);
 	if (w == NULL)

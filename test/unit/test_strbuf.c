@@ -80,3 +80,34 @@ TEST(strbuf_json_escapes_what_json_cannot_hold)
 	CHECK_STR(sb.buf, "\"a\\\"\\\\\\n\\u0009\\u0001\\u00e4\\u007f\"");
 	strbuf_done(&sb);
 }
+
+/* What a JSON string of these bytes is without its quotes. */
+static const char *
+json_of(const char *s)
+{
+	static char	 out[200];
+	struct strbuf	 sb = STRBUF_INIT;
+
+	strbuf_add_json_text(&sb, s, strlen(s));
+	snprintf(out, sizeof(out), "%s", strbuf_str(&sb));
+	strbuf_done(&sb);
+	return out;
+}
+
+TEST(strbuf_json_keeps_utf8_and_nothing_like_it)
+{
+	CHECK_STR(json_of("\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80"),
+	    "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80");
+	CHECK_STR(json_of("\xed\x9f\xbf\xf4\x8f\xbf\xbf"),
+	    "\xed\x9f\xbf\xf4\x8f\xbf\xbf");
+	/* Cut, overlong, a surrogate, too large, a byte of the middle. */
+	CHECK_STR(json_of("\xe2\x82"), "\\u00e2\\u0082");
+	CHECK_STR(json_of("\xc0\xaf"), "\\u00c0\\u00af");
+	CHECK_STR(json_of("\xe0\x80\xaf"), "\\u00e0\\u0080\\u00af");
+	CHECK_STR(json_of("\xf0\x80\x80\xaf"),
+	    "\\u00f0\\u0080\\u0080\\u00af");
+	CHECK_STR(json_of("\xed\xa0\x80"), "\\u00ed\\u00a0\\u0080");
+	CHECK_STR(json_of("\xf4\x90\x80\x80"),
+	    "\\u00f4\\u0090\\u0080\\u0080");
+	CHECK_STR(json_of("\xbf\xff"), "\\u00bf\\u00ff");
+}
