@@ -7,7 +7,8 @@ import wsgimaster
 
 
 def pattern(size, seed):
-    return bytes((seed + 31 * i) % 251 for i in range(size))
+    period = bytes((seed + 31 * i) % 251 for i in range(251))
+    return (period * (size // 251 + 1))[:size]
 
 
 def application(environ, start_response):

@@ -51,7 +51,7 @@ busy() {
 		engine_start "$engine" -p 3 --cheaper 1 --cheaper-step 2 \
 		    --cheaper-overload 0.5 --cheaper-idle 0.6 \
 		    --queue-size 64 --module scale_cases --disable-logging \
-		    --drain-idle 10
+		    --drain-idle 25
 		servers+=("$WM_PID") logs+=("$WM_LOG") names+=("$engine")
 		"$PYTHON" "$WM_SOURCE/test/clients/scale_load.py" "$PORT" \
 		    2 2.5 2.5 >"$engine.out" 2>&1 &

@@ -19,7 +19,8 @@ class Failure(Exception):
 
 
 def pattern(size, seed):
-    return bytes((seed + 31 * i) % 251 for i in range(size))
+    period = bytes((seed + 31 * i) % 251 for i in range(251))
+    return (period * (size // 251 + 1))[:size]
 
 
 class Client:
