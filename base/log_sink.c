@@ -17,8 +17,6 @@
 #include "base/names.h"
 #include "base/xmalloc.h"
 
-#define LOG_SECOND_US	1000000
-
 /* What syslog calls those who speak. */
 static const struct name_value log_facilities[] = {
 	{ "user", LOG_USER },
@@ -254,18 +252,16 @@ log_target_take(struct log_target *target, int fd)
 	log_target_look(target);
 }
 
-/* How long may it be waited for in this second? */
+/* How long may it be waited for? A tenth of the time gone by is added. */
 static uint64_t
 log_target_patience(struct log_target *target)
 {
-	uint64_t	 second = clock_coarse_us() / LOG_SECOND_US;
-	uint64_t	 waited;
+	uint64_t	 now = clock_coarse_us();
+	uint64_t	 before = atomic_exchange(&target->seen_us, now);
+	uint64_t	 waited = target->waited_us;
+	uint64_t	 back = before < now ? (now - before) / 10 : 0;
 
-	if (target->second != second) {
-		target->second = second;
-		target->waited_us = 0;
-	}
-	waited = target->waited_us;
+	target->waited_us = waited = waited > back ? waited - back : 0;
 	return waited < LOG_PATIENCE_US ? LOG_PATIENCE_US - waited : 0;
 }
 

@@ -16,13 +16,13 @@
  * inherit them; what has a path is opened again by the master alone, which
  * hands the descriptor to the others (they may be another user by then).
  *
- * A line is one write(2) or datagram. Where the reader of a pipe, or of a
- * socket does not read, a process waits LOG_PATIENCE_US a second at
- * most; then lines are lost and counted, and the first that goes through
- * again is preceded by one that says how many. Files and terminals block as
- * long as the system does.
+ * A line is one write(2) or datagram. Where the reader of a pipe or of a
+ * socket does not read, a process waits LOG_PATIENCE_US, and afterwards no more
+ * than a tenth of the time, until it has had as much time again; meanwhile
+ * lines are lost and counted, and the first that goes through is preceded by
+ * one that says how many. Files and terminals block as long as the system does.
  */
-#define LOG_PATIENCE_US		100000
+#define LOG_PATIENCE_US		1000000
 
 enum log_target_kind {
 	LOG_TARGET_BLOCKS,	/* file, terminal, /dev/null */
@@ -43,8 +43,8 @@ struct log_target {
 	enum log_target_kind	 kind;
 	_Atomic bool		 cut;		/* a line's end is missing */
 	_Atomic uint64_t	 lost;		/* records, not told yet */
-	_Atomic uint64_t	 second;	/* for which waited counts */
-	_Atomic uint64_t	 waited_us;
+	_Atomic uint64_t	 seen_us;	/* when waited was brought up */
+	_Atomic uint64_t	 waited_us;	/* less a tenth of the time */
 	_Atomic uint64_t	 retry_us;	/* connect again then */
 };
 

@@ -189,13 +189,13 @@ teardown() {
 	cat pipe >piped 3>&- 4>&- 7>&- &
 	place_launch /dev/null pipe -p 4 --async 4 --greenlet
 	wm_wait_for "an answer" "$WM_LIMIT" answers
-	checks flood "$PORT" 1000 3500
+	checks flood "$PORT" 300 3500
 	all_there() {
-		[ "$(grep -c "GET /0" piped)" -ge 1000 ]
+		[ "$(grep -c "GET /0" piped)" -ge 300 ]
 	}
 	wm_wait_for "all lines" "$WM_LIMIT" all_there
 	grep -a "GET /0" piped >lines
-	checks whole_lines lines 1000 3500
+	checks whole_lines lines 300 3500
 	wm_stop
 }
 
