@@ -314,7 +314,9 @@ logs_debug() {
 		    "$check" "$CONTROL"
 	done
 	get / >/dev/null
-	wm_stop
+	# The last one has left a reload that loads for long.
+	kill -QUIT "$WM_PID"
+	wm_wait_left
 }
 
 @test "it works while every worker is stuck" {
