@@ -171,6 +171,9 @@ watchdog_is_stuck(void)
 {
 	int	 i;
 
+	/* An answer to an earlier question says nothing about now. */
+	if (dog.hold.state != HOLD_QUIET && watchdog_is_answered())
+		hold_end(&dog.hold, dog.worker, sb_get(&dog.answered_us));
 	if (dog.hold.state == HOLD_QUIET)
 		watchdog_ping(clock_mono_us());
 	for (i = 0; i < WATCHDOG_PATIENCE_MS / 5; i++) {

@@ -33,12 +33,14 @@ ignore_dump(void)
 /* What stands for the interpreter: its lock, and how often it was looked at. */
 static pthread_mutex_t	 fake_lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic int	 fake_looks;
+static _Atomic int	 fake_comes;	/* to wait for it */
 
 /* A look that finds core 1, and a thread. */
 static void
 fake_look(struct worker *w, bool all, const struct runtime_look *look,
     void *arg)
 {
+	fake_comes++;
 	pthread_mutex_lock(&fake_lock);
 	fake_looks++;
 	if (look->enter(arg)) {
@@ -154,13 +156,15 @@ TEST(watchdog_keeps_what_is_for_the_loop)
 {
 	struct worker	*w = start("0");
 	char		*text;
+	int		 i;
 
 	say(MSG_REOPEN_LOGS, 0, "", -1);
 	say(MSG_DRAIN, 0, "", -1);
 	free(ask(1, "5000"));
 	CHECK(!w->draining);
 	/* The socket has nothing left: what was kept comes all the same. */
-	rig_turn(w, 300);
+	for (i = 0; i < LIMIT_MS / 10 && !w->draining; i++)
+		rig_turn(w, 10);
 	CHECK(w->draining);
 	text = ask(2, "5000");
 	CHECK(strstr(text, "\"loop_stuck\":true") != NULL);
@@ -199,11 +203,12 @@ TEST(watchdog_does_not_wait_for_a_lock_that_is_kept)
 TEST(watchdog_stops_while_a_witness_waits)
 {
 	struct worker	*w = start("0.05");
-	int		 i, looks = fake_looks;
+	int		 i, looks = fake_looks, comes = fake_comes;
 
 	pthread_mutex_lock(&fake_lock);
 	worker_moves(w);
-	(void)poll(NULL, 0, 200);
+	for (i = 0; i < LIMIT_MS && fake_comes == comes; i++)
+		(void)poll(NULL, 0, 1);
 	stop(w);
 	pthread_mutex_unlock(&fake_lock);
 	for (i = 0; i < LIMIT_MS && fake_looks == looks; i++)
