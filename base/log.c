@@ -27,12 +27,43 @@ static const char *const log_level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
 };
 
+/*
+ * A descriptor that is there already, under a name: it is not opened anew,
+ * which a socket (journald's) cannot be, and a pipe not by another user.
+ */
+static int
+log_std_fd(const char *path)
+{
+	static const struct {
+		const char	*name;
+		int		 fd;
+	} names[] = {
+		{ "-",			STDOUT_FILENO },
+		{ "/dev/stdout",	STDOUT_FILENO },
+		{ "/dev/fd/1",		STDOUT_FILENO },
+		{ "/proc/self/fd/1",	STDOUT_FILENO },
+		{ "/dev/stderr",	STDERR_FILENO },
+		{ "/dev/fd/2",		STDERR_FILENO },
+		{ "/proc/self/fd/2",	STDERR_FILENO },
+	};
+	size_t	 i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(path, names[i].name) == 0)
+			return names[i].fd;
+	}
+	return -1;
+}
+
 /* Puts the log file over standard output and error. */
 static int
 log_open_path(const char *path)
 {
-	int	 fd;
+	int	 fd = log_std_fd(path);
 
+	if (fd != -1)
+		return dup2(fd, fd == STDOUT_FILENO ? STDERR_FILENO :
+		    STDOUT_FILENO) == -1 ? -1 : 0;
 	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
 	if (fd == -1)
 		return -1;

@@ -22,8 +22,9 @@ struct log_where {
 /*
  * Set-up. Until log_open everything goes to standard error as text. With a
  * path the file is opened for appending and put over descriptors 1 and 2, so
- * that what an app prints lands there too; the path must stay valid. Returns
- * -1 with errno when it cannot be opened.
+ * that what an app prints lands there too; the path must stay valid. "-",
+ * /dev/stdout and /dev/stderr are those descriptors themselves. Returns -1 with
+ * errno when it cannot be opened.
  */
 int	 log_open(const char *path, enum log_level level, bool json);
 /* Opens the path again (after a rotation); keeps the old file on failure. */
