@@ -59,6 +59,7 @@ struct config {
 	double		 worker_timeout;	/* 0: none */
 	bool		 worker_timeout_stopped;
 	int		 max_fd;		/* 0: leave it as it is */
+	char		*pidfile;
 	double		 drain_delay;		/* 0: stop at once */
 	double		 drain_idle;
 

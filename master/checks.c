@@ -11,6 +11,7 @@
 #include "master/master.h"
 #include "master/stuck.h"
 #include "master/touch.h"
+#include "master/service.h"
 
 struct checks {
 	struct master	*master;
@@ -23,6 +24,7 @@ static void (*const checks_table[])(struct master *m) = {
 	autoscale_check,
 	recycle_check,
 	touch_check,
+	service_check,
 	NULL
 };
 

@@ -26,6 +26,8 @@ libwsgimaster_a_SOURCES += \
 	master/ending.h \
 	master/generation.c \
 	master/generation.h \
+	master/handover.c \
+	master/handover.h \
 	master/inherit.c \
 	master/inherit.h \
 	master/listener.c \
@@ -46,6 +48,10 @@ libwsgimaster_a_SOURCES += \
 	master/page.h \
 	master/page_live.c \
 	master/page_live.h \
+	master/notify.c \
+	master/notify.h \
+	master/pidfile.c \
+	master/pidfile.h \
 	master/process.c \
 	master/process.h \
 	master/ready.c \
@@ -65,6 +71,10 @@ libwsgimaster_a_SOURCES += \
 	master/scale_spare2.c \
 	master/seats.c \
 	master/seats.h \
+	master/self.c \
+	master/self.h \
+	master/service.c \
+	master/service.h \
 	master/signals.c \
 	master/signals.h \
 	master/socket.c \
@@ -89,8 +99,12 @@ libwsgimaster_a_SOURCES += \
 	master/stuck.h \
 	master/stuck_log.c \
 	master/stuck_log.h \
+	master/takeover.c \
+	master/takeover.h \
 	master/touch.c \
 	master/touch.h \
+	master/upgrade.c \
+	master/upgrade.h \
 	master/workers.c \
 	master/workers.h
 

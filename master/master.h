@@ -12,12 +12,17 @@
 #include "master/reaped.h"
 #include "master/recycle.h"
 #include "master/reload.h"
+#include "master/service.h"
+#include "master/takeover.h"
+#include "master/upgrade.h"
 
 struct autoscale;
 struct checks;
 struct control;
 struct config;
 struct event_base;
+struct handover;
+struct inherited;
 struct listeners;
 struct scoreboard;
 struct seat;
@@ -39,7 +44,8 @@ struct worker_proc;
  *				leave
  *
  * The loop ends when, STOPPING or KILLING, no child is left (or, KILLING, a
- * few seconds later all the same).
+ * few seconds later all the same). What an upgrade adds is in upgrade.h and
+ * takeover.h: it takes place in RUNNING (of the new master: from STARTING on).
  */
 enum master_state {
 	MASTER_STARTING,
@@ -63,8 +69,8 @@ struct master {
 	struct scoreboard	 *sb;
 	struct socket		 *stats_socket;	/* NULL: none */
 	struct socket		 *control_socket;	/* NULL: none */
-	bool			  shares_listeners; /* another master listens
-					on them, too: nobody is refused */
+	struct handover		 *handover;	/* all listening sockets */
+	struct inherited	 *inherited;	/* what is of no use now */
 	struct event_base	 *base;
 	struct signals		 *signals;
 	struct stats		 *stats;
@@ -92,6 +98,9 @@ struct master {
 	struct reload		  reload;
 	struct recycle		  recycle;
 	struct touches		 *touches;	/* NULL: not looked yet */
+	struct upgrade		  upgrade;	/* to a newer master */
+	struct takeover		  takeover;	/* from an older one */
+	struct service		  service;
 	struct reaped		  reaped;
 	uint64_t		  endings[ENDING_COUNT]; /* of workers */
 };
@@ -105,6 +114,8 @@ struct master_args {
 	struct scoreboard	 *sb;
 	struct socket		 *stats_socket;	/* NULL: none */
 	struct socket		 *control_socket;	/* NULL: none */
+	struct handover		 *handover;
+	struct inherited	 *inherited;
 };
 
 /* Serves until told to stop; returns the exit status. */
@@ -131,6 +142,15 @@ void	 master_set_log_level(struct master *m, int level, const char *who);
 /* Tells the level to the spawner and the workers of one generation. */
 void	 master_tell_log_level(struct master *m, struct generation *gen);
 
+/*
+ * What only one master of an upgrade may do: answer on the stats and control
+ * sockets, name itself in the pidfile and to the service manager. closes: the
+ * new one, next, does it.
+ */
+void	 master_opens(struct master *m);
+void	 master_closes(struct master *m, pid_t next);
+/* The last step of an upgrade: the old master's workers are gone. */
+void	 master_hand_over(struct master *m);
 bool	 master_is_stopping(const struct master *m);
 const char *master_state_name(enum master_state state);
 

@@ -21,6 +21,7 @@ struct stats {
 	struct event		*ev;
 	struct event		*retry;
 	struct stats_clients	 clients;
+	bool			 paused;
 };
 
 /* There is room for one more, or somebody is idle who can be dropped. */
@@ -29,7 +30,8 @@ stats_changed(void *arg)
 {
 	struct stats	*stats = arg;
 
-	event_add(stats->ev, NULL);
+	if (!stats->paused)
+		event_add(stats->ev, NULL);
 }
 
 /* The pause is over. */
@@ -39,7 +41,8 @@ stats_retry_cb(evutil_socket_t fd, short what, void *arg)
 	struct stats	*stats = arg;
 
 	(void)fd, (void)what;
-	event_add(stats->ev, NULL);
+	if (!stats->paused)
+		event_add(stats->ev, NULL);
 }
 
 /* Somebody connects; when that fails, not again before a second is over. */
@@ -90,6 +93,19 @@ stats_new(struct master *m)
 	    event_add(stats->ev, NULL) == -1)
 		fatalx("cannot watch the stats socket");
 	return stats;
+}
+
+/* Is the socket this master's, or another one's? */
+void
+stats_accept(struct stats *stats, bool on)
+{
+	if (stats == NULL)
+		return;
+	stats->paused = !on;
+	if (on)
+		event_add(stats->ev, NULL);
+	else
+		event_del(stats->ev);
 }
 
 /* Stops answering. */

@@ -2,6 +2,8 @@
 #ifndef WM_MASTER_STATS_H
 #define WM_MASTER_STATS_H
 
+#include <stdbool.h>
+
 struct master;
 struct stats;
 
@@ -13,6 +15,11 @@ struct stats;
  * asked for in stats_path.c.
  */
 struct stats	*stats_new(struct master *m);
+/*
+ * In an upgrade the socket is another master's for a while: who connects then
+ * waits, or is answered by that. Connections that are there go on.
+ */
+void		 stats_accept(struct stats *stats, bool on);
 void		 stats_free(struct stats *stats);
 
 #endif

@@ -403,6 +403,19 @@ stats_nothing(struct json_out *json)
 	json_raw(json, "metrics", "{}", 2);
 }
 
+/* The upgrade under way, and why the last one failed, if it did. */
+static void
+stats_upgrade(struct json_out *json, const struct master *m)
+{
+	const struct upgrade	*u = &m->upgrade;
+
+	json_open(json, "upgrade", '{');
+	json_bool(json, "running", upgrade_is_trying(m));
+	json_int(json, "pid", u->pid);
+	json_str(json, "error", u->last_failure);
+	json_close(json);
+}
+
 /* What autoscale goes by; null without it. */
 static void
 stats_autoscale(struct json_out *json, const struct master *m)
@@ -455,6 +468,7 @@ stats_server(struct stats_json *j)
 	free(cwd);
 	stats_sockets(j);
 	stats_reload(json, m);
+	stats_upgrade(json, m);
 	stats_endings(json, m);
 	stats_generations(json, m);
 	stats_autoscale(json, m);
