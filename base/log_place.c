@@ -97,13 +97,41 @@ log_place_open_target(struct log_target *target, const char *spec,
 	return -1;
 }
 
+/*
+ * A descriptor that is there already, under a name: it is not opened anew,
+ * which a socket (journald's) cannot be, and a pipe not by another user.
+ */
+static int
+log_place_std(const char *path)
+{
+	static const struct {
+		const char	*name;
+		int		 fd;
+	} names[] = {
+		{ "-",			STDOUT_FILENO },
+		{ "/dev/stdout",	STDOUT_FILENO },
+		{ "/dev/fd/1",		STDOUT_FILENO },
+		{ "/proc/self/fd/1",	STDOUT_FILENO },
+		{ "/dev/stderr",	STDERR_FILENO },
+		{ "/dev/fd/2",		STDERR_FILENO },
+		{ "/proc/self/fd/2",	STDERR_FILENO },
+	};
+	size_t	 i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(path, names[i].name) == 0)
+			return names[i].fd;
+	}
+	return -1;
+}
+
 /* Opens all of them. */
 int
 log_place_open(const char *path, const char *logger, const char *req_logger,
     char **cause)
 {
-	if (path != NULL && strcmp(path, "-") == 0) {
-		log_output_take(STDOUT_FILENO);
+	if (path != NULL && log_place_std(path) != -1) {
+		log_output_take(log_place_std(path));
 	} else if (path != NULL) {
 		if (log_output_open(path) == -1) {
 			*cause = xasprintf("cannot open the log %s: %s", path,

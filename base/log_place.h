@@ -17,7 +17,8 @@ enum log_place {
 bool	 log_place_check(const char *spec, char **cause);
 /*
  * Master, once, before anything is forked; each may be NULL: as it was. path
- * is a file, or "-" for standard output. -1 with *cause.
+ * is a file, or "-" (or /dev/stdout, /dev/stderr) for what is open already.
+ * -1 with *cause.
  */
 int	 log_place_open(const char *path, const char *logger,
 	    const char *req_logger, char **cause);

@@ -229,8 +229,7 @@ const struct option_row option_table[] = {
 		    "for; 0 leaves it as it is."
 	},
 	{
-		.name = "pidfile", .alias = { "safe-pidfile", "pidfile2",
-		    "safe-pidfile2" },
+		.name = "pidfile", .alias = { "safe-pidfile", "pidfile2" },
 		.group = GROUP_PROCESSES, .type = OPT_TEXT, AT(pidfile),
 		.arg = "PATH", .flags = OPT_NO_RELOAD,
 		.help = "Write the master's pid to this file, as soon as it "

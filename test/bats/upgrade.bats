@@ -108,6 +108,8 @@ up_loaded() {
 	    --module noloss -p 2 --disable-logging
 	"$PYTHON" "$WM_SOURCE/test/clients/noloss.py" "$PORT" \
 	    --until "$WM_TMP/enough" >load 3>&- 4>&- &
+	wm_wait_for "the load" 30 stats_say \
+	    "sum(x['requests'] for x in s['workers']) > 20"
 	for ((i = 0; i < $2; i++)); do
 		up
 	done
