@@ -47,6 +47,7 @@ struct config {
 	double		 start_timeout;
 	double		 respawn_delay_max;
 	int		 max_fd;		/* 0: leave it as it is */
+	char		*pidfile;
 
 	/* sockets */
 	struct strlist	 http_socket;

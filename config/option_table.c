@@ -103,6 +103,15 @@ const struct option_row option_table[] = {
 		.help = "The limit of open file descriptors to ask the system "
 		    "for; 0 leaves it as it is."
 	},
+	{
+		.name = "pidfile", .alias = { "safe-pidfile", "pidfile2" },
+		.group = GROUP_PROCESSES, .type = OPT_TEXT, AT(pidfile),
+		.arg = "PATH", .flags = OPT_NO_RELOAD,
+		.help = "Write the master's pid to this file, as soon as it "
+		    "can be sent signals, and remove it at the end (vacuum). "
+		    "The server does not start while the file is that of one "
+		    "that runs."
+	},
 
 	/* sockets */
 	{
@@ -428,7 +437,10 @@ const struct option_row option_table[] = {
 		.name = "logto",
 		.group = GROUP_LOGGING, .type = OPT_TEXT, AT(logto),
 		.arg = "PATH", .flags = OPT_NO_RELOAD,
-		.help = "Write the log to this file instead of standard error."
+		.help = "Write the log to this file instead of standard "
+		    "error. - is standard output, and so are /dev/stdout, "
+		    "/dev/stderr what they are called, also where they cannot "
+		    "be opened."
 	},
 	{
 		.name = "log-level",

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "master/master.h"
+#include "master/service.h"
 
 struct checks {
 	struct master	*master;
@@ -16,6 +17,7 @@ struct checks {
 
 /* One row for each thing that is looked at, in this order. */
 static void (*const checks_table[])(struct master *m) = {
+	service_check,
 	NULL
 };
 

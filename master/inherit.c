@@ -1,4 +1,4 @@
-/* Listening sockets that systemd (or who speaks like it) hands over. */
+/* Listening sockets that were open before: systemd's, or another master's. */
 #include "master/inherit.h"
 
 #include <fcntl.h>
@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 #include "base/xmalloc.h"
+#include "master/handover.h"
+#include "master/takeover.h"
 
 #define INHERIT_FIRST_FD	3
 #define INHERIT_MAX		256
@@ -26,16 +28,44 @@ inherited_number(const char *name)
 	return *end == '\0' ? n : -1;
 }
 
-/* Takes over one descriptor. */
-static void
-inherited_add(struct inherited *in, int fd)
+/* The n-th of the names that systemd gives. New. */
+static char *
+inherited_label(long n)
 {
-	char	*cause;
+	const char	*names = getenv("LISTEN_FDNAMES");
+
+	for (; names != NULL && n > 0; n--) {
+		names = strchr(names, ':');
+		if (names != NULL)
+			names++;
+	}
+	return names != NULL ? xstrndup(names, strcspn(names, ":")) :
+	    xstrdup("");
+}
+
+/* Adds one. */
+void
+inherited_add(struct inherited *in, const struct inherited_socket *s)
+{
+	in->items = xrealloc(in->items, (in->count + 1) *
+	    sizeof(*in->items));
+	in->items[in->count++] = *s;
+}
+
+/* Takes over one of systemd's descriptors. */
+static void
+inherited_adopt(struct inherited *in, long n)
+{
+	struct inherited_socket	 item = { .label = NULL };
+	int			 fd = INHERIT_FIRST_FD + (int)n;
+	char			*cause;
 
 	if (fcntl(fd, F_GETFD) == -1)
 		return;
-	if (socket_adopt(&in->items[in->count], fd, &cause) == 0) {
-		in->count++;
+	if (socket_adopt(&item.socket, fd, &cause) == 0) {
+		item.socket.kept = true;
+		item.label = inherited_label(n);
+		inherited_add(in, &item);
 		return;
 	}
 	log_warn("LISTEN_FDS: %s", cause);
@@ -47,51 +77,103 @@ inherited_add(struct inherited *in, int fd)
 void
 inherited_init(struct inherited *in)
 {
-	long	 i, n = inherited_number("LISTEN_FDS");
+	const char	*handed = getenv("WSGIMASTER_INHERIT");
+	long		 i, n = inherited_number("LISTEN_FDS");
 
 	memset(in, 0, sizeof(*in));
 	if (inherited_number("LISTEN_PID") == getpid() && n > 0) {
 		if (n > INHERIT_MAX)
 			n = INHERIT_MAX;
-		in->items = xcalloc((size_t)n, sizeof(*in->items));
 		for (i = 0; i < n; i++)
-			inherited_add(in, INHERIT_FIRST_FD + (int)i);
+			inherited_adopt(in, i);
 	}
+	if (handed != NULL && takeover_is_upgrade())
+		handover_read(handed, in);
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");
+	unsetenv("WSGIMASTER_INHERIT");
 }
 
-/* Gives away the one at an address. */
+/* Gives one away. */
+static void
+inherited_give(struct inherited_socket *item, struct socket *s)
+{
+	*s = item->socket;
+	memset(&item->socket, 0, sizeof(item->socket));
+	item->socket.fd = -1;
+}
+
+/* Gives away one at an address. */
 bool
 inherited_take(struct inherited *in, const char *text, struct socket *s)
 {
-	size_t	 i;
+	struct inherited_socket	*item;
+	size_t			 i;
 
 	for (i = 0; i < in->count; i++) {
-		if (in->items[i].fd == -1 ||
-		    !socket_matches(&in->items[i], text))
+		item = &in->items[i];
+		if (item->socket.fd == -1 ||
+		    !socket_matches(&item->socket, text))
 			continue;
-		*s = in->items[i];
-		memset(&in->items[i], 0, sizeof(in->items[i]));
-		in->items[i].fd = -1;
+		inherited_give(item, s);
+		if (s->handed)
+			socket_rename(s, text);
 		return true;
 	}
 	return false;
 }
 
-/* Closes the rest. */
+/* Gives away one by its name. */
+bool
+inherited_take_label(struct inherited *in, const char *label,
+    struct socket *s)
+{
+	struct inherited_socket	*item;
+	size_t			 i;
+
+	for (i = 0; i < in->count; i++) {
+		item = &in->items[i];
+		if (item->socket.fd == -1 || !item->socket.kept ||
+		    strcmp(item->label, label) != 0)
+			continue;
+		inherited_give(item, s);
+		return true;
+	}
+	return false;
+}
+
+/* Closes the rest, or a part of it. */
+void
+inherited_close(struct inherited *in, bool handed, bool unlink)
+{
+	struct inherited_socket	*item;
+	size_t			 i;
+
+	for (i = 0; i < in->count; i++) {
+		item = &in->items[i];
+		if (item->socket.fd == -1 || (item->socket.handed && !handed))
+			continue;
+		log_warn("%s: no option names %s; closing it",
+		    item->socket.handed ?
+		    "from the old master" : "LISTEN_FDS", item->socket.name);
+		if (unlink) {
+			socket_own(&item->socket);
+			socket_unlink(&item->socket);
+		}
+		socket_done(&item->socket);
+	}
+}
+
+/* Closes and frees all. */
 void
 inherited_done(struct inherited *in)
 {
 	size_t	 i;
 
 	for (i = 0; i < in->count; i++) {
-		if (in->items[i].fd == -1)
-			continue;
-		log_warn("LISTEN_FDS: no option names %s; closing it",
-		    in->items[i].name);
-		socket_done(&in->items[i]);
+		socket_done(&in->items[i].socket);
+		free(in->items[i].label);
 	}
 	free(in->items);
 	memset(in, 0, sizeof(*in));

@@ -75,6 +75,33 @@ listening_add(struct listening *l, const struct socket *s, int worker_id)
 	public->count = n;
 }
 
+/*
+ * Takes the sockets that are open already at an address; returns how many. With
+ * reuse-port those that another master opened so go to one worker after the
+ * other: also if there are more of them, since none may be left unserved.
+ */
+static int
+listening_inherit(struct listening *l, const struct config *cfg,
+    struct inherited *inherited, const char *text)
+{
+	struct socket	 s;
+	int		 n;
+
+	for (n = 0; inherited_take(inherited, text, &s); n++) {
+		if (cfg->reuse_port && !s.reuse_port)
+			log_warn("%s was not bound with \"reuse-port\": all "
+			    "workers share it", s.name);
+		if (!s.reuse_port)
+			listening_add(l, &s, 0);
+		else
+			listening_add(l, &s, cfg->reuse_port ?
+			    n % cfg->processes_at_start + 1 : 0);
+		if (s.handed)
+			socket_set_backlog(&s, cfg->listen);
+	}
+	return n;
+}
+
 /* Opens one address, with reuse-port once per worker id. */
 static int
 listening_open_one(struct listening *l, const struct config *cfg,
@@ -86,16 +113,17 @@ listening_open_one(struct listening *l, const struct config *cfg,
 	struct socket		 s, again;
 	int			 id;
 
-	if (inherited_take(inherited, text, &s)) {
-		listening_add(l, &s, 0);
-		return 0;
+	id = listening_inherit(l, cfg, inherited, text);
+	if (id == 0) {
+		if (socket_open(&s, text, &options, cause) == -1)
+			return -1;
+		listening_add(l, &s, s.reuse_port ? 1 : 0);
+		id = 1;
 	}
-	if (socket_open(&s, text, &options, cause) == -1)
-		return -1;
-	listening_add(l, &s, cfg->reuse_port && !s.is_unix ? 1 : 0);
-	if (!cfg->reuse_port || s.is_unix)
+	s = l->sockets[l->public.count - 1];
+	if (!cfg->reuse_port || !s.reuse_port)
 		return 0;
-	for (id = 2; id <= cfg->processes_at_start; id++) {
+	for (id++; id <= cfg->processes_at_start; id++) {
 		if (socket_open_again(&again, &s, &options, cause) == -1)
 			return -1;
 		listening_add(l, &again, id);
@@ -107,13 +135,17 @@ listening_open_one(struct listening *l, const struct config *cfg,
 static void
 listening_take_all(struct listening *l, struct inherited *inherited)
 {
-	size_t	 i;
+	struct socket	*s;
+	size_t		 i;
 
 	for (i = 0; i < inherited->count; i++) {
-		if (inherited->items[i].fd == -1)
+		s = &inherited->items[i].socket;
+		if (s->fd == -1 || (s->handed &&
+		    strcmp(inherited->items[i].label, "http") != 0))
 			continue;
-		listening_add(l, &inherited->items[i], 0);
-		inherited->items[i].fd = -1;
+		listening_add(l, s, 0);
+		memset(s, 0, sizeof(*s));
+		s->fd = -1;
 	}
 }
 

@@ -10,12 +10,18 @@ libwsgimaster_a_SOURCES += \
 	master/ending.h \
 	master/generation.c \
 	master/generation.h \
+	master/handover.c \
+	master/handover.h \
 	master/inherit.c \
 	master/inherit.h \
 	master/listener.c \
 	master/listener.h \
 	master/master.c \
 	master/master.h \
+	master/notify.c \
+	master/notify.h \
+	master/pidfile.c \
+	master/pidfile.h \
 	master/process.c \
 	master/process.h \
 	master/reaped.c \
@@ -24,6 +30,10 @@ libwsgimaster_a_SOURCES += \
 	master/reload.h \
 	master/seats.c \
 	master/seats.h \
+	master/self.c \
+	master/self.h \
+	master/service.c \
+	master/service.h \
 	master/signals.c \
 	master/signals.h \
 	master/socket.c \
@@ -32,5 +42,9 @@ libwsgimaster_a_SOURCES += \
 	master/stats.h \
 	master/stats_json.c \
 	master/stats_json.h \
+	master/takeover.c \
+	master/takeover.h \
+	master/upgrade.c \
+	master/upgrade.h \
 	master/workers.c \
 	master/workers.h

@@ -10,10 +10,16 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "master/handover.h"
 #include "master/inherit.h"
 #include "master/listener.h"
 #include "master/master.h"
+#include "master/notify.h"
+#include "master/pidfile.h"
+#include "master/self.h"
+#include "master/signals.h"
 #include "master/socket.h"
+#include "master/takeover.h"
 #include "shm/scoreboard.h"
 
 #define EXIT_CONFIG	2	/* a bad configuration; nothing was started */
@@ -36,6 +42,7 @@ static int
 main_fail(int status, char *cause)
 {
 	fprintf(stderr, "wsgimaster: %s\n", cause);
+	takeover_failed(cause);
 	free(cause);
 	return status;
 }
@@ -85,7 +92,11 @@ main_open_stats(const struct config *cfg, struct inherited *inherited,
 	    .mode = cfg->chmod_socket, .owner = cfg->chown_socket };
 	char			*why;
 
-	if (cfg->stats == NULL || inherited_take(inherited, cfg->stats, s) ||
+	if (cfg->stats == NULL) {
+		(void)inherited_take_label(inherited, "stats", s);
+		return 0;
+	}
+	if (inherited_take(inherited, cfg->stats, s) ||
 	    socket_open(s, cfg->stats, &options, &why) == 0)
 		return 0;
 	*cause = xasprintf("stats: %s", why);
@@ -110,6 +121,44 @@ main_open_control(const struct config *cfg, struct inherited *inherited,
 	return -1;
 }
 
+/* Is the pidfile another server's, that runs? */
+static int
+main_check_pidfile(const struct config *cfg, char **cause)
+{
+	if (cfg->pidfile == NULL)
+		return 0;
+	return pidfile_check(cfg->pidfile, takeover_old_pid(), cause);
+}
+
+/* All listening sockets, for the next master. */
+static void
+main_list_sockets(struct handover *h, const struct listening *listening,
+    struct socket *stats, struct socket *control)
+{
+	size_t	 i;
+
+	for (i = 0; i < listening->public.count; i++)
+		handover_add(h, "http", &listening->sockets[i]);
+	handover_add(h, "stats", stats);
+	handover_add(h, "control", control);
+}
+
+/* What was opened for the server's life; files of ours go, if they are. */
+static void
+main_close(const struct config *cfg, struct listening *listening,
+    struct socket *stats, struct socket *control)
+{
+	listening_close(listening, cfg->vacuum);
+	if (cfg->vacuum) {
+		socket_unlink(stats);
+		socket_unlink(control);
+	}
+	socket_done(stats);
+	socket_done(control);
+	if (cfg->vacuum && cfg->pidfile != NULL)
+		pidfile_remove(cfg->pidfile);
+}
+
 /* Opens all sockets and the shared memory, and serves. */
 static int
 main_serve(struct config *cfg, int argc, char **argv)
@@ -118,20 +167,27 @@ main_serve(struct config *cfg, int argc, char **argv)
 	struct listening	 listening = { .sockets = NULL };
 	struct socket		 stats = { .fd = -1 };
 	struct socket		 control = { .fd = -1 };
+	struct handover		 handover = { .items = NULL };
 	struct master_args	 args = { .argc = argc, .argv = argv,
-	    .cfg = cfg, .listeners = &listening.public };
+	    .cfg = cfg, .listeners = &listening.public,
+	    .handover = &handover, .inherited = &inherited };
 	char			*cause = NULL;
 	int			 status = EXIT_FAILURE;
 
+	if (getpid() == 1)
+		signals_block();	/* the default would be: ignored */
 	inherited_init(&inherited);
 	if (main_open_log(cfg, &cause) == -1)
 		goto out;
+	takeover_hello(cfg);
 	main_set_limits(cfg);
-	if (main_open_stats(cfg, &inherited, &stats, &cause) == -1 ||
+	if (main_check_pidfile(cfg, &cause) == -1 ||
+	    main_open_stats(cfg, &inherited, &stats, &cause) == -1 ||
 	    main_open_control(cfg, &inherited, &control, &cause) == -1 ||
 	    listening_open(&listening, cfg, &inherited, &cause) == -1)
 		goto out;
-	inherited_done(&inherited);
+	main_list_sockets(&handover, &listening, &stats, &control);
+	inherited_close(&inherited, false, false);
 	/* Twice: in a reload, two processes have one worker id. */
 	args.sb = scoreboard_new(2 * (uint32_t)cfg->processes,
 	    (uint32_t)config_cores(cfg));
@@ -144,17 +200,14 @@ main_serve(struct config *cfg, int argc, char **argv)
 	args.control_socket = control.fd != -1 ? &control : NULL;
 	status = master_run(&args);
 out:
-	if (cause != NULL)
+	if (cause != NULL) {
 		log_error("%s", cause);
+		takeover_failed(cause);
+	}
 	free(cause);
 	inherited_done(&inherited);
-	listening_close(&listening, cfg->vacuum);
-	if (cfg->vacuum) {
-		socket_unlink(&stats);
-		socket_unlink(&control);
-	}
-	socket_done(&stats);
-	socket_done(&control);
+	handover_done(&handover);
+	main_close(cfg, &listening, &stats, &control);
 	return status;
 }
 
@@ -167,7 +220,10 @@ main(int argc, char **argv)
 	char			*cause = NULL;
 	int			 status;
 
+	self_note(argv);
 	main_open_std();
+	takeover_init();
+	notify_init();
 	if (config_load(&cfg, argc, argv, &action, &cause) == -1 ||
 	    listening_check(&cfg, &cause) == -1)
 		status = main_fail(EXIT_CONFIG, cause);

@@ -16,6 +16,9 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "master/checks.h"
+#include "master/handover.h"
+#include "master/inherit.h"
+#include "master/pidfile.h"
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/signals.h"
@@ -78,6 +81,7 @@ master_kill(struct master *m, const char *why)
 	log_info("stopping at once (%s)", why);
 	master_set_state(m, MASTER_KILLING);
 	reload_abandon(m);
+	upgrade_abandon(m, SIGQUIT);
 	generations_stop_all(m);
 	generations_kill_all(m);
 	workers_kill_all(m, ENDING_STOP);
@@ -91,8 +95,11 @@ master_stop(struct master *m, const char *why)
 	if (master_is_stopping(m))
 		return;
 	log_info("stopping (%s)", why);
+	if (takeover_is_trial(m))
+		takeover_failed(why);
 	master_set_state(m, MASTER_STOPPING);
 	reload_abandon(m);
+	upgrade_abandon(m, SIGTERM);
 	workers_drain_all(m, ENDING_STOP);
 	generations_stop_all(m);
 	master_arm(m, m->cfg->worker_reload_mercy + MASTER_STOP_S);
@@ -106,7 +113,12 @@ master_fail(struct master *m, const char *why)
 		return;
 	log_error("cannot start: %s", why);
 	m->status = 1;
-	master_kill(m, "it cannot start");
+	if (takeover_is_trial(m)) {
+		takeover_failed(why);
+		master_stop(m, "it cannot start");	/* some serve */
+	} else {
+		master_kill(m, "it cannot start");
+	}
 }
 
 /* Waited long enough for those who should have left. */
@@ -147,6 +159,7 @@ master_on_reopen(struct master *m, const char *name)
 	TAILQ_FOREACH(gen, &m->generations, link)
 		generation_send(gen, &msg, -1);
 	workers_tell_all(m, MSG_REOPEN_LOGS);
+	upgrade_signal(m, SIGUSR1);
 }
 
 /* TTIN, TTOU: one worker more or less. */
@@ -190,8 +203,7 @@ master_on_less(struct master *m, const char *name)
 static void
 master_on_upgrade(struct master *m, const char *name)
 {
-	(void)m;
-	log_warn("%s: the binary upgrade is not available yet", name);
+	(void)upgrade_request(m, name);
 }
 
 /* A child has ended: whose was it? */
@@ -202,7 +214,8 @@ master_reaped(struct master *m, pid_t pid, int status)
 	char			 how[64];
 
 	if (workers_reaped(m, pid, status) ||
-	    generations_reaped(m, pid, status))
+	    generations_reaped(m, pid, status) ||
+	    upgrade_reaped(m, pid, status))
 		return;
 	TAILQ_FOREACH(gen, &m->generations, link)
 		generation_read(gen);	/* they may tell whose it was */
@@ -265,7 +278,8 @@ master_check_ready(struct master *m)
 		return;
 	master_set_state(m, MASTER_RUNNING);
 	for (i = 0; i < m->listeners->count; i++) {
-		if (m->listeners->items[i].worker_id > 1)
+		if (i > 0 && strcmp(m->listeners->items[i].name,
+		    m->listeners->items[i - 1].name) == 0)
 			continue;
 		strbuf_addf(&names, "%s%s%s", names.len > 0 ? ", " : "",
 		    m->listeners->items[i].is_unix ? "unix:" : "http://",
@@ -282,9 +296,12 @@ master_turn(struct master *m)
 {
 	seats_notice(m);
 	reload_turn(m);
+	upgrade_turn(m);
 	seats_fill(m);
 	generations_turn(m);
 	master_check_ready(m);
+	takeover_turn(m);
+	service_turn(m);
 }
 
 /* Is there nothing left to do? */
@@ -293,7 +310,46 @@ master_is_done(const struct master *m)
 {
 	if (!master_is_stopping(m))
 		return false;
-	return m->expired || (workers_all_free(m) && generations_all_gone(m));
+	return m->expired || (workers_all_free(m) &&
+	    generations_all_gone(m) && !upgrade_is_pending(m));
+}
+
+/* Names itself in the pidfile; -1: it cannot be written. */
+static int
+master_write_pidfile(const struct master *m)
+{
+	if (m->cfg->pidfile == NULL || pidfile_write(m->cfg->pidfile) == 0)
+		return 0;
+	log_error("cannot write the pidfile %s: %s", m->cfg->pidfile,
+	    strerror(errno));
+	return -1;
+}
+
+/* This master is the one whom everybody talks to. */
+void
+master_opens(struct master *m)
+{
+	stats_accept(m->stats, true);
+	if (takeover_old_pid() != 0 || m->upgrade.tried)
+		service_set_main(m, getpid());
+	inherited_close(m->inherited, true, m->cfg->vacuum);
+	handover_own(m->handover);
+	(void)master_write_pidfile(m);
+}
+
+/* From here on it is another one. */
+void
+master_closes(struct master *m, pid_t next)
+{
+	stats_accept(m->stats, false);
+	service_set_main(m, next);
+}
+
+/* No worker is left, the new master has them all. */
+void
+master_hand_over(struct master *m)
+{
+	master_stop(m, "the new master serves");
 }
 
 /* Its own base, signals, tables and the first generation. */
@@ -312,6 +368,8 @@ master_start(struct master *m)
 	evtimer_assign(&m->stop_timer, m->base, master_stop_cb, m);
 	m->stats = stats_new(m);
 	m->checks = checks_new(m);
+	takeover_start(m);
+	upgrade_init(m);
 	m->sb->master_pid = getpid();
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
@@ -320,7 +378,13 @@ master_start(struct master *m)
 	workers_init(m);
 	seats_init(m);
 	reload_init(m);
-	generation_start(m->serving);
+	service_init(m);
+	if (takeover_is_trial(m))
+		stats_accept(m->stats, false);
+	else if (master_write_pidfile(m) == -1)
+		master_fail(m, "the pidfile cannot be written");
+	if (!master_is_stopping(m))
+		generation_start(m->serving);
 }
 
 /* Frees everything. */
@@ -328,6 +392,9 @@ static void
 master_done(struct master *m)
 {
 	reload_abandon(m);
+	upgrade_done(m);
+	takeover_done(m);
+	service_done(m);
 	evtimer_del(&m->stop_timer);
 	stats_free(m->stats);
 	checks_free(m->checks);
@@ -348,6 +415,7 @@ master_run(const struct master_args *args)
 	    .cfg = args->cfg, .listeners = args->listeners,
 	    .sb = args->sb, .stats_socket = args->stats_socket,
 	    .control_socket = args->control_socket,
+	    .handover = args->handover, .inherited = args->inherited,
 	    .max = args->cfg->processes, .target = args->cfg->processes };
 
 	master_start(&m);
@@ -357,6 +425,8 @@ master_run(const struct master_args *args)
 		master_turn(&m);
 	}
 	log_info("stopped");
+	if (upgrade_is_leaving(&m) && m.upgrade.pid != 0)
+		handover_disown(m.handover);
 	master_done(&m);
 	return m.status;
 }

@@ -10,10 +10,15 @@
 #include "master/generation.h"
 #include "master/reaped.h"
 #include "master/reload.h"
+#include "master/service.h"
+#include "master/takeover.h"
+#include "master/upgrade.h"
 
 struct checks;
 struct config;
 struct event_base;
+struct handover;
+struct inherited;
 struct listeners;
 struct scoreboard;
 struct seat;
@@ -29,7 +34,8 @@ struct worker_proc;
  *	any --> KILLING		QUIT, a second TERM, or no worker would leave
  *
  * The loop ends when, STOPPING or KILLING, no child is left (or, KILLING, a
- * few seconds later all the same).
+ * few seconds later all the same). What an upgrade adds is in upgrade.h and
+ * takeover.h: it takes place in RUNNING (of the new master: from STARTING on).
  */
 enum master_state {
 	MASTER_STARTING,
@@ -52,6 +58,8 @@ struct master {
 	struct scoreboard	 *sb;
 	struct socket		 *stats_socket;	/* NULL: none */
 	struct socket		 *control_socket;	/* NULL: none */
+	struct handover		 *handover;	/* all listening sockets */
+	struct inherited	 *inherited;	/* what is of no use now */
 	struct event_base	 *base;
 	struct signals		 *signals;
 	struct stats		 *stats;
@@ -72,6 +80,9 @@ struct master {
 	struct generation	 *serving;
 	int			  last_generation;	/* number given out */
 	struct reload		  reload;
+	struct upgrade		  upgrade;	/* to a newer master */
+	struct takeover		  takeover;	/* from an older one */
+	struct service		  service;
 	struct reaped		  reaped;
 	uint64_t		  endings[ENDING_COUNT]; /* of workers */
 };
@@ -85,6 +96,8 @@ struct master_args {
 	struct scoreboard	 *sb;
 	struct socket		 *stats_socket;	/* NULL: none */
 	struct socket		 *control_socket;	/* NULL: none */
+	struct handover		 *handover;
+	struct inherited	 *inherited;
 };
 
 /* Serves until told to stop; returns the exit status. */
@@ -94,6 +107,15 @@ int	 master_run(const struct master_args *args);
 void	 master_stop(struct master *m, const char *why);
 void	 master_kill(struct master *m, const char *why);
 void	 master_fail(struct master *m, const char *why);
+/*
+ * What only one master of an upgrade may do: answer on the stats and control
+ * sockets, name itself in the pidfile and to the service manager. closes: the
+ * new one, next, does it.
+ */
+void	 master_opens(struct master *m);
+void	 master_closes(struct master *m, pid_t next);
+/* The last step of an upgrade: the old master's workers are gone. */
+void	 master_hand_over(struct master *m);
 bool	 master_is_stopping(const struct master *m);
 const char *master_state_name(enum master_state state);
 

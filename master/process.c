@@ -88,6 +88,22 @@ process_start(struct event_base *base, const int *keep, size_t nkeep,
 	return pid;
 }
 
+/* Forks for a program. */
+pid_t
+process_start_program(const int *keep, size_t nkeep,
+    int (*run)(const void *arg), const void *arg)
+{
+	pid_t	 pid;
+
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		process_close_others(keep, nkeep);
+		_exit(run(arg));
+	}
+	return pid;
+}
+
 /* Names the process. */
 void
 process_set_name(const char *name)

@@ -15,6 +15,13 @@ struct event_base;
  */
 pid_t	 process_start(struct event_base *base, const int *keep, size_t nkeep,
 	    int (*run)(const void *arg), const void *arg);
+/*
+ * Forks a child that is to execute a program: run(arg) does, and returns an
+ * exit status if it cannot. Descriptors as above, but the signals stay blocked:
+ * none is lost on the way to a program that reads them as the master does.
+ */
+pid_t	 process_start_program(const int *keep, size_t nkeep,
+	    int (*run)(const void *arg), const void *arg);
 /* The name that ps and top show, cut to 15 bytes. */
 void	 process_set_name(const char *name);
 /* How a child ended: "exit status 1", "killed by signal 9 (Killed)". */

@@ -53,6 +53,9 @@ reload_request(struct master *m, const char *why)
 	log_info("reload (%s)%s", why, m->reload.fresh != NULL ?
 	    ": one is under way, this one comes after it" : "");
 	m->reload.again = true;
+	m->reload.requests++;
+	if (upgrade_takes_reload(m))
+		log_info("reload: the new master does it");
 }
 
 /* How it went, for the log and for the statistics. */
@@ -188,7 +191,8 @@ reload_candidate_lost(struct master *m)
 		return;
 	}
 	r->failures++;
-	if (r->failures >= RELOAD_TRIES && r->again) {
+	if (r->failures >= RELOAD_TRIES &&
+	    (r->again || m->upgrade.wanted)) {
 		log_error("reload of generation %d is left incomplete for "
 		    "the next one: worker %d does not start", r->fresh->id,
 		    wp->id);
@@ -277,7 +281,9 @@ reload_turn(struct master *m)
 
 	if (master_is_stopping(m))
 		return;
-	if (r->fresh == NULL && r->again && m->serving->was_loaded)
+	if (r->fresh == NULL && r->again && m->serving->was_loaded &&
+	    !upgrade_is_trying(m) && !upgrade_is_leaving(m) &&
+	    !takeover_is_trial(m))
 		reload_begin(m);
 	if (r->fresh != NULL)
 		reload_notice(m);

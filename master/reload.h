@@ -33,6 +33,7 @@ struct reload {
 	int			 placing;	/* id whose seat is kept free */
 	bool			 committed;
 	bool			 again;		/* asked for once more */
+	unsigned		 requests;	/* how often, so far */
 	int			 target;
 	unsigned		 failures;	/* of candidates, in a row */
 	struct event		 retry;

@@ -74,6 +74,11 @@ seat_lost(struct seat *seat)
 		master_fail(m, wp->failure);
 		return;
 	}
+	if (takeover_is_trial(m) && ready < 0) {
+		master_fail(m, wp->failure[0] != '\0' ? wp->failure :
+		    "a worker died before it was ready");
+		return;
+	}
 	seat->failures = backoff_count(seat->failures, ready);
 	delay = backoff_delay(seat->failures, ready,
 	    m->cfg->respawn_delay_max);
@@ -115,7 +120,9 @@ seats_fill(struct master *m)
 	struct seat	*seat;
 	int		 i;
 
-	for (i = 0; i < m->max && !master_is_stopping(m); i++) {
+	if (master_is_stopping(m) || upgrade_is_leaving(m))
+		return;
+	for (i = 0; i < m->max; i++) {
 		seat = &m->seats[i];
 		if (!seat_wants(seat))
 			continue;

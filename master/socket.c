@@ -307,6 +307,7 @@ socket_open_tcp(struct socket *s, const struct address *addr,
 		    tried);
 	else
 		socket_name(s, addr->host);
+	s->reuse_port = options->reuse_port;
 	free(tried);
 	return s->fd == -1 ? -1 : 0;
 }
@@ -355,6 +356,7 @@ socket_open_again(struct socket *s, const struct socket *other,
 		    other->name, strerror(errno));
 		return -1;
 	}
+	s->reuse_port = true;
 	s->name = xstrdup(other->name);
 	s->host = xstrdup(other->host);
 	s->port = xstrdup(other->port);
@@ -411,6 +413,10 @@ socket_matches(const struct socket *s, const char *text)
 		free(cause);
 		return false;
 	}
+	if (s->handed && !addr.is_unix && strcmp(addr.port, "0") == 0) {
+		free(addr.port);
+		addr.port = xstrdup(s->port);
+	}
 	socket_bound_to(s->fd, &any);
 	count = address_resolve(&addr, list, SOCKET_ADDRESSES, &cause);
 	for (i = 0; i < count; i++)
@@ -418,6 +424,41 @@ socket_matches(const struct socket *s, const char *text)
 	free(cause);
 	address_done(&addr);
 	return found;
+}
+
+/* Names it anew. */
+void
+socket_rename(struct socket *s, const char *text)
+{
+	struct address	 addr;
+	char		*cause;
+
+	if (address_parse(&addr, text, &cause) == -1) {
+		free(cause);
+		return;
+	}
+	free(s->name);
+	free(s->host);
+	free(s->port);
+	socket_name(s, addr.is_unix ? NULL : addr.host);
+	address_done(&addr);
+}
+
+/* Changes the backlog. */
+void
+socket_set_backlog(const struct socket *s, int backlog)
+{
+	if (listen(s->fd, backlog) == -1)
+		log_warn("cannot change the backlog of %s: %s", s->name,
+		    strerror(errno));
+}
+
+/* Makes the file ours. */
+void
+socket_own(struct socket *s)
+{
+	if (s->handed && s->ino != 0)
+		s->made_file = true;
 }
 
 /* Removes our file. */

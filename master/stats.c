@@ -35,6 +35,7 @@ struct stats {
 	struct event		*retry;
 	struct stats_clients	 clients;
 	unsigned		 count;
+	bool			 paused;
 };
 
 /* Closes a client's connection; there is room for one more then. */
@@ -47,7 +48,8 @@ stats_client_free(struct stats_client *c)
 	stats->count--;
 	bufferevent_free(c->bev);
 	free(c);
-	event_add(stats->ev, NULL);
+	if (!stats->paused)
+		event_add(stats->ev, NULL);
 }
 
 /* What a client says does not matter. */
@@ -116,7 +118,8 @@ stats_retry_cb(evutil_socket_t fd, short what, void *arg)
 	struct stats	*stats = arg;
 
 	(void)fd, (void)what;
-	event_add(stats->ev, NULL);
+	if (!stats->paused)
+		event_add(stats->ev, NULL);
 }
 
 /* Somebody connects; when that fails, not again before a second is over. */
@@ -161,6 +164,19 @@ stats_new(struct master *m)
 	    event_add(stats->ev, NULL) == -1)
 		fatalx("cannot watch the stats socket");
 	return stats;
+}
+
+/* Is the socket this master's, or another one's? */
+void
+stats_accept(struct stats *stats, bool on)
+{
+	if (stats == NULL)
+		return;
+	stats->paused = !on;
+	if (on && stats->count < STATS_CLIENTS)
+		event_add(stats->ev, NULL);
+	else
+		event_del(stats->ev);
 }
 
 /* Stops answering. */

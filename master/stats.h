@@ -2,6 +2,8 @@
 #ifndef WM_MASTER_STATS_H
 #define WM_MASTER_STATS_H
 
+#include <stdbool.h>
+
 struct master;
 struct stats;
 
@@ -11,6 +13,11 @@ struct stats;
  * seconds, and only a few are answered at the same time.
  */
 struct stats	*stats_new(struct master *m);
+/*
+ * In an upgrade the socket is another master's for a while: who connects then
+ * waits, or is answered by that. Connections that are there go on.
+ */
+void		 stats_accept(struct stats *stats, bool on);
 void		 stats_free(struct stats *stats);
 
 #endif

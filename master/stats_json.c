@@ -402,6 +402,17 @@ stats_reload(const struct master *m)
 	return reload;
 }
 
+/* The upgrade under way, and why the last one failed, if it did. */
+static json_t *
+stats_upgrade(const struct master *m)
+{
+	const struct upgrade	*u = &m->upgrade;
+
+	return json_pack("{s:o, s:i, s:o}", "running",
+	    json_boolean(upgrade_is_trying(m)), "pid", (int)u->pid, "error",
+	    stats_string(u->last_failure));
+}
+
 /* How many worker processes ended for which reason. */
 static json_t *
 stats_endings(const struct master *m)
@@ -447,6 +458,7 @@ stats_json(const struct master *m)
 	char	*text;
 
 	json_object_set_new(top, "reload", stats_reload(m));
+	json_object_set_new(top, "upgrade", stats_upgrade(m));
 	json_object_set_new(top, "endings", stats_endings(m));
 	json_object_set_new(top, "generations", stats_generations(m));
 	json_object_set_new(top, "workers", stats_workers(m));

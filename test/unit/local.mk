@@ -37,10 +37,12 @@ test_unit_test_conn_SOURCES = test/unit/test_conn.c $(unit_rig) $(unit_main)
 unit_tests += \
 	test/unit/test_address \
 	test/unit/test_backoff \
+	test/unit/test_handover \
 	test/unit/test_reaped \
 	test/unit/test_scoreboard
 test_unit_test_address_SOURCES = test/unit/test_address.c $(unit_main)
 test_unit_test_backoff_SOURCES = test/unit/test_backoff.c $(unit_main)
+test_unit_test_handover_SOURCES = test/unit/test_handover.c $(unit_main)
 test_unit_test_reaped_SOURCES = test/unit/test_reaped.c $(unit_main)
 test_unit_test_scoreboard_SOURCES = test/unit/test_scoreboard.c $(unit_main)
 unit_tests += test/unit/test_lookup
