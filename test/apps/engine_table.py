@@ -19,7 +19,8 @@ import wsgimaster
 CASES = {}                  # name -> function
 # What belongs to the request, and says so in a thread.
 CLIENT = ("connection_fd disconnect request_id cl chunked_read "
-          "chunked_read_nb sendfile send_client recv_client").split()
+          "chunked_read_nb sendfile send_client recv_client "
+          "set_user_harakiri").split()
 # What waits, and refuses to in a coroutine.
 WAITS = ("wait_fd_read wait_fd_write async_sleep suspend green_schedule sleep "
          "wait connect recv send await_ chunked_read chunked_read_nb sendfile "
@@ -335,6 +336,26 @@ def ClientGone():
 
 
 @case
+def Harakiri():
+    assert issubclass(uwsgi.Harakiri, BaseException)
+    assert not issubclass(uwsgi.Harakiri, Exception)
+
+
+@case
+def set_user_harakiri():
+    """What comes of it: harakiri.bats."""
+    assert uwsgi.set_user_harakiri(1000.5) is None
+    assert uwsgi.set_user_harakiri(0) is None
+
+
+@case
+def current_request_id():
+    """None in a thread, which has no request."""
+    if threading.current_thread() is threading.main_thread():
+        assert len(uwsgi.current_request_id()) == 36
+
+
+@case
 def reload():
     """Really asked for at the end; see the client."""
     assert callable(uwsgi.reload)
@@ -475,7 +496,7 @@ def begins_late(key):
 
 
 def module_functions():
-    """The module's own, and ClientGone."""
+    """The module's own, and its exceptions."""
     return sorted(name for name in dir(uwsgi) if not name.startswith("_")
                   and callable(getattr(uwsgi, name))
                   and name not in ("post_fork_hook", "atexit"))

@@ -160,6 +160,21 @@ sys.exit(not eval(sys.argv[1]))' "$1"
 	not grep -q DOWN haproxy.log
 }
 
+@test "a rolling upgrade by USR2 loses no request, and no host leaves" {
+	local i
+	haproxy_start
+	clients_start
+	for i in 1 2 3; do
+		kill -USR2 "${PIDS[$i]}"
+		wm_wait_for "host $i's old master to leave" 30 \
+		    wm_is_gone "${PIDS[$i]}"
+	done
+	clients_end
+	client "c['failed'] == 0 and c['ok'] > 100"
+	client "c['workers'] >= 8"
+	not grep -q DOWN haproxy.log
+}
+
 @test "a host whose master is killed loses what it had, and nothing more" {
 	local i
 	haproxy_start
