@@ -125,7 +125,7 @@ with socket.create_server(('127.0.0.1', $port)):
 
 @test "stop waits until the server is gone" {
 	control_start -p 2
-	get /sleep/1 >answer &
+	get /sleep/3 20 >answer &
 	curl=$!
 	wm_wait_for "the request to run" 10 requests_run 1
 	[ "$(ctl stop)" = stopped ]

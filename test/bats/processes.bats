@@ -71,7 +71,7 @@ load lifecycle
 
 @test "a request under way is finished when the server stops" {
 	life_start
-	get /sleep/1 >answer &
+	get /sleep/3 20 >answer &
 	wm_wait_for "the request to run" 5 stats_say "w[1]['busy_cores'] == 1"
 	wm_stop
 	wait $!
@@ -80,7 +80,7 @@ load lifecycle
 
 @test "the statistics answer while the server stops" {
 	life_start
-	get /sleep/1.5 >answer &
+	get /sleep/3 20 >answer &
 	wm_wait_for "the request to run" 5 stats_say "w[1]['busy_cores'] == 1"
 	kill -TERM "$WM_PID"
 	wm_wait_for "stopping" 5 stats_say "s['state'] == 'stopping'"
@@ -129,7 +129,7 @@ load lifecycle
 
 @test "a terminal's ^C, which all processes get, lets requests finish" {
 	life_start
-	get /sleep/1 >answer &
+	get /sleep/3 20 >answer &
 	wm_wait_for "the request to run" 5 stats_say "w[1]['busy_cores'] == 1"
 	kill -INT -- "-$WM_PID"
 	wm_wait_left
@@ -140,7 +140,7 @@ load lifecycle
 
 @test "TERM to all processes lets requests finish" {
 	life_start -p 2
-	get /sleep/1 >answer &
+	get /sleep/3 20 >answer &
 	wm_wait_for "the request to run" 5 stats_say \
 	    "w[1]['busy_cores'] + w[2]['busy_cores'] == 1"
 	kill -TERM -- "-$WM_PID"
@@ -348,7 +348,7 @@ wm_log_count_is() {
 
 @test "when the master is killed requests are finished" {
 	life_start
-	get /sleep/1 >answer &
+	get /sleep/3 20 >answer &
 	wm_wait_for "the request to run" 5 stats_say "w[1]['busy_cores'] == 1"
 	kill -KILL "$WM_PID"
 	wait $!
@@ -425,14 +425,6 @@ is_reaped() {
 	END
 	life_start -p 3
 	[ "$(log_count 'has started 1 thread while it was loaded')" -eq 1 ]
-	wm_stop
-}
-
-@test "USR2 is refused and harmless" {
-	life_start
-	kill -USR2 "$WM_PID"
-	wm_wait_for "the refusal" 5 wm_log_has 'SIGUSR2: .* not available yet'
-	get / >/dev/null
 	wm_stop
 }
 

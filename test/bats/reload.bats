@@ -58,7 +58,7 @@ reload_done() {
 @test "a request under way is finished by the old worker" {
 	echo 'VERSION = "1"' >import.py
 	life_start
-	get /sleep/1 >answer &
+	get /sleep/3 20 >answer &
 	wm_wait_for "the request to run" 5 stats_say "w[1]['busy_cores'] == 1"
 	echo 'VERSION = "2"' >import.py
 	kill -HUP "$WM_PID"
