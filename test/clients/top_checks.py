@@ -35,6 +35,8 @@ class Terminal:
                 os.dup2(self.slave, fd)
             os.environ["TERM"] = term
             os.environ.pop("COLUMNS", None)
+            # What runs the tests in the background ignores it.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.execv(args[0], args)
         self.status = None
 
