@@ -167,6 +167,7 @@ class Running:
     """A started server; a context manager."""
 
     prefix, extra_env = (), {}      # for instructions.py
+    extra_args = ()                 # of wsgimaster
 
     def __init__(self, name, workload, args, cores=CORES, backlog=BACKLOG):
         self.name, self.workload, self.args = name, workload, args
@@ -179,6 +180,8 @@ class Running:
                                self.backlog)
             self.place.env.update(self.extra_env)
             self.argv = SERVERS[self.name].command(self.place)
+            if self.name.startswith("wsgimaster"):
+                self.argv += self.extra_args
         except Exception:
             self.tmp.cleanup()
             raise

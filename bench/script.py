@@ -71,6 +71,8 @@ class Scripted(Running):
     """A server under a tool; a context manager."""
 
     own_process = False         # is the tool a process beside the server's?
+    # Or it looks at its queues for as long, which takes what it takes.
+    extra_args = ("--drain-idle", "0")
 
     def tool_failed(self):
         raise Failed(f"exited with {self.process.returncode} under "

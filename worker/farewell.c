@@ -91,15 +91,22 @@ farewell_close(struct worker *w)
 		close(null);
 }
 
-/* Looks at one line of the kernel's table. */
+/*
+ * Looks at one line of the kernel's table: "1: ADDRESS:PORT ADDRESS:PORT STATE",
+ * all in hexadecimal. There may be very many, so most are left at the port.
+ */
 bool
 farewell_line_is_half_open(const char *line, unsigned port)
 {
-	unsigned	 local, state;
+	const char	*at = strchr(line, ':');
+	char		*end;
 
-	return sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x",
-	    &local, &state) == 2 && local == port &&
-	    state == FAREWELL_SYN_RECV;
+	if (at == NULL || (at = strchr(at + 1, ':')) == NULL ||
+	    strtoul(at + 1, &end, 16) != port)
+		return false;
+	at = strchr(end, ':');
+	return at != NULL && strtoul(at + 1, &end, 16) <= 0xffff &&
+	    strtoul(end, NULL, 16) == FAREWELL_SYN_RECV;
 }
 
 /* Has a table one for this port? unknown, if it cannot be read. */
