@@ -145,7 +145,7 @@ def case_nested(name):
         WAITING["first"].switch()
         told.append(("the step", asyncio.current_task() is task,
                      asyncio.get_running_loop() is LOOP))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.25)
         told.append(("the step later", asyncio.current_task() is task))
         outer.switch()
     asyncio.Task(step())

@@ -60,7 +60,7 @@ def variables(port):
 
 
 def nested(port):
-    for _ in range(20):
+    for _ in range(10):
         second = begin(port, "/second")
         until("the second waits", lambda: ask(port, "/waiting?second"))
         first = begin(port, "/first")
