@@ -95,9 +95,10 @@ fd_recv_msg(int sock, void *data, size_t len, int *received)
 		char		 space[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec	 iov = { .iov_base = data, .iov_len = len };
+	/* Not CMSG_SPACE, where two fit: who sends more shall not leave one. */
 	struct msghdr	 msg = { .msg_iov = &iov, .msg_iovlen = 1,
 	    .msg_control = control.space,
-	    .msg_controllen = sizeof(control.space) };
+	    .msg_controllen = CMSG_LEN(sizeof(int)) };
 	struct cmsghdr	*cmsg;
 	ssize_t		 n;
 

@@ -1,6 +1,7 @@
 /* Writes JSON text, piece by piece, into a strbuf. */
 #include "base/json_out.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -71,12 +72,12 @@ json_int(struct json_out *json, const char *key, long long n)
 	    (unsigned long long)n);
 }
 
-/* A number. */
+/* A number; readers with a sign, which most are, take no greater one. */
 void
 json_uint(struct json_out *json, const char *key, unsigned long long n)
 {
 	json_begin(json, key);
-	strbuf_addu(json->out, n);
+	strbuf_addu(json->out, n < LLONG_MAX ? n : LLONG_MAX);
 }
 
 /* true or false. */

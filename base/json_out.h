@@ -37,6 +37,7 @@ struct json_out {
 void	 json_open(struct json_out *json, const char *key, char bracket);
 void	 json_close(struct json_out *json);
 void	 json_int(struct json_out *json, const char *key, long long n);
+/* At most 2^63-1. */
 void	 json_uint(struct json_out *json, const char *key,
 	    unsigned long long n);
 void	 json_bool(struct json_out *json, const char *key, bool yes);

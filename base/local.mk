@@ -6,6 +6,8 @@ libwsgimaster_a_SOURCES += \
 	base/clock.h \
 	base/fd.c \
 	base/fd.h \
+	base/json_check.c \
+	base/json_check.h \
 	base/json_out.c \
 	base/json_out.h \
 	base/log.c \

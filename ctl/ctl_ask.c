@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "ctl/ctl.h"
 #include "ctl/ctl_command.h"
+#include "ctl/ctl_text.h"
 
 #define ASK_ANSWER_MAX	((size_t)1 << 30)
 #define ASK_RETRY_NS	10000000	/* while the server's queue is full */
@@ -176,7 +177,7 @@ ctl_answer(struct ctl_call *call, const struct strbuf *text, json_t **result)
 		*result = json_incref(json_object_get(answer, "result"));
 		status = CTL_OK;
 	} else if (json_is_string(error)) {
-		*call->why = xstrdup(json_string_value(error));
+		*call->why = ctl_clean(json_string_value(error));
 	} else {
 		*call->why = xasprintf("the server left in the middle of its "
 		    "answer, or speaks otherwise (%s)", answer == NULL ?

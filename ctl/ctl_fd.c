@@ -26,7 +26,7 @@ static void
 fd_look(struct ctl_fd *fd)
 {
 	char	 path[64], target[256];
-	ssize_t	 len;
+	ssize_t	 len, i;
 
 	fd->inode = 0;
 	fd->name = NULL;
@@ -34,6 +34,10 @@ fd_look(struct ctl_fd *fd)
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len > 0) {
 		target[len] = '\0';
+		for (i = 0; i < len; i++) {	/* a file's name is foreign */
+			if (target[i] < ' ' || target[i] > '~')
+				target[i] = '?';
+		}
 		if (sscanf(target, "socket:[%lu]", &fd->inode) == 1)
 			return;
 		if (strncmp(target, "pipe:", 5) == 0)

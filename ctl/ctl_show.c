@@ -52,16 +52,6 @@ ctl_columns(void)
 	return size.ws_col;
 }
 
-/* A foreign text as a new, clean string. */
-static char *
-show_clean(const char *text)
-{
-	struct strbuf	 sb = STRBUF_INIT;
-
-	ctl_add_clean(&sb, text);
-	return strbuf_detach(&sb);
-}
-
 /* The addresses that are served. */
 static void
 show_sockets(const json_t *result, struct strbuf *sb)
@@ -292,10 +282,10 @@ ctl_table_of_cores(const json_t *cores, struct strbuf *sb, size_t width)
 		ctl_table_add(&table, xstrdup(ctl_str(core, "state")));
 		ctl_table_add(&table, show_waits_for_fd(core) ?
 		    (fd++)->name : xstrdup(""));
-		ctl_table_add(&table, show_clean(ctl_str(core, "addr")));
+		ctl_table_add(&table, ctl_clean(ctl_str(core, "addr")));
 		line = xasprintf("%s%s%s", ctl_str(core, "method"),
 		    busy ? " " : "", ctl_str(core, "path"));
-		ctl_table_add(&table, show_clean(line));
+		ctl_table_add(&table, ctl_clean(line));
 		free(line);
 	}
 	ctl_table_print(&table, sb, width);
@@ -426,12 +416,12 @@ ctl_show_config(const struct ctl *ctl, const json_t *result,
 		    !ctl_has(ctl, CTL_OPTION_ALL))
 			continue;
 		ctl_table_add(&table, xstrdup(name));
-		ctl_table_add(&table, show_clean(ctl_str(set_by, name)));
+		ctl_table_add(&table, ctl_clean(ctl_str(set_by, name)));
 		text = json_is_string(value) ?
 		    xstrdup(json_string_value(value)) :
 		    json_dumps(value, JSON_ENCODE_ANY |
 		    JSON_REAL_PRECISION(15));
-		ctl_table_add(&table, show_clean(text));
+		ctl_table_add(&table, ctl_clean(text));
 		free(text);
 	}
 	ctl_table_print(&table, sb, (size_t)ctl_columns());

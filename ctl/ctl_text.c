@@ -102,6 +102,16 @@ ctl_add_clean(struct strbuf *sb, const char *text)
 	}
 }
 
+/* A foreign text, clean. */
+char *
+ctl_clean(const char *text)
+{
+	struct strbuf	 sb = STRBUF_INIT;
+
+	ctl_add_clean(&sb, text);
+	return strbuf_detach(&sb);
+}
+
 /* Is it a byte that begins a character? */
 static bool
 ctl_is_first(char c)

@@ -22,6 +22,8 @@ char	*ctl_count(long long n);
  * change its colours.
  */
 void	 ctl_add_clean(struct strbuf *sb, const char *text);
+/* The same as a new string. */
+char	*ctl_clean(const char *text);
 /* Columns that a clean text takes. */
 size_t	 ctl_width(const char *text);
 /* Adds the lines of a text, each cut to so many columns (0: not at all). */

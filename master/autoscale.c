@@ -16,6 +16,8 @@
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 
+#define AUTOSCALE_MANY	100000	/* of a worker's: more does not matter */
+
 /* How much a process's cores had worked when it was last looked at. */
 struct autoscale_seen {
 	int32_t		 pid;
@@ -140,6 +142,13 @@ autoscale_used(struct master *m, const struct worker_proc *wp, uint64_t now)
 	return used - before;
 }
 
+/* A worker's number, which is what it says: the sum of all shall be one. */
+static int
+autoscale_sane(uint32_t n)
+{
+	return n < AUTOSCALE_MANY ? (int)n : AUTOSCALE_MANY;
+}
+
 /* Looks at one worker. */
 static void
 autoscale_look_at(struct master *m, const struct worker_proc *wp,
@@ -153,8 +162,8 @@ autoscale_look_at(struct master *m, const struct worker_proc *wp,
 	possible = in->passed_s * in->cores;
 	used = (double)autoscale_used(m, wp, now) / 1e6;
 	in->ready++;
-	in->busy += (int)sb_get(&slot->busy_cores);
-	in->waiting += (int)sb_get(&slot->queued);
+	in->busy += autoscale_sane(sb_get(&slot->busy_cores));
+	in->waiting += autoscale_sane(sb_get(&slot->queued));
 	in->possible_s += possible;
 	in->used_s += used < possible ? used : possible;
 }

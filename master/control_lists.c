@@ -191,8 +191,8 @@ control_add_request(struct json_out *json, const struct control_list *list,
 	json_uint(json, "switches", view->switches);
 	json_uint(json, "bytes", view->bytes_out);
 	if (view->deadline_us != 0)
-		json_int(json, "deadline_ms", ((long long)view->deadline_us -
-		    (long long)list->now) / 1000);
+		json_int(json, "deadline_ms",
+		    (int64_t)(view->deadline_us - list->now) / 1000);
 	json_str(json, "method", view->method);
 	json_str(json, "path", view->path);
 	json_str(json, "addr", view->addr);

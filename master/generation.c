@@ -26,6 +26,7 @@
 
 #define GENERATION_LEAVE_S	2.0	/* from being told to SIGKILL */
 #define GENERATION_CLOSE_S	1.0	/* from its end to the socket's */
+#define GENERATION_MESSAGES	1024	/* read in one go; fewer can wait */
 
 static const char *const generation_state_names[] = {
 	[GENERATION_DOWN] = "down",
@@ -168,19 +169,20 @@ generation_message(struct generation *gen, const struct message *msg)
 	}
 }
 
-/* Reads all there is. */
+/* Reads all there is, but not for ever. */
 void
 generation_read(struct generation *gen)
 {
 	struct message	 msg;
 	ssize_t		 n;
-	int		 fd;
+	int		 i, fd;
 
-	while (gen->sock != -1) {
+	for (i = 0; i < GENERATION_MESSAGES && gen->sock != -1; i++) {
 		n = fd_recv_msg(gen->sock, &msg, sizeof(msg), &fd);
 		fd_close(&fd);
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return;
+		msg.text[sizeof(msg.text) - 1] = '\0';
 		if (n <= 0)
 			generation_close(gen);
 		else if (n == (ssize_t)sizeof(msg))

@@ -515,7 +515,6 @@ master_start(struct master *m)
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
 	m->serving = generation_new(m, m->cfg, false);
-	sb_set(&m->sb->generation, m->serving->id);
 	workers_init(m);
 	seats_init(m);
 	reload_init(m);

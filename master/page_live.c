@@ -199,8 +199,8 @@ page_request(struct json_out *json, const struct master *m, uint32_t slot,
 	json_uint(json, "age_ms", now > view.start_us ?
 	    (now - view.start_us) / 1000 : 0);
 	if (view.deadline_us != 0)
-		json_int(json, "deadline_ms", ((long long)view.deadline_us -
-		    (long long)now) / 1000);
+		json_int(json, "deadline_ms",
+		    (int64_t)(view.deadline_us - now) / 1000);
 	else
 		json_raw(json, "deadline_ms", "null", 4);
 	json_uint(json, "switches", view.switches);

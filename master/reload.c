@@ -205,7 +205,6 @@ reload_commit(struct master *m)
 	r->committed = true;
 	m->serving = r->fresh;
 	m->cfg = r->fresh->cfg;
-	sb_set(&m->sb->generation, r->fresh->id);
 	reload_choose_log(m);
 	if (r->target > m->target)
 		seats_set_target(m, r->target);

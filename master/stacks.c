@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/json_check.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "master/master.h"
@@ -217,7 +218,7 @@ stacks_cancel(struct master *m, stacks_cb cb, void *arg)
 	}
 }
 
-/* What the worker has written. New, or NULL. */
+/* What the worker has written, if it can be shown. New, or NULL. */
 static char *
 stacks_read(int file)
 {
@@ -230,12 +231,13 @@ stacks_read(int file)
 		return NULL;
 	text = xmalloc((size_t)st.st_size + 1);
 	n = pread(file, text, (size_t)st.st_size, 0);
-	if (n != st.st_size) {
-		free(text);
-		return NULL;
+	if (n == st.st_size) {
+		text[n] = '\0';
+		if (json_check(text, (size_t)n))
+			return text;
 	}
-	text[n] = '\0';
-	return text;
+	free(text);
+	return NULL;
 }
 
 /* All of a slot who wait will be told. */

@@ -25,6 +25,7 @@ static const struct {
 	{ 431, "Request Header Fields Too Large" },
 	{ 501, "Not Implemented" },
 	{ 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" },
 	{ 505, "HTTP Version Not Supported" },
 };
 

@@ -106,7 +106,7 @@ stats_idle_core(struct stats_json *j, const struct sb_core *core, uint32_t id)
 	ADD("{\"id\":");
 	strbuf_addu(text, id);
 	ADD(",\"requests\":");
-	strbuf_addu(text, sb_get(&core->requests));
+	strbuf_addu(text, sb_get(&core->requests) & INT64_MAX);
 	ADD("," CORE_ZEROS ",\"write_errors\":");
 	strbuf_addu(text, sb_get(&core->write_errors));
 	ADD(",\"read_errors\":");

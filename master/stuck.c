@@ -162,8 +162,7 @@ stuck_stacks_cb(void *arg, const char *json, const char *why)
 	log_error("%s: %s; Python writes what its threads do, the innermost "
 	    "frame first", who, why != NULL ? why :
 	    "the interpreter's lock is kept, by what runs");
-	if (!wp->reaped)
-		kill(wp->pid, SIGNAL_DUMP);
+	workers_signal(wp, SIGNAL_DUMP);
 	stuck_set_state(sw, STUCK_DUMPED);
 }
 

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/strbuf.h"
 
+#define STUCK_LOG_SIZE	(1u << 20)	/* of one object's text */
+
 /*
  * The answer may be long, and few of it are wanted: its objects are read one
  * by one. Puts *at behind one; NULL (new) when there is no other.
@@ -21,7 +23,8 @@ stuck_log_next(const char **at)
 		(*at)++;
 	if (**at != '{')
 		return NULL;
-	object = json_loads(*at, JSON_DISABLE_EOF_CHECK, &error);
+	object = json_loadb(*at, strnlen(*at, STUCK_LOG_SIZE),
+	    JSON_DISABLE_EOF_CHECK, &error);
 	if (object != NULL)
 		*at += error.position;
 	return object;

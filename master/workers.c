@@ -99,17 +99,17 @@ workers_set_state(struct worker_proc *wp, enum sb_slot_state state)
 	workers_arm(wp);
 }
 
-/* Sends SIGKILL to the process that the spawner or it itself has named. */
-static void
-workers_shoot(const struct worker_proc *wp)
+/* Sends a signal to the process that the spawner or it itself has named. */
+void
+workers_signal(const struct worker_proc *wp, int signal)
 {
 	if (wp->pid == 0 || wp->reaped)
 		return;
 	if (process_is_theirs(wp->pid, wp->gen->cfg->app_uid))
-		kill(wp->pid, SIGKILL);
+		kill(wp->pid, signal);
 	else
 		log_error("worker %d is said to be process %d, which is none "
-		    "of this server's; it is not killed", wp->id,
+		    "of this server's; it gets no signal", wp->id,
 		    (int)wp->pid);
 }
 
@@ -121,7 +121,7 @@ workers_set_pid(struct worker_proc *wp, pid_t pid)
 	wp->unborn = false;
 	sb_set(&sb_slot(wp->master->sb, (uint32_t)wp->slot)->pid, pid);
 	if (wp->doomed)
-		workers_shoot(wp);
+		workers_signal(wp, SIGKILL);
 }
 
 /* Notes why it ends; that it did not end by itself is worth more. */
@@ -142,7 +142,7 @@ workers_kill(struct worker_proc *wp, enum ending why)
 		return;
 	workers_note_ending(wp, why);
 	wp->doomed = true;
-	workers_shoot(wp);
+	workers_signal(wp, SIGKILL);
 	if (wp->state == SB_SLOT_READY)	/* its seat shall not wait for ever */
 		evtimer_add(&wp->timer, &more);
 }
@@ -331,6 +331,7 @@ workers_read(struct worker_proc *wp)
 			return true;
 		if (n <= 0)
 			return false;
+		msg.text[sizeof(msg.text) - 1] = '\0';
 		if (n == (ssize_t)sizeof(msg))
 			workers_message(wp, &msg);
 		else

@@ -69,6 +69,8 @@ struct worker_proc *workers_spawn(struct master *m, int id,
  */
 void	 workers_drain(struct worker_proc *wp, enum ending why);
 void	 workers_kill(struct worker_proc *wp, enum ending why);
+/* Not to a process that only is said to be it. */
+void	 workers_signal(const struct worker_proc *wp, int signal);
 /* Is its seat free again (also while it waits to be reaped)? */
 bool	 workers_is_lost(const struct worker_proc *wp);
 /* Seconds it was ready, -1: never. */

@@ -2,8 +2,9 @@
 #include "shm/scoreboard.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
-#define SB_READ_TRIES	1000
+#define SB_READ_TRIES	100	/* a few microseconds */
 
 static const char *const sb_core_state_names[] = {
 	[SB_CORE_IDLE] = "idle",
@@ -25,42 +26,47 @@ static const char *const sb_slot_state_names[] = {
 	[SB_SLOT_GONE] = "gone",
 };
 
-/* Where the parts begin, in bytes from the start. */
+/* Where the parts begin, in bytes from the start: whole pages are private. */
 static size_t
-sb_slots_offset(void)
+sb_private_size(uint32_t slots)
 {
-	return (sizeof(struct scoreboard) + 63) & ~(size_t)63;
+	size_t	 page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (sizeof(struct scoreboard) + slots * sizeof(int32_t) + page -
+	    1) / page * page;
 }
 
 static size_t
-sb_cores_offset(uint32_t slots)
+sb_cores_offset(const struct scoreboard *sb)
 {
-	return sb_slots_offset() + slots * sizeof(struct sb_slot);
+	return sb->private + sb->slots * sizeof(struct sb_slot);
 }
 
 static size_t
-sb_totals_offset(uint32_t slots, uint32_t cores)
+sb_totals_offset(const struct scoreboard *sb)
 {
-	return sb_cores_offset(slots) +
-	    (size_t)slots * cores * sizeof(struct sb_core);
+	return sb_cores_offset(sb) +
+	    (size_t)sb->slots * sb->cores * sizeof(struct sb_core);
 }
 
-/* Makes the mapping, all zero. */
+/* Makes the mapping, all zero; its first pages are private. */
 struct scoreboard *
 scoreboard_new(uint32_t slots, uint32_t cores)
 {
-	struct scoreboard	*sb;
-	size_t			 size;
+	struct scoreboard	 made = { .slots = slots, .cores = cores,
+	    .private = sb_private_size(slots) }, *sb;
 
-	size = sb_totals_offset(slots, cores) +
-	    slots * sizeof(struct sb_total);
-	sb = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	made.size = sb_totals_offset(&made) + slots * sizeof(struct sb_total);
+	sb = mmap(NULL, made.size, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (sb == MAP_FAILED)
 		return NULL;
-	sb->slots = slots;
-	sb->cores = cores;
-	sb->size = size;
+	if (mmap(sb, made.private, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+	    MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+		munmap(sb, made.size);
+		return NULL;
+	}
+	*sb = made;
 	return sb;
 }
 
@@ -68,14 +74,14 @@ scoreboard_new(uint32_t slots, uint32_t cores)
 struct sb_slot *
 sb_slot(struct scoreboard *sb, uint32_t slot)
 {
-	return (struct sb_slot *)((char *)sb + sb_slots_offset()) + slot;
+	return (struct sb_slot *)((char *)sb + sb->private) + slot;
 }
 
 /* A core of a slot. */
 struct sb_core *
 sb_core(struct scoreboard *sb, uint32_t slot, uint32_t core)
 {
-	return (struct sb_core *)((char *)sb + sb_cores_offset(sb->slots)) +
+	return (struct sb_core *)((char *)sb + sb_cores_offset(sb)) +
 	    (size_t)slot * sb->cores + core;
 }
 
@@ -84,7 +90,7 @@ struct sb_total *
 sb_total(struct scoreboard *sb, int worker_id)
 {
 	return (struct sb_total *)((char *)sb +
-	    sb_totals_offset(sb->slots, sb->cores)) + (worker_id - 1);
+	    sb_totals_offset(sb)) + (worker_id - 1);
 }
 
 /* Takes a free slot. */
@@ -96,8 +102,9 @@ sb_slot_take(struct scoreboard *sb, int worker_id, int generation)
 
 	for (i = 0; i < sb->slots; i++) {
 		slot = sb_slot(sb, i);
-		if (sb_get(&slot->state) != SB_SLOT_FREE)
+		if (sb->owners[i] != 0)
 			continue;
+		sb->owners[i] = worker_id;
 		slot->worker_id = worker_id;
 		slot->generation = generation;
 		slot->respawns = sb_total(sb, worker_id)->respawns;
@@ -148,7 +155,7 @@ void
 sb_slot_put(struct scoreboard *sb, int slot, uint64_t now_us)
 {
 	struct sb_slot	*s = sb_slot(sb, (uint32_t)slot);
-	struct sb_total	*total = sb_total(sb, s->worker_id);
+	struct sb_total	*total = sb_total(sb, sb->owners[slot]);
 	uint32_t	 i;
 
 	sb_total_add(total, s);
@@ -158,6 +165,7 @@ sb_slot_put(struct scoreboard *sb, int slot, uint64_t now_us)
 		memset(sb_core(sb, (uint32_t)slot, i), 0,
 		    sizeof(struct sb_core));
 	memset(s, 0, sizeof(*s));
+	sb->owners[slot] = 0;
 }
 
 /* The printable name of a core's state. */
@@ -264,18 +272,21 @@ sb_copy_text(char *out, size_t max, const char *in, size_t len)
 	return in + len;
 }
 
-/* Copies what is guarded by the change counter; lengths may be nonsense. */
+/*
+ * Copies what is guarded by the change counter; lengths may be nonsense, and
+ * another one a moment later: each is read once.
+ */
 static void
-sb_core_copy(const struct sb_core *core, struct sb_core_view *view)
+sb_core_copy(const volatile struct sb_core *core, struct sb_core_view *view)
 {
-	const char	*in = core->text;
+	const char	*in = (const char *)core->text;
 
 	view->start_us = core->start_us;
 	in = sb_copy_text(view->method, SB_METHOD_MAX, in, core->method_len);
 	in = sb_copy_text(view->addr, SB_ADDR_MAX, in, core->addr_len);
 	in = sb_copy_text(view->id, SB_ID_MAX, in, core->id_len);
-	sb_copy_text(view->path, sb_path_room(in - core->text), in,
-	    core->path_len);
+	sb_copy_text(view->path, sb_path_room(in - (const char *)core->text),
+	    in, core->path_len);
 }
 
 /* Gives a consistent copy of a core. */

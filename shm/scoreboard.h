@@ -2,22 +2,27 @@
  * The scoreboard: what every worker and every async core is doing, in memory
  * that the master and all workers share.
  *
- * One anonymous shared mapping, made before the first fork and carved once:
+ * One anonymous mapping, made before the first fork and carved once:
  *
- *	struct scoreboard		written by the master
+ *	struct scoreboard		private pages: each process has its own,
+ *	int32_t [slots]			so that none can change another's bounds
  *	struct sb_slot [slots]		one per worker process, current or old
  *	struct sb_core [slots][cores]	one per async core of that process
  *	struct sb_total [slots]		per worker id: what dead workers did
  *
  * There are twice as many slots as workers, since while a reload goes on two
  * workers carry one worker id. No pointers inside; fixed-width fields;
- * everything starts as zero.
+ * everything starts as zero. All but the first two are shared.
  *
  * Writers. Each struct has exactly one: sb_slot is split into the master's
  * part and the worker's part, on cache lines of their own; sb_core belongs to
  * the worker; sb_total to the master. When a worker is dead (reaped) the
  * master adds its counters to sb_total and clears the slot: at that time it
  * has no other writer. Nothing here is locked, so nobody can die holding it.
+ *
+ * A worker that somebody has taken over may write anything to what is shared,
+ * at any time. The master shows and adds up what it finds there, but no index,
+ * size or decision about memory comes from it.
  *
  * Readers. Counters are single words, read as they are. The request's part of
  * an sb_core changes together: it is guarded by a change counter (odd while
@@ -165,9 +170,10 @@ struct scoreboard {
 	uint32_t	 slots;
 	uint32_t	 cores;		/* per slot */
 	int32_t		 master_pid;
-	_Atomic int32_t	 generation;	/* that serves */
 	uint64_t	 started_us;	/* clock_real_us */
+	size_t		 private;	/* of the pages that are not shared */
 	size_t		 size;		/* of the mapping */
+	int32_t		 owners[];	/* master: worker id of each, or 0 */
 };
 
 /* Master: makes the mapping; NULL with errno. Lives as long as the process. */

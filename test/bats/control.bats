@@ -88,8 +88,8 @@ with socket.create_server(('127.0.0.1', $port)):
 	ctl reload | tee said
 	grep -qE "^reloaded in [0-9.]+ (s|ms): generation 2 serves$" said
 	[ "$(get / | cut -d' ' -f3)" = 1 ]
-	echo 'raise ValueError("not today")' >import.py
-	ctl_fails 1 "reload failed: .*not today" reload
+	echo 'raise ValueError("\033[1mnot today")' >import.py
+	ctl_fails 1 "reload failed: .*: \?\[1mnot today" reload
 	ctl_say status "r['reload']['last']['ok'] is False and
 	    'not today' in r['reload']['last']['error']"
 	ctl --json reload >out || [ $? -eq 1 ]

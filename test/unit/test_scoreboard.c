@@ -62,6 +62,43 @@ TEST(scoreboard_parts_do_not_overlap)
 	munmap(sb, sb->size);
 }
 
+/* Forks a child that writes 0xff wherever it can. */
+static void
+scribble(struct scoreboard *sb)
+{
+	int	 status;
+	pid_t	 pid = fork();
+
+	if (pid == 0) {
+		memset(sb, 0xff, sb->size);
+		_exit(0);
+	}
+	REQUIRE(pid > 0 && waitpid(pid, &status, 0) == pid);
+	CHECK_INT(status, 0);
+}
+
+TEST(scoreboard_bounds_are_out_of_reach_of_a_worker)
+{
+	struct scoreboard	*sb = scoreboard_new(3, 5);
+	struct sb_core_view	 view;
+
+	REQUIRE(sb != NULL);
+	CHECK_INT(sb_slot_take(sb, 2, 1), 0);
+	scribble(sb);
+	CHECK_INT(sb->slots, 3);
+	CHECK_INT(sb->cores, 5);
+	sb_core_read(sb_core(sb, 2, 4), &view);
+	CHECK(view.torn);
+	CHECK_INT(strlen(view.path), 61);
+	CHECK_INT(sb_slot_take(sb, 3, 1), 1);
+	sb_slot_put(sb, 0, 100);
+	sb_slot_put(sb, 1, 100);
+	CHECK_INT(sb_slot(sb, 0)->worker_id, 0);
+	CHECK_INT(sb_slot(sb, 2)->worker_id, -1);
+	CHECK_INT(sb_slot_take(sb, 1, 2), 0);
+	munmap(sb, sb->size);
+}
+
 TEST(scoreboard_takes_and_puts_slots)
 {
 	struct scoreboard	*sb = scoreboard_new(2, 1);

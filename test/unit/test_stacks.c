@@ -112,19 +112,19 @@ TEST(stacks_all_who_ask_get_the_answer)
 	CHECK_STR(msg.text, "5000");
 	CHECK(file != -1);
 	CHECK_INT(get_question(&(struct message){ .type = 0 }), -1);
-	answer(file, msg.value, "{1}");
+	answer(file, msg.value, "[1]");
 	CHECK_INT(one.times, 0);	/* not from within */
 	turn(20);
 	CHECK_INT(one.times, 1);
-	CHECK_STR(one.json, "{1}");
+	CHECK_STR(one.json, "[1]");
 	CHECK_INT(two.times, 1);
-	CHECK_STR(two.json, "{1}");
+	CHECK_STR(two.json, "[1]");
 	/* The next one asks again. */
 	stacks_ask(&m, 0, 5, told_cb, &one);
 	file = get_question(&msg);
-	answer(file, msg.value, "{2}");
+	answer(file, msg.value, "[2]");
 	turn(20);
-	CHECK_STR(one.json, "{2}");
+	CHECK_STR(one.json, "[2]");
 	CHECK_INT(two.times, 1);
 	end();
 }
@@ -144,9 +144,9 @@ TEST(stacks_no_answer_in_time)
 	stacks_ask(&m, 0, 5, told_cb, &two);
 	file = get_question(&msg);
 	CHECK_INT(get_question(&(struct message){ .type = 0 }), -1);
-	answer(file, msg.value, "late");
+	answer(file, msg.value, "[0]");
 	turn(20);
-	CHECK_STR(two.json, "late");
+	CHECK_STR(two.json, "[0]");
 	CHECK_INT(one.times, 1);
 	/* One that was not asked for is nobody's. */
 	stacks_done(&m, 0, msg.value);
@@ -195,7 +195,7 @@ TEST(stacks_cancelled_and_too_many)
 	CHECK_INT(one.times, 0);
 }
 
-TEST(stacks_an_answer_that_is_too_long_or_empty)
+TEST(stacks_an_answer_that_is_too_long_empty_or_no_json)
 {
 	struct told	 one = { .times = 0 };
 	struct message	 msg;
@@ -213,6 +213,12 @@ TEST(stacks_an_answer_that_is_too_long_or_empty)
 	answer(file, msg.value, "");
 	turn(20);
 	CHECK_INT(one.times, 2);
+	CHECK_STR(one.why, "its answer cannot be read");
+	stacks_ask(&m, 0, 5, told_cb, &one);
+	file = get_question(&msg);
+	answer(file, msg.value, "{}],\"more\":[");
+	turn(20);
+	CHECK_INT(one.times, 3);
 	CHECK_STR(one.why, "its answer cannot be read");
 	end();
 }

@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# Workers that somebody has taken over: the master does not do what they want.
+
+load lifecycle
+
+# evil_start WHAT ARGS...: a server whose app does that (test/apps/evil.py).
+evil_start() {
+	PORT=$(wm_port)
+	STATS=$WM_TMP/stats.sock
+	CONTROL=$WM_TMP/control.sock
+	export EVIL=$1
+	shift
+	cp "$WM_APPS/evil.py" "$WM_TMP"
+	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
+	    --control-socket "$CONTROL" --wsgi-file "$WM_TMP/evil.py" \
+	    --processes 2 --stats-page "$@"
+}
+
+# asked PATH: the statistics' HTTP answers.
+asked() {
+	curl -sf -m 10 --unix-socket "$STATS" "http://localhost$1"
+}
+
+# is_json: standard input is, in UTF-8.
+is_json() {
+	"$PYTHON" -c 'import json, sys
+json.loads(sys.stdin.buffer.read().decode("utf-8"))'
+}
+
+# looked_at: everything that shows what workers do can be had.
+looked_at() {
+	local what
+	for what in stats live; do
+		asked "/$what" | is_json || wm_fail "/$what"
+	done
+	asked /metrics >/dev/null || wm_fail "/metrics"
+	for what in status workers "cores --all" stacks; do
+		# shellcheck disable=SC2086 # options
+		"$WSGIMASTER" ctl -s "$CONTROL" $what --json | is_json ||
+		    wm_fail "ctl $what"
+	done
+}
+
+# descriptors: how many the master has.
+descriptors() {
+	find "/proc/$WM_PID/fd" -type l | wc -l
+}
+
+@test "what a worker writes to the shared memory does not harm the master" {
+	local byte
+	for byte in 255 34 127; do
+		evil_start "$byte" --cheaper 1 --cheaper-initial 2
+		get /begin >/dev/null
+		looked_at
+		looked_at
+		kill -KILL "$(asked /stats | "$PYTHON" -c 'import json, sys
+print(json.load(sys.stdin)["workers"][0]["pid"])')"
+		looked_at
+		kill -HUP "$WM_PID"
+		wm_wait_for "the reload" 10 wm_log_has "generation 2 serves"
+		looked_at
+		wm_stop
+	done
+}
+
+@test "what a worker says to the master does not harm it, and leaves nothing there" {
+	local before
+	evil_start messages
+	asked /livez >/dev/null
+	before=$(descriptors)
+	get /begin >/dev/null
+	looked_at
+	[ "$(descriptors)" -le $((before + 2)) ] ||
+	    wm_fail "$(descriptors) descriptors, $before before"
+	wm_stop
+}
+
+@test "a process that is said to be a worker but is somebody else's gets no signal" {
+	local victim folder=$WM_TMP
+	[ "$(id -u)" -eq 0 ] || skip "takes root"
+	while [ "$folder" != "${BATS_RUN_TMPDIR%/*}" ] && [ "$folder" != / ]; do
+		chmod a+rx "$folder"	# the app's user has to get here
+		folder=$(dirname "$folder")
+	done
+	sleep 60 3>&- 4>&- &
+	victim=$!
+	chmod 1777 "$WM_TMP"
+	evil_start "pid=$victim" --processes 1 --uid nobody --worker-timeout 1
+	curl -s -m 30 -o "$WM_TMP/answer" "http://127.0.0.1:$PORT/lock" \
+	    3>&- 4>&- &
+	wm_wait_for "the refusal" 20 wm_log_has "it gets no signal"
+	kill -0 "$victim"
+	kill "$victim"
+	wm_is_running "$WM_PID"
+}
