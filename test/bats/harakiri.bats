@@ -109,6 +109,14 @@ at_the_client() {
 	each_engine at_the_client
 }
 
+@test "an upload ends at the first time, however late its thread gets the lock" {
+	! engine_missing threads >/dev/null || skip "no threads"
+	GRACE=100 hara_start threads
+	check harakiri_checks drips "$PORT"
+	kill -QUIT "$WM_PID"
+	wm_wait_left
+}
+
 deadlines() {
 	hara_check "$1" answers && hara_check "$1" user
 }
