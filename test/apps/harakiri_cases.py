@@ -202,6 +202,21 @@ def by_body(environ, start_response):
         note("closed")
 
 
+class Closes:
+    """A whole body, whose end takes too long."""
+
+    def __iter__(self):
+        return iter([b"all"])
+
+    def close(self):
+        sleep()
+
+
+def by_close(environ, start_response):
+    start_response("200 OK", [("Content-Length", "3")])
+    return Closes()
+
+
 def busy_body(environ, start_response):
     """Reads it while another thread hardly ever gives up the lock."""
     global busy
@@ -282,7 +297,7 @@ def quick(environ, start_response):
     return [environ["QUERY_STRING"].encode()]
 
 
-ANSWERS = (answers, busy_body, by_body, by_write, decorated, quick,
+ANSWERS = (answers, busy_body, by_body, by_close, by_write, decorated, quick,
            undecorated, user, wraps)
 
 

@@ -102,7 +102,7 @@ cut_off() {
 }
 
 at_the_client() {
-	hara_check "$1" by-client
+	hara_check "$1" by-client && hara_check "$1" by-close "$LOG"
 }
 
 @test "a slow upload and a slow reader end as well" {

@@ -171,6 +171,16 @@ def by_client(port):
         raise AssertionError("it looks whole")
 
 
+def by_close(port, log):
+    """A response that is whole stays so; the server's own record is enough."""
+    with Wire(port) as client:
+        response = client.get("/by_close")
+        assert (response.status, response.body) == (200, b"all"), response
+        record(log, "/by_close")
+        response = client.get("/free/ping")
+        assert response.body == b"pong", response.body
+
+
 def drips(port):
     """Uploads whose bytes come one by one, to threads that want the lock."""
     def drip(n):
