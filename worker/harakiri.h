@@ -76,9 +76,10 @@ struct core_harakiri {
 	uint64_t	 user_us;	/* the app's; 0: none */
 	_Atomic uint32_t told;		/* how often, for these deadlines */
 	_Atomic bool	 is_late;	/* was told, ever */
-	bool		 asks;		/* wait.c: its thread is about to ask
-					   for the loop. With the lock */
-	bool		 is_due;	/* then: its wait shall end at once */
+	bool		 asks;		/* wait.c: its thread is in a wait, and
+					   gives up the interpreter's lock for
+					   it. With the lock */
+	bool		 is_due;	/* then: its wait is to end so */
 };
 
 /* Spawner, before the app can set a locale; then each worker. */

@@ -335,7 +335,6 @@ wait_attached(struct core *core, struct wait_item *items, size_t n,
 	if (w->runtime != NULL)
 		held = w->runtime->block_begin();
 	if (w->suspend->attach(w)) {
-		core->harakiri.asks = false;
 		/* It may have left while the loop was asked for. */
 		if (core->harakiri.is_due)
 			reason = WAIT_HARAKIRI;
@@ -343,13 +342,16 @@ wait_attached(struct core *core, struct wait_item *items, size_t n,
 			reason = WAIT_GONE;
 		else
 			reason = wait_events(core, items, n, timeout, shown);
-		core->harakiri.is_due = false;
 		saved = errno;
 		w->suspend->detach(w);
 	} else
 		saved = ECANCELED;
 	if (w->runtime != NULL)
 		w->runtime->block_end(held);
+	core->harakiri.asks = false;
+	if (core->harakiri.is_due)	/* while the lock was waited for, too */
+		reason = WAIT_HARAKIRI;
+	core->harakiri.is_due = false;
 	errno = saved;
 	return reason;
 }

@@ -74,7 +74,9 @@ py_harakiri_async(struct core *core, PyObject *type)
 
 /*
  * Raises it in a core's thread: at once if it runs Python, by its wait if it
- * is about to begin one. One that has left Python ends by itself.
+ * is about to begin one, or is just coming back: what is left of a call that
+ * waits again and again (a body, a file) is C, where nothing is raised at
+ * once. One that has left Python ends by itself.
  */
 void
 py_harakiri_interrupt(struct core *core)

@@ -363,6 +363,11 @@ py_wsgi_close(struct request *req, PyObject *body)
 	Py_XDECREF(result);
 	if (!PyErr_Occurred())
 		return;
+	/* That has a record of its own, and is no mistake of the app's. */
+	if (req->core->harakiri.is_late && py_harakiri_is_set()) {
+		PyErr_Clear();
+		return;
+	}
 	py_exception_log(req, "exception in the close() of the app's body");
 	req->failed = true;
 }

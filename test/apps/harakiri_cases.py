@@ -2,6 +2,8 @@
 import asyncio
 import os
 import socket
+import sys
+import threading
 import time
 from urllib.parse import parse_qsl
 
@@ -11,6 +13,7 @@ import wsgimaster
 from wsgimaster import Harakiri
 
 NEVER, _OTHER = socket.socketpair()
+busy = None
 
 
 def note(*words):
@@ -199,6 +202,36 @@ def by_body(environ, start_response):
         note("closed")
 
 
+class Closes:
+    """A whole body, whose end takes too long."""
+
+    def __iter__(self):
+        return iter([b"all"])
+
+    def close(self):
+        sleep()
+
+
+def by_close(environ, start_response):
+    start_response("200 OK", [("Content-Length", "3")])
+    return Closes()
+
+
+def busy_body(environ, start_response):
+    """Reads it while another thread hardly ever gives up the lock."""
+    global busy
+    sys.setswitchinterval(0.2)
+    if busy is None:
+        busy = threading.Thread(target=computes, daemon=True)
+        busy.start()
+    environ["wsgi.input"].read()
+
+
+def computes():
+    while True:
+        pass
+
+
 def answers(environ, start_response):
     """Catches it, and answers by itself."""
     try:
@@ -264,8 +297,8 @@ def quick(environ, start_response):
     return [environ["QUERY_STRING"].encode()]
 
 
-ANSWERS = (answers, by_body, by_write, decorated, quick, undecorated, user,
-           wraps)
+ANSWERS = (answers, busy_body, by_body, by_close, by_write, decorated, quick,
+           undecorated, user, wraps)
 
 
 def application(environ, start_response):

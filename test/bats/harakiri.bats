@@ -102,11 +102,19 @@ cut_off() {
 }
 
 at_the_client() {
-	hara_check "$1" by-client
+	hara_check "$1" by-client && hara_check "$1" by-close "$LOG"
 }
 
 @test "a slow upload and a slow reader end as well" {
 	each_engine at_the_client
+}
+
+@test "an upload ends at the first time, however late its thread gets the lock" {
+	! engine_missing threads >/dev/null || skip "no threads"
+	GRACE=100 hara_start threads
+	check harakiri_checks drips "$PORT"
+	kill -QUIT "$WM_PID"
+	wm_wait_left
 }
 
 deadlines() {

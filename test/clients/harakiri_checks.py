@@ -5,6 +5,7 @@ below /soon.
 """
 import concurrent.futures
 import os
+import select
 import socket
 import time
 
@@ -168,6 +169,31 @@ def by_client(port):
         except Ended:
             return
         raise AssertionError("it looks whole")
+
+
+def by_close(port, log):
+    """A response that is whole stays so; the server's own record is enough."""
+    with Wire(port) as client:
+        response = client.get("/by_close")
+        assert (response.status, response.body) == (200, b"all"), response
+        record(log, "/by_close")
+        response = client.get("/free/ping")
+        assert response.body == b"pong", response.body
+
+
+def drips(port):
+    """Uploads whose bytes come one by one, to threads that want the lock."""
+    def drip(n):
+        time.sleep(n * 0.3)
+        with Wire(port) as client:
+            client.send(b"POST /busy_body HTTP/1.1\r\nHost: x\r\n"
+                        b"Content-Length: 1000000\r\n\r\n")
+            start = time.monotonic()
+            while not select.select([client.sock], [], [], 0.1)[0]:
+                assert time.monotonic() - start < LONG, "it goes on"
+                client.send(b"x")
+            assert client.response().status == 504
+    together(drip, list(range(8)))
 
 
 def answers(port):
