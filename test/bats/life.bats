@@ -10,6 +10,30 @@ tried_pid() {
 	    "$WM_LOG" | tail -n 1
 }
 
+@test "an upgrade does not leave a recycled worker's replacement behind" {
+	cat >import.py <<-'END'
+	def hook():
+	    if not os.path.exists("first"):
+	        open("first", "w").close()
+	        return
+	    open("second", "w").close()
+	    while not os.path.exists("go"):
+	        time.sleep(0.02)
+	wsgimaster.post_fork_hook = hook
+	END
+	life_start --pidfile pid --max-requests 1 --min-worker-lifetime 0
+	get /
+	wm_wait_for "the replacement" 10 test -e second
+	echo 'VERSION = "2"' >import.py
+	kill -USR2 "$WM_PID"
+	wm_wait_for "the handover" 20 wm_log_has 'taking over from'
+	touch go
+	wm_wait_for "the old master to leave" 10 wm_is_gone "$WM_PID"
+	get /
+	kill -TERM "$(cat pid)"
+	wm_wait_for "its processes to leave" 10 wm_session_is_gone "$WM_PID"
+}
+
 @test "a log that is opened again while a request holds the loop is found" {
 	life_start --logto "$WM_TMP/app.log"
 	get /sleep/3 >answer 3>&- 4>&- &
