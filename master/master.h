@@ -130,6 +130,8 @@ void	 master_fail(struct master *m, const char *why);
  * What signals and the control socket ask for; who is for the log. Those that
  * can be refused give -1 and *cause.
  */
+/* To leave: after drain-delay, if there is one; a second time: before. */
+void	 master_ask_stop(struct master *m, const char *who);
 /* The binary upgrade: NULL, or why it is refused (also logged). */
 const char *master_upgrade(struct master *m, const char *who);
 /* The log's files, after they were moved away; all processes get them. */

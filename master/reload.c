@@ -343,6 +343,23 @@ reload_turn(struct master *m)
 		reload_step(m);
 }
 
+/* The server is about to stop: none begins after the one under way. */
+void
+reload_is_last(struct master *m)
+{
+	struct reload		*r = &m->reload;
+	struct reload_watch	*watch, *next;
+
+	r->again = false;
+	for (watch = TAILQ_FIRST(&r->watches); watch != NULL; watch = next) {
+		next = TAILQ_NEXT(watch, link);
+		if (watch->begun)
+			continue;
+		TAILQ_REMOVE(&r->watches, watch, link);
+		watch->done(watch, 0, 0, "the server is about to stop");
+	}
+}
+
 /* The server stops. */
 void
 reload_abandon(struct master *m)

@@ -199,6 +199,21 @@ takeover_turn(struct master *m)
 	}
 }
 
+/* The server stops: the old master must not come back. */
+void
+takeover_stop(const struct master *m, bool at_once)
+{
+	if (m->takeover.state == TAKEOVER_SHARED)
+		takeover_tell(at_once ? "quit" : "stop");
+}
+
+/* Do the old master's workers finish? */
+bool
+takeover_is_shared(const struct master *m)
+{
+	return m->takeover.state == TAKEOVER_SHARED && m->takeover.watching;
+}
+
 /* Does the old master still serve? */
 bool
 takeover_is_trial(const struct master *m)

@@ -118,6 +118,18 @@ upgrade_done(struct master *m)
 	upgrade_close(u);
 }
 
+/* The new master, which serves, was told to stop: so this one stops, too. */
+static void
+upgrade_hear_stop(struct upgrade *u, const char *line)
+{
+	if (u->state != UPGRADE_LEAVING)
+		return;
+	if (strcmp(line, "quit") == 0)
+		master_kill(u->master, "the new master stops at once");
+	else
+		master_stop(u->master, "the new master stops");
+}
+
 /* Does what one line of the new master says. */
 static void
 upgrade_hear(struct upgrade *u, const char *line)
@@ -130,6 +142,8 @@ upgrade_hear(struct upgrade *u, const char *line)
 			upgrade_arm(u, limit);
 	} else if (strcmp(line, "ready") == 0) {
 		u->ready = true;
+	} else if (strcmp(line, "stop") == 0 || strcmp(line, "quit") == 0) {
+		upgrade_hear_stop(u, line);
 	} else if (strncmp(line, "failed ", 7) == 0) {
 		upgrade_note(u, "%s", line + 7);
 	} else {
@@ -249,7 +263,7 @@ upgrade_begin(struct master *m)
 	struct upgrade	*u = &m->upgrade;
 	int		 pair[2] = { -1, -1 };
 
-	u->wanted = u->ready = u->stopping = false;
+	u->wanted = u->ready = false;
 	u->failure[0] = '\0';
 	upgrade_set_state(u, UPGRADE_TRYING);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
@@ -358,6 +372,8 @@ upgrade_refusal(const struct master *m)
 		    "replaced";
 	if (master_is_stopping(m))
 		return "the server stops";
+	if (m->state == MASTER_LEAVING)
+		return "the server is about to stop";
 	if (takeover_is_trial(m))
 		return "this master has not taken over from the old one yet";
 	if (m->upgrade.pid != 0) {

@@ -24,6 +24,7 @@ struct master;
  *	new to old	hello SECONDS	may take so long until it is ready
  *			ready		all its workers are
  *			failed WHY	it gives up, and ends next
+ *			stop, quit	it serves and was told to: you, too
  *	old to new	go		serve alone: the old one's workers drain
  *			reload		somebody asked for it meanwhile
  *
@@ -52,6 +53,8 @@ struct master;
  *	TERM, INT	TRYING: both stop. LEAVING: only this one, which would
  *			have left anyway
  *	QUIT		the same, at once
+ *	TERM, QUIT, new	TRIAL: the upgrade has failed. SHARED: both stop, and
+ *			the new one leaves last
  *	USR1		is passed on
  *	TTIN, TTOU	are the old master's; the new one starts as many
  *			workers as its configuration says
@@ -75,7 +78,6 @@ struct upgrade {
 	struct master		*master;
 	enum upgrade_state	 state;
 	bool			 wanted;
-	bool			 stopping;	/* the new one was told to */
 	pid_t			 pid;		/* 0: reaped, or none */
 	int			 sock;		/* -1: closed, EOF */
 	struct event		 sock_ev;

@@ -307,8 +307,8 @@ workers_message(struct worker_proc *wp, const struct message *msg)
 		seats_give_up(wp, ENDING_HARAKIRI);
 		break;
 	case MSG_ASK_STOP:
-		if (!master_is_stopping(wp->master))
-			master_stop(wp->master, who);
+		if (wp->master->state < MASTER_LEAVING)
+			master_ask_stop(wp->master, who);
 		break;
 	default:
 		log_warn("%s: ignoring a message of type %u", who, msg->type);

@@ -34,6 +34,40 @@ tried_pid() {
 	wm_wait_for "its processes to leave" 10 wm_session_is_gone "$WM_PID"
 }
 
+@test "TERM to the new master ends both, while the old one's workers finish" {
+	local status=0
+	life_start --pidfile pid
+	get /sleep/4 >answer 3>&- 4>&- &
+	wm_wait_for "the request to run" 5 stats_say "w[1]['busy_cores'] == 1"
+	kill -USR2 "$WM_PID"
+	wm_wait_for "the handover" 20 wm_log_has 'taking over from'
+	kill -TERM "$(tried_pid)"
+	wait $!
+	grep -q '^slept' answer
+	wm_wait_for "all to leave" 5 wm_session_is_gone "$WM_PID"
+	not wm_log_has 'upgrade failed'
+	wait "$WM_PID" || status=$?
+	[ "$status" -eq 0 ]
+	[ -z "$(find . -type s -o -name pid)" ]
+}
+
+@test "ctl stop waits for drain-delay, which refuses reloads and upgrades" {
+	export WSGIMASTER_CONTROL=$WM_TMP/c.sock
+	life_start --control-socket "$WM_TMP/c.sock" --drain-delay 60
+	"$WSGIMASTER" ctl stop --no-wait
+	wm_log_has 'stopping in 60 seconds \(control socket'
+	get /
+	run timeout 5 "$WSGIMASTER" ctl reload
+	[ "$status" -eq 1 ]
+	[[ $output == *"the server is about to stop"* ]]
+	run timeout 5 "$WSGIMASTER" ctl upgrade
+	[ "$status" -eq 1 ]
+	[[ $output == *"the server is about to stop"* ]]
+	"$WSGIMASTER" ctl stop
+	wm_wait_left
+	[ "$WM_STATUS" -eq 0 ]
+}
+
 @test "a log that is opened again while a request holds the loop is found" {
 	life_start --logto "$WM_TMP/app.log"
 	get /sleep/3 >answer 3>&- 4>&- &
