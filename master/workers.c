@@ -475,7 +475,7 @@ workers_reset(struct master *m, int slot, int id, struct generation *gen,
 	wp->reaped = wp->unborn = wp->doomed = wp->owns_listeners = false;
 	wp->listeners[0] = '\0';
 	wp->status = wp->overdue = 0;
-	wp->ending = ENDING_DIED;
+	wp->ending = wp->gives_up = ENDING_DIED;
 	wp->spawned_us = clock_mono_us();
 	wp->ready_us = wp->gone_us = 0;
 	wp->failure[0] = '\0';
@@ -654,6 +654,19 @@ workers_tell_all(struct master *m, const struct generation *gen,
 		if (gen == NULL || m->workers[i].gen == gen)
 			workers_tell(&m->workers[i], msg, fd);
 	}
+}
+
+/* Could one more be asked for? */
+bool
+workers_have_room(const struct master *m)
+{
+	uint32_t	 i;
+
+	for (i = 0; i < m->sb->slots; i++) {
+		if (m->workers[i].state == SB_SLOT_FREE)
+			return true;
+	}
+	return false;
 }
 
 /* Is nobody left? */

@@ -48,6 +48,7 @@ struct worker_proc {
 	bool			 doomed;	/* SIGKILL sent, or due */
 	int			 overdue;	/* times it outlived that */
 	enum ending		 ending;	/* why; DIED: not decided */
+	enum ending		 gives_up;	/* asked to; DIED: has not */
 	bool			 owns_listeners;
 	char			 listeners[sizeof(
 				    ((struct message *)0)->text)];
@@ -71,6 +72,8 @@ void	 workers_drain(struct worker_proc *wp, enum ending why);
 void	 workers_kill(struct worker_proc *wp, enum ending why);
 /* Is its seat free again (also while it waits to be reaped)? */
 bool	 workers_is_lost(const struct worker_proc *wp);
+/* Is there a slot for one more? */
+bool	 workers_have_room(const struct master *m);
 /* Seconds it was ready, -1: never. */
 double	 workers_ready_seconds(const struct worker_proc *wp);
 

@@ -81,3 +81,33 @@ tried_pid() {
 	not grep -q 'GET / =>' old.log
 	wm_stop
 }
+
+# others N: so many processes still drain.
+others() {
+	stats_say "len([x for x in s['other_workers']
+	    if x['state'] == 'draining']) == $1 and w[1]['state'] == 'ready'"
+}
+
+@test "a worker gives up its seat only while there is room for another one" {
+	local i
+	engine_missing greenlet >/dev/null && skip "no greenlets"
+	export NOTES=$WM_TMP/notes STATS=$WM_TMP/stats.sock
+	engine_start greenlet --module harakiri_cases --stats "$STATS" \
+	    --harakiri 0.2 --harakiri-graceful-timeout 0.2 \
+	    --worker-reload-mercy 25
+	for i in 1 2; do
+		curl -s -m 60 -o "answer.$i" \
+		    "http://127.0.0.1:$PORT/stubborn" 3>&- 4>&- &
+		wm_wait_for "the request to be hopeless" 10 eval \
+		    "[ \"\$(log_count 'this worker finishes the others')\" = $i ]"
+		sleep 0.3	# the master has heard of it
+		get /free/ping 5
+	done
+	others 1
+	kill -KILL "$(stats "s['other_workers'][0]['pid']")"
+	wm_wait_for "the second one to be replaced" 10 others 1
+	get /free/ping 5
+	kill -QUIT "$WM_PID"
+	wm_wait_left
+}
+
