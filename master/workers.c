@@ -245,17 +245,21 @@ workers_gone(struct worker_proc *wp)
 	stacks_gone(wp->master, wp->slot);
 }
 
-/* Sends a message, perhaps with fd, to one that has a control socket. */
-static void
+/* Sends a message, perhaps with fd, to one that has a control socket; errno. */
+static int
 workers_tell(struct worker_proc *wp, const struct message *what, int fd)
 {
 	struct message	 msg = *what;
+	int		 saved;
 
 	msg.slot = wp->slot;
 	msg.worker_id = wp->id;
-	if (wp->control != -1 &&
-	    fd_send_msg(wp->control, &msg, sizeof(msg), fd) == -1)
-		log_debug("worker %d: sending: %s", wp->id, strerror(errno));
+	if (wp->control == -1 ||
+	    fd_send_msg(wp->control, &msg, sizeof(msg), fd) == 0)
+		return 0;
+	saved = errno;
+	log_debug("worker %d: sending: %s", wp->id, strerror(saved));
+	return saved;
 }
 
 /* It accepts. */
@@ -528,6 +532,19 @@ workers_spawn(struct master *m, int id, struct generation *gen, bool respawn)
 	return wp;
 }
 
+/* Tells it to drain. One that does not read learns it from the end. */
+static void
+workers_tell_drain(struct worker_proc *wp, enum drain drain)
+{
+	struct message	 msg = { .type = MSG_DRAIN, .value = (int)drain };
+
+	if (workers_tell(wp, &msg, -1) != EAGAIN)
+		return;
+	log_warn("worker %d (pid %d) does not read what it is told", wp->id,
+	    (int)wp->pid);
+	shutdown(wp->control, SHUT_WR);
+}
+
 /* Lets it finish; one that never served has nothing to finish. */
 static void
 workers_drain_as(struct worker_proc *wp, enum ending why, enum drain drain)
@@ -535,14 +552,17 @@ workers_drain_as(struct worker_proc *wp, enum ending why, enum drain drain)
 	switch (wp->state) {
 	case SB_SLOT_READY:
 		workers_note_ending(wp, why);
-		workers_tell(wp, &(struct message){ .type = MSG_DRAIN,
-		    .value = (int)drain }, -1);
+		workers_tell_drain(wp, drain);
 		workers_set_state(wp, SB_SLOT_DRAINING);
 		break;
 	case SB_SLOT_SPAWNING:
 	case SB_SLOT_STARTING:
 		workers_set_state(wp, SB_SLOT_DRAINING);
 		workers_kill(wp, why);
+		break;
+	case SB_SLOT_DRAINING:
+		if (drain == DRAIN_LAST && !wp->doomed)
+			workers_tell_drain(wp, drain);
 		break;
 	default:
 		break;
@@ -623,14 +643,30 @@ workers_reaped(struct master *m, pid_t pid, int status)
 	return false;
 }
 
-/* Everybody leaves. */
-void
-workers_drain_all(struct master *m, enum ending why, enum drain drain)
+/* Is somebody there who accepts? */
+static bool
+workers_any_ready(const struct master *m)
 {
 	uint32_t	 i;
 
-	for (i = 0; i < m->sb->slots; i++)
-		workers_drain_as(&m->workers[i], why, drain);
+	for (i = 0; i < m->sb->slots; i++) {
+		if (m->workers[i].state == SB_SLOT_READY)
+			return true;
+	}
+	return false;
+}
+
+/* Everybody leaves. Those who do already take the last, if nobody else can. */
+void
+workers_drain_all(struct master *m, enum ending why, enum drain drain)
+{
+	bool	 others = workers_any_ready(m);
+	uint32_t i;
+
+	for (i = 0; i < m->sb->slots; i++) {
+		if (!others || m->workers[i].state != SB_SLOT_DRAINING)
+			workers_drain_as(&m->workers[i], why, drain);
+	}
 }
 
 /* Everybody is killed. */

@@ -111,3 +111,55 @@ others() {
 	wm_wait_left
 }
 
+@test "who is queued while the only worker drains is answered when TERM comes" {
+	local port first second
+	engine_missing threads >/dev/null && skip "no threads"
+	port=$(wm_port)
+	cat >import.py <<-END
+	def hook():
+	    global own
+	    own = socket.socket()
+	    own.bind(("127.0.0.1", $port))
+	    own.listen()
+	wsgimaster.post_fork_hook = hook
+	END
+	life_start --threads 4 --max-requests 1 --min-worker-lifetime 0
+	get /sleep/4 >answer 3>&- 4>&- &
+	first=$!
+	wm_wait_for "the request to run" 5 stats_say "w[1]['busy_cores'] == 1"
+	get /
+	wm_wait_for "the worker to drain" 5 wm_log_has 'draining: '
+	get / >queued 3>&- 4>&- &
+	second=$!
+	sleep 0.2	# it is in the queue
+	kill -TERM "$WM_PID"
+	wait "$second"
+	wait "$first"
+	grep -q '^slept' answer
+	wm_wait_left
+	[ "$WM_STATUS" -eq 0 ]
+}
+
+@test "a worker that has been told too much still learns that it shall leave" {
+	local pid i
+	life_start --control-socket "$WM_TMP/c.sock" --worker-reload-mercy 20
+	pid=$(worker_pid 1)
+	kill -STOP "$pid"
+	"$PYTHON" - "$WM_TMP/c.sock" <<-'END'
+	import socket, sys
+	for i in range(600):
+	    with socket.socket(socket.AF_UNIX) as c:
+	        c.connect(sys.argv[1])
+	        c.sendall(b'{"command": "log-level", "level": "warn"}\n')
+	        while c.recv(4096):
+	            pass
+	END
+	kill -HUP "$WM_PID"
+	wm_wait_for "another worker" 10 stats_say \
+	    "w[1]['pid'] != $pid and w[1]['state'] == 'ready'"
+	kill -CONT "$pid"
+	wm_wait_for "the worker to leave" 5 wm_is_gone "$pid"
+	[ "$(stats "s['endings']['mercy']")" = 0 ]
+	get /
+	wm_stop
+}
