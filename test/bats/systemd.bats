@@ -193,7 +193,7 @@ told_again() {
 	cat >server <<-END
 	#!/bin/sh
 	exec systemd-socket-activate -l 127.0.0.1:$PORT -l "$STATS" \\
-	    --fdname=web:stats "$real" "\$@"
+	    -E WSGIMASTER_ALLOW_ROOT --fdname=web:stats "$real" "\$@"
 	END
 	chmod +x server
 	WSGIMASTER=$WM_TMP/server wm_launch \
