@@ -320,6 +320,10 @@ reload_step(struct master *m)
 		r->leaving = seats_vacate(m, id, ENDING_RELOAD);
 		return;
 	}
+	if (workers_ports_taken(m, id)) {
+		r->placing = id;
+		return;
+	}
 	r->candidate = workers_spawn(m, id, r->fresh, false);
 	if (r->candidate == NULL)
 		reload_pause(r, RELOAD_RETRY_S);

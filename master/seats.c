@@ -111,6 +111,7 @@ seat_wants(const struct seat *seat)
 	    seat->id != m->reload.placing &&
 	    seat->id != m->recycle.placing &&
 	    !evtimer_pending(&seat->respawn, NULL) &&
+	    !workers_ports_taken(m, seat->id) &&
 	    generation_can_spawn(seat->gen);
 }
 

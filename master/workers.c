@@ -692,6 +692,23 @@ workers_tell_all(struct master *m, const struct generation *gen,
 	}
 }
 
+/* Are ports that the next one of an id may want still bound? */
+bool
+workers_ports_taken(const struct master *m, int id)
+{
+	const struct worker_proc	*wp;
+	uint32_t			 i;
+
+	for (i = 0; i < m->sb->slots; i++) {
+		wp = &m->workers[i];
+		if (wp->id == id && wp->owns_listeners &&
+		    (wp->state == SB_SLOT_DRAINING ||
+		    wp->state == SB_SLOT_GONE))
+			return true;
+	}
+	return false;
+}
+
 /* Could one more be asked for? */
 bool
 workers_have_room(const struct master *m)

@@ -72,6 +72,8 @@ void	 workers_drain(struct worker_proc *wp, enum ending why);
 void	 workers_kill(struct worker_proc *wp, enum ending why);
 /* Is its seat free again (also while it waits to be reaped)? */
 bool	 workers_is_lost(const struct worker_proc *wp);
+/* Has one of that id that leaves ports of its own, so that no other can? */
+bool	 workers_ports_taken(const struct master *m, int id);
 /* Is there a slot for one more? */
 bool	 workers_have_room(const struct master *m);
 /* Seconds it was ready, -1: never. */

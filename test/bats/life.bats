@@ -111,24 +111,32 @@ others() {
 	wm_wait_left
 }
 
-@test "who is queued while the only worker drains is answered when TERM comes" {
-	local port first second
-	engine_missing threads >/dev/null && skip "no threads"
+# own_start: a server whose only worker, with a listener of its own, drains,
+# since it is recycled, but finishes a request ($!) for some seconds.
+own_start() {
+	local port
 	port=$(wm_port)
 	cat >import.py <<-END
 	def hook():
 	    global own
 	    own = socket.socket()
+	    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 	    own.bind(("127.0.0.1", $port))
 	    own.listen()
 	wsgimaster.post_fork_hook = hook
 	END
 	life_start --threads 4 --max-requests 1 --min-worker-lifetime 0
 	get /sleep/4 >answer 3>&- 4>&- &
-	first=$!
 	wm_wait_for "the request to run" 5 stats_say "w[1]['busy_cores'] == 1"
 	get /
 	wm_wait_for "the worker to drain" 5 wm_log_has 'draining: '
+}
+
+@test "who is queued while the only worker drains is answered when TERM comes" {
+	local first second
+	engine_missing threads >/dev/null && skip "no threads"
+	own_start
+	first=$!
 	get / >queued 3>&- 4>&- &
 	second=$!
 	sleep 0.2	# it is in the queue
@@ -161,5 +169,17 @@ others() {
 	wm_wait_for "the worker to leave" 5 wm_is_gone "$pid"
 	[ "$(stats "s['endings']['mercy']")" = 0 ]
 	get /
+	wm_stop
+}
+
+@test "a reload waits for a recycled worker that listens itself" {
+	engine_missing threads >/dev/null && skip "no threads"
+	own_start
+	kill -HUP "$WM_PID"
+	wm_wait_for "the reload" 20 wm_log_has 'reload (done|failed)'
+	not wm_log_has 'reload failed'
+	not wm_log_has 'Address already in use'
+	wait $!
+	grep -q '^slept' answer
 	wm_stop
 }
