@@ -89,7 +89,7 @@ master_kill(struct master *m, const char *why)
 	log_info("stopping at once (%s)", why);
 	master_set_state(m, MASTER_KILLING);
 	reload_abandon(m);
-	upgrade_abandon(m, SIGQUIT);
+	upgrade_abandon(m, true);
 	takeover_stop(m, true);
 	generations_stop_all(m);
 	generations_kill_all(m);
@@ -126,7 +126,7 @@ master_leave(struct master *m, const char *why)
 {
 	log_info("stopping in %g seconds (%s)", m->cfg->drain_delay, why);
 	master_set_state(m, MASTER_LEAVING);
-	upgrade_abandon(m, SIGTERM);
+	upgrade_abandon(m, false);
 	reload_is_last(m);
 	workers_tell_all(m, NULL, &(struct message){ .type = MSG_LEAVING },
 	    -1);
@@ -144,13 +144,25 @@ master_stop(struct master *m, const char *why)
 		takeover_failed(why);
 	master_set_state(m, MASTER_STOPPING);
 	reload_abandon(m);
-	upgrade_abandon(m, SIGTERM);
+	upgrade_abandon(m, false);
 	takeover_stop(m, false);
 	workers_drain_all(m, ENDING_STOP, master_shares_listeners(m) ?
 	    DRAIN_OTHERS : DRAIN_LAST);
 	generations_stop_all(m);
 	master_leave_listeners(m);
 	master_arm(m, m->cfg->worker_reload_mercy + MASTER_STOP_S);
+}
+
+/* The other master says that all of the server stops. */
+void
+master_told_stop(struct master *m, bool at_once)
+{
+	if (at_once) {
+		master_kill(m, "the other master stops at once");
+	} else if (!master_is_stopping(m)) {
+		m->told = true;
+		master_stop(m, "the other master stops");
+	}
 }
 
 /* It cannot even start. */
@@ -202,7 +214,9 @@ master_ask_stop(struct master *m, const char *who)
 static void
 master_on_stop(struct master *m, const char *name)
 {
-	if (m->state == MASTER_STOPPING)
+	if (m->state == MASTER_STOPPING && m->told)
+		m->told = false;
+	else if (m->state == MASTER_STOPPING)
 		master_kill(m, name);
 	else
 		master_ask_stop(m, name);

@@ -84,6 +84,7 @@ struct master {
 	enum master_state	  state;
 	int			  status;	/* to exit with */
 	bool			  expired;	/* waited long enough */
+	bool			  told;		/* to stop, by a master */
 	bool			  ever_ready;	/* some worker was */
 	struct event		  stop_timer;
 	int			  log_level;	/* -1: the configuration's */
@@ -121,6 +122,11 @@ struct master_args {
 /* Serves until told to stop; returns the exit status. */
 int	 master_run(const struct master_args *args);
 
+/*
+ * The other master of an upgrade stops, so this one does. Where everybody has
+ * got the same TERM, this one's own may come after that: it is no second one.
+ */
+void	 master_told_stop(struct master *m, bool at_once);
 /* Its parts: leave, with grace; leave now; give up, with status 1. */
 void	 master_stop(struct master *m, const char *why);
 void	 master_kill(struct master *m, const char *why);

@@ -40,6 +40,8 @@ struct takeover {
 	bool			 watching;
 	bool			 go;		/* the old one said so */
 	bool			 reload;
+	bool			 stop;		/* the old one does */
+	bool			 quit;		/* at once */
 };
 
 /*

@@ -122,12 +122,8 @@ upgrade_done(struct master *m)
 static void
 upgrade_hear_stop(struct upgrade *u, const char *line)
 {
-	if (u->state != UPGRADE_LEAVING)
-		return;
-	if (strcmp(line, "quit") == 0)
-		master_kill(u->master, "the new master stops at once");
-	else
-		master_stop(u->master, "the new master stops");
+	if (u->state == UPGRADE_LEAVING)
+		master_told_stop(u->master, strcmp(line, "quit") == 0);
 }
 
 /* Does what one line of the new master says. */
@@ -137,6 +133,7 @@ upgrade_hear(struct upgrade *u, const char *line)
 	double	 limit;
 
 	if (sscanf(line, "hello %lf", &limit) == 1) {
+		u->hello = true;
 		if (u->state == UPGRADE_TRYING && limit > 0 &&
 		    limit <= UPGRADE_LIMIT_S)
 			upgrade_arm(u, limit);
@@ -263,7 +260,7 @@ upgrade_begin(struct master *m)
 	struct upgrade	*u = &m->upgrade;
 	int		 pair[2] = { -1, -1 };
 
-	u->wanted = u->ready = false;
+	u->wanted = u->hello = u->ready = false;
 	u->failure[0] = '\0';
 	upgrade_set_state(u, UPGRADE_TRYING);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
@@ -408,9 +405,12 @@ upgrade_request(struct master *m, const char *why)
 	return NULL;
 }
 
-/* The server stops. */
+/*
+ * The server stops. The new master is told with words if it listens to them: a
+ * signal may be the second one there.
+ */
 void
-upgrade_abandon(struct master *m, int signal)
+upgrade_abandon(struct master *m, bool at_once)
 {
 	struct upgrade	*u = &m->upgrade;
 
@@ -418,7 +418,10 @@ upgrade_abandon(struct master *m, int signal)
 	if (u->state == UPGRADE_LEAVING || u->pid == 0)
 		return;
 	upgrade_note(u, "the server stops");
-	kill(u->pid, signal);
+	if (u->hello && u->sock != -1)
+		upgrade_tell(u, at_once ? "quit" : "stop");
+	else
+		kill(u->pid, at_once ? SIGQUIT : SIGTERM);
 	if (u->state == UPGRADE_TRYING)
 		upgrade_set_state(u, UPGRADE_FAILED);
 	upgrade_arm(u, m->cfg->worker_reload_mercy + UPGRADE_SLACK_S);

@@ -27,6 +27,7 @@ struct master;
  *			stop, quit	it serves and was told to: you, too
  *	old to new	go		serve alone: the old one's workers drain
  *			reload		somebody asked for it meanwhile
+ *			stop, quit	the server stops: you, too
  *
  * The old master's states; each turn of the master takes the step that is
  * possible:
@@ -82,6 +83,7 @@ struct upgrade {
 	int			 sock;		/* -1: closed, EOF */
 	struct event		 sock_ev;
 	struct event		 timer;
+	bool			 hello;		/* it listens */
 	bool			 ready;		/* it said so */
 	char			 failure[320];	/* "": none yet */
 
@@ -103,7 +105,7 @@ void	 upgrade_turn(struct master *m);
 /* Was this the new master? Then notes how it ended. */
 bool	 upgrade_reaped(struct master *m, pid_t pid, int status);
 /* The server stops: a new master that has not taken over stops, too. */
-void	 upgrade_abandon(struct master *m, int signal);
+void	 upgrade_abandon(struct master *m, bool at_once);
 /* To a new master that has not taken over. */
 void	 upgrade_signal(struct master *m, int signal);
 

@@ -183,3 +183,49 @@ own_start() {
 	grep -q '^slept' answer
 	wm_stop
 }
+
+@test "TERM to both masters is one TERM, in whatever order it is heard" {
+	life_start
+	get /sleep/3 >answer 3>&- 4>&- &
+	wm_wait_for "the request to run" 5 stats_say "w[1]['busy_cores'] == 1"
+	kill -USR2 "$WM_PID"
+	wm_wait_for "the handover" 20 wm_log_has 'taking over from'
+	kill -TERM "$(tried_pid)"
+	wm_wait_for "the old master to hear it" 5 wm_log_has \
+	    "master pid $WM_PID\] info: stopping \(the other master stops\)"
+	kill -TERM "$WM_PID"
+	wait $!
+	grep -q '^slept' answer
+	wm_wait_for "all to leave" 5 wm_session_is_gone "$WM_PID"
+	not wm_log_has 'at once'
+}
+
+@test "so it is before the new master serves" {
+	local new old
+	life_start -p 2
+	old=("$(worker_pid 1)" "$(worker_pid 2)")
+	cat >import.py <<-'END'
+	def hook():
+	    while uwsgi.worker_id() == 2 and not os.path.exists("go"):
+	        time.sleep(0.02)
+	wsgimaster.post_fork_hook = hook
+	END
+	kill -USR2 "$WM_PID"
+	wm_wait_for "a new worker" 20 wm_log_has 'is to take over from'
+	new=$(tried_pid)
+	wm_wait_for "a new worker" 20 wm_log_has \
+	    "master pid $new\] info: worker 1 .* is ready"
+	# The old one's workers cannot take this one.
+	kill -STOP "${old[@]}"
+	get /sleep/2 >answer 3>&- 4>&- &
+	sleep 0.5
+	kill -CONT "${old[@]}"
+	kill -TERM "$WM_PID"
+	wm_wait_for "the new master to hear it" 5 wm_log_has \
+	    "master pid $new\] info: stopping \(the other master stops\)"
+	kill -TERM "$new"
+	wait $!
+	grep -q '^slept' answer
+	wm_wait_for "all to leave" 10 wm_session_is_gone "$WM_PID"
+	not wm_log_has 'at once'
+}
