@@ -229,3 +229,19 @@ own_start() {
 	wm_wait_for "all to leave" 10 wm_session_is_gone "$WM_PID"
 	not wm_log_has 'at once'
 }
+
+@test "a server that was suspended does not take its workers for stuck" {
+	local pids
+	life_start -p 2 --worker-timeout 2 --worker-timeout-stopped
+	mapfile -t pids < <(wm_session "$WM_PID")
+	kill -STOP "${pids[@]}"
+	sleep 4
+	# The master wakes first, as the most unlucky order is.
+	kill -CONT "$WM_PID"
+	sleep 0.2
+	kill -CONT "${pids[@]}"
+	sleep 1
+	not wm_log_has 'has not turned'
+	get /
+	wm_stop
+}
