@@ -181,7 +181,7 @@ autoscale_look(struct master *m, struct scale_input *in)
 	in->passed_s = a->last_us != 0 ? (double)(now - a->last_us) / 1e6 : 0;
 	a->last_us = now;
 	in->held = m->state != MASTER_RUNNING || m->reload.fresh != NULL ||
-	    m->reload.again;
+	    m->reload.again || upgrade_is_leaving(m);
 	in->least = autoscale_least(m);
 	in->most = autoscale_most(m);
 	in->workers = m->target;

@@ -131,6 +131,10 @@ control_do_reload(struct control_client *c, const json_t *request)
 		control_refuse(c, "the server is stopping");
 		return;
 	}
+	if (m->state == MASTER_LEAVING) {
+		control_refuse(c, "the server is about to stop");
+		return;
+	}
 	if (json_is_false(json_object_get(request, "wait"))) {
 		reload_request(m, control_who(c));
 		control_answer(c, json_pack("{s:b}", "asked", 1));
@@ -178,7 +182,7 @@ control_do_stop(struct control_client *c, const json_t *request)
 	if (now)
 		master_kill(m, control_who(c));
 	else
-		master_stop(m, control_who(c));
+		master_ask_stop(m, control_who(c));
 }
 
 /* log-level: which; or with "level" another, "default" as configured. */

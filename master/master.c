@@ -89,7 +89,8 @@ master_kill(struct master *m, const char *why)
 	log_info("stopping at once (%s)", why);
 	master_set_state(m, MASTER_KILLING);
 	reload_abandon(m);
-	upgrade_abandon(m, SIGQUIT);
+	upgrade_abandon(m, true);
+	takeover_stop(m, true);
 	generations_stop_all(m);
 	generations_kill_all(m);
 	workers_kill_all(m, ENDING_STOP);
@@ -112,11 +113,11 @@ master_leave_listeners(const struct master *m)
 		close(null);
 }
 
-/* Does, or will, another master serve clients of the same sockets? */
+/* Does another master serve clients of the same sockets? */
 static bool
 master_shares_listeners(const struct master *m)
 {
-	return m->takeover.state != TAKEOVER_NONE || upgrade_is_leaving(m);
+	return takeover_is_trial(m) || upgrade_is_leaving(m);
 }
 
 /* Serves on for a while, so that who sends clients here can notice. */
@@ -125,7 +126,8 @@ master_leave(struct master *m, const char *why)
 {
 	log_info("stopping in %g seconds (%s)", m->cfg->drain_delay, why);
 	master_set_state(m, MASTER_LEAVING);
-	upgrade_abandon(m, SIGTERM);
+	upgrade_abandon(m, false);
+	reload_is_last(m);
 	workers_tell_all(m, NULL, &(struct message){ .type = MSG_LEAVING },
 	    -1);
 	master_arm(m, m->cfg->drain_delay);
@@ -142,12 +144,25 @@ master_stop(struct master *m, const char *why)
 		takeover_failed(why);
 	master_set_state(m, MASTER_STOPPING);
 	reload_abandon(m);
-	upgrade_abandon(m, SIGTERM);
+	upgrade_abandon(m, false);
+	takeover_stop(m, false);
 	workers_drain_all(m, ENDING_STOP, master_shares_listeners(m) ?
 	    DRAIN_OTHERS : DRAIN_LAST);
 	generations_stop_all(m);
 	master_leave_listeners(m);
 	master_arm(m, m->cfg->worker_reload_mercy + MASTER_STOP_S);
+}
+
+/* The other master says that all of the server stops. */
+void
+master_told_stop(struct master *m, bool at_once)
+{
+	if (at_once) {
+		master_kill(m, "the other master stops at once");
+	} else if (!master_is_stopping(m)) {
+		m->told = true;
+		master_stop(m, "the other master stops");
+	}
 }
 
 /* It cannot even start. */
@@ -185,16 +200,26 @@ master_stop_cb(evutil_socket_t fd, short what, void *arg)
 	m->expired = true;
 }
 
+/* Leaves, after drain-delay; asked once more, before that is over. */
+void
+master_ask_stop(struct master *m, const char *who)
+{
+	if (m->state == MASTER_RUNNING && m->cfg->drain_delay > 0)
+		master_leave(m, who);
+	else
+		master_stop(m, who);
+}
+
 /* TERM, INT: leave, at last with grace; once more: a step faster. */
 static void
 master_on_stop(struct master *m, const char *name)
 {
-	if (m->state == MASTER_STOPPING)
+	if (m->state == MASTER_STOPPING && m->told)
+		m->told = false;
+	else if (m->state == MASTER_STOPPING)
 		master_kill(m, name);
-	else if (m->state == MASTER_RUNNING && m->cfg->drain_delay > 0)
-		master_leave(m, name);
 	else
-		master_stop(m, name);
+		master_ask_stop(m, name);
 }
 
 /* Opens one of the log's files again, and hands it to everybody. */
@@ -446,7 +471,8 @@ master_is_done(const struct master *m)
 	if (!master_is_stopping(m))
 		return false;
 	return m->expired || (workers_all_free(m) &&
-	    generations_all_gone(m) && !upgrade_is_pending(m));
+	    generations_all_gone(m) && !upgrade_is_pending(m) &&
+	    !takeover_is_shared(m));
 }
 
 /* Names itself in the pidfile; -1: it cannot be written. */

@@ -84,6 +84,7 @@ struct master {
 	enum master_state	  state;
 	int			  status;	/* to exit with */
 	bool			  expired;	/* waited long enough */
+	bool			  told;		/* to stop, by a master */
 	bool			  ever_ready;	/* some worker was */
 	struct event		  stop_timer;
 	int			  log_level;	/* -1: the configuration's */
@@ -121,6 +122,11 @@ struct master_args {
 /* Serves until told to stop; returns the exit status. */
 int	 master_run(const struct master_args *args);
 
+/*
+ * The other master of an upgrade stops, so this one does. Where everybody has
+ * got the same TERM, this one's own may come after that: it is no second one.
+ */
+void	 master_told_stop(struct master *m, bool at_once);
 /* Its parts: leave, with grace; leave now; give up, with status 1. */
 void	 master_stop(struct master *m, const char *why);
 void	 master_kill(struct master *m, const char *why);
@@ -130,6 +136,8 @@ void	 master_fail(struct master *m, const char *why);
  * What signals and the control socket ask for; who is for the log. Those that
  * can be refused give -1 and *cause.
  */
+/* To leave: after drain-delay, if there is one; a second time: before. */
+void	 master_ask_stop(struct master *m, const char *who);
 /* The binary upgrade: NULL, or why it is refused (also logged). */
 const char *master_upgrade(struct master *m, const char *who);
 /* The log's files, after they were moved away; all processes get them. */

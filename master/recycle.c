@@ -59,7 +59,7 @@ recycle_may(const struct master *m)
 	if (m->state != MASTER_RUNNING && m->state != MASTER_LEAVING)
 		return false;
 	if (m->reload.fresh != NULL || m->reload.again ||
-	    r->candidate != NULL || r->placing != 0 ||
+	    upgrade_is_leaving(m) || r->candidate != NULL || r->placing != 0 ||
 	    evtimer_pending(&r->retry, NULL))
 		return false;
 	for (i = 0; i < (int)m->sb->slots; i++) {
@@ -158,8 +158,8 @@ recycle_failed(struct master *m)
 static void
 recycle_drop(struct master *m)
 {
-	workers_drain(m->recycle.candidate, m->reload.fresh != NULL ?
-	    ENDING_RELOAD : ENDING_SCALE);
+	workers_drain(m->recycle.candidate, m->reload.fresh != NULL ||
+	    upgrade_is_leaving(m) ? ENDING_RELOAD : ENDING_SCALE);
 	m->recycle.candidate = NULL;
 }
 
@@ -173,7 +173,8 @@ recycle_notice(struct master *m)
 
 	if (workers_is_lost(wp)) {
 		recycle_failed(m);
-	} else if (m->reload.fresh != NULL || wp->id > m->target) {
+	} else if (m->reload.fresh != NULL || upgrade_is_leaving(m) ||
+	    wp->id > m->target) {
 		recycle_drop(m);
 	} else if (seat->proc == NULL) {	/* the old one has died */
 		seat->proc = wp;

@@ -20,7 +20,8 @@ struct worker_proc;
  *	STARTS - candidate dies -----------> NONE	and a pause; the old
  *							one serves on
  *	STARTS - the old one dies ---------> NONE	candidate gets the seat
- *	STARTS - a reload begins, or the
+ *	STARTS - a reload begins, an
+ *		 upgrade hands over, or the
  *		 seat is given up ---------> NONE	candidate is killed
  *	NONE --- one is due that owns
  *		 listening sockets --------> LEAVES	it drains first

@@ -319,6 +319,10 @@ reload_step(struct master *m)
 		r->leaving = seats_vacate(m, id, ENDING_RELOAD);
 		return;
 	}
+	if (workers_ports_taken(m, id)) {
+		r->placing = id;
+		return;
+	}
 	r->candidate = workers_spawn(m, id, r->fresh, false);
 	if (r->candidate == NULL)
 		reload_pause(r, RELOAD_RETRY_S);
@@ -340,6 +344,23 @@ reload_turn(struct master *m)
 		reload_notice(m);
 	if (r->fresh != NULL)
 		reload_step(m);
+}
+
+/* The server is about to stop: none begins after the one under way. */
+void
+reload_is_last(struct master *m)
+{
+	struct reload		*r = &m->reload;
+	struct reload_watch	*watch, *next;
+
+	r->again = false;
+	for (watch = TAILQ_FIRST(&r->watches); watch != NULL; watch = next) {
+		next = TAILQ_NEXT(watch, link);
+		if (watch->begun)
+			continue;
+		TAILQ_REMOVE(&r->watches, watch, link);
+		watch->done(watch, 0, 0, "the server is about to stop");
+	}
 }
 
 /* The server stops. */

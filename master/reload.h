@@ -76,6 +76,8 @@ void	 reload_watch(struct master *m, struct reload_watch *watch);
 void	 reload_unwatch(struct master *m, struct reload_watch *watch);
 /* Per turn: what can be done now. */
 void	 reload_turn(struct master *m);
+/* The server is about to stop: the one under way is the last. */
+void	 reload_is_last(struct master *m);
 /* The server stops: no reload any more. */
 void	 reload_abandon(struct master *m);
 /* The number of workers was changed by hand. */

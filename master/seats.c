@@ -111,29 +111,8 @@ seat_wants(const struct seat *seat)
 	    seat->id != m->reload.placing &&
 	    seat->id != m->recycle.placing &&
 	    !evtimer_pending(&seat->respawn, NULL) &&
+	    !workers_ports_taken(m, seat->id) &&
 	    generation_can_spawn(seat->gen);
-}
-
-/* Fills the empty seats. */
-void
-seats_fill(struct master *m)
-{
-	struct seat	*seat;
-	int		 i;
-
-	if (master_is_stopping(m) || upgrade_is_leaving(m))
-		return;
-	for (i = 0; i < m->max; i++) {
-		seat = &m->seats[i];
-		if (!seat_wants(seat))
-			continue;
-		seat->proc = workers_spawn(m, seat->id, seat->gen,
-		    seat->died);
-		if (seat->proc == NULL)
-			seat_pause(seat, SEAT_RETRY_S);
-		else
-			seat->died = false;
-	}
 }
 
 /* A READY worker sits down. */
@@ -165,16 +144,64 @@ seats_vacate(struct master *m, int id, enum ending why)
 	return old;
 }
 
+/* Could somebody else be asked for now? */
+static bool
+seat_can_change(const struct seat *seat)
+{
+	return workers_have_room(seat->master) &&
+	    generation_can_spawn(seat->gen);
+}
+
 /* One that sits there, or not any more, drains; the seat is free again. */
 void
 seats_give_up(struct worker_proc *wp, enum ending why)
 {
-	struct seat	*seat = &wp->master->seats[wp->id - 1];
+	struct master	*m = wp->master;
 
-	if (seat->proc == wp && !wp->owns_listeners)
-		seats_vacate(wp->master, wp->id, why);
-	else
+	if (m->seats[wp->id - 1].proc != wp || wp->owns_listeners) {
 		workers_drain(wp, why);
+	} else if (seat_can_change(&m->seats[wp->id - 1])) {
+		seats_vacate(m, wp->id, why);
+	} else {
+		log_warn("worker %d (pid %d) is replaced later: no other one "
+		    "can be started now", wp->id, (int)wp->pid);
+		wp->gives_up = why;
+	}
+}
+
+/* One that shall be replaced is, now that there is room; not in a reload. */
+static void
+seat_give_up_late(struct seat *seat)
+{
+	struct worker_proc	*wp = seat->proc;
+	struct master		*m = seat->master;
+
+	if (wp != NULL && wp->gives_up != ENDING_DIED &&
+	    m->reload.fresh == NULL && seat_can_change(seat))
+		seats_vacate(m, seat->id, wp->gives_up);
+}
+
+/* Fills the empty seats. */
+void
+seats_fill(struct master *m)
+{
+	struct seat	*seat;
+	int		 i;
+
+	if (master_is_stopping(m) || upgrade_is_leaving(m))
+		return;
+	for (i = 0; i < m->max; i++) {
+		seat = &m->seats[i];
+		seat_give_up_late(seat);
+		if (!seat_wants(seat))
+			continue;
+		seat->proc = workers_spawn(m, seat->id, seat->gen,
+		    seat->died);
+		if (seat->proc == NULL)
+			seat_pause(seat, SEAT_RETRY_S);
+		else
+			seat->died = false;
+	}
 }
 
 /* Changes how many seats are used. */

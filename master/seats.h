@@ -41,7 +41,8 @@ void	 seats_replace(struct master *m, struct worker_proc *wp,
 struct worker_proc *seats_vacate(struct master *m, int id, enum ending why);
 /*
  * wp drains now, and another one takes its place at once; where its own ports
- * must be free for that, when it is gone.
+ * must be free for that, when it is gone. While nobody could (no slot is free,
+ * no spawner loaded) it serves on.
  */
 void	 seats_give_up(struct worker_proc *wp, enum ending why);
 /* How many workers there shall be, 1..max; more are drained. */

@@ -20,6 +20,9 @@
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
 
+/* No look for so long: this process did not run, so others may not have. */
+#define STUCK_PAUSE_US	2000000
+
 enum stuck_state {
 	STUCK_FINE,
 	STUCK_ASKED,
@@ -41,6 +44,8 @@ struct stuck_worker {
 struct stuck {
 	struct master		*master;
 	struct stuck_worker	*workers;	/* one for each slot */
+	uint64_t		 last_us;	/* the look before */
+	uint64_t		 woke_us;	/* the end of the last pause */
 };
 
 static const char *const stuck_state_names[] = {
@@ -137,6 +142,8 @@ stuck_look(const struct worker_proc *wp)
 	    .tick_us = stuck_tick(wp), .timeout = wp->gen->cfg->worker_timeout
 	};
 
+	if (seen.tick_us < wp->master->stuck->woke_us)
+		seen.tick_us = wp->master->stuck->woke_us;
 	if (seen.now_us < seen.tick_us + stuck_us(STUCK_TICK_S))
 		return STUCK_NOT;
 	seen.deadline_us = stuck_deadline(wp->master->sb, wp->slot);
@@ -246,12 +253,17 @@ stuck_check_one(struct stuck_worker *sw, struct worker_proc *wp)
 		stuck_kill(sw, wp);
 }
 
-/* Looks at all of them. */
+/* Looks at all of them. After a pause of this process all begin anew. */
 void
 stuck_check(struct master *m)
 {
+	struct stuck	*stuck = m->stuck;
+	uint64_t	 now = clock_mono_us();
 	uint32_t	 i;
 
+	if (now - stuck->last_us > STUCK_PAUSE_US)
+		stuck->woke_us = now;
+	stuck->last_us = now;
 	for (i = 0; i < m->sb->slots; i++)
 		stuck_check_one(&m->stuck->workers[i], &m->workers[i]);
 }
@@ -264,6 +276,7 @@ stuck_new(struct master *m)
 	uint32_t	 i;
 
 	stuck->master = m;
+	stuck->last_us = clock_mono_us();
 	stuck->workers = xcalloc(m->sb->slots, sizeof(*stuck->workers));
 	for (i = 0; i < m->sb->slots; i++) {
 		stuck->workers[i].stuck = stuck;

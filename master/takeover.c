@@ -96,6 +96,10 @@ takeover_hear(struct takeover *t, const char *line)
 		t->go = true;
 	else if (strcmp(line, "reload") == 0)
 		t->reload = true;
+	else if (strcmp(line, "stop") == 0)
+		t->stop = true;
+	else if (strcmp(line, "quit") == 0)
+		t->quit = true;
 	else
 		log_debug("the old master says \"%s\"", line);
 }
@@ -180,6 +184,8 @@ takeover_turn(struct master *m)
 {
 	struct takeover	*t = &m->takeover;
 
+	if (takeover_is_trial(m) && (t->stop || t->quit))
+		master_told_stop(m, t->quit);
 	if (t->state == TAKEOVER_NONE || master_is_stopping(m))
 		return;
 	if (t->state == TAKEOVER_TRIAL && m->state == MASTER_RUNNING) {
@@ -197,6 +203,21 @@ takeover_turn(struct master *m)
 		t->reload = false;
 		reload_request(m, "asked of the old master");
 	}
+}
+
+/* The server stops: the old master must not come back. */
+void
+takeover_stop(const struct master *m, bool at_once)
+{
+	if (m->takeover.state == TAKEOVER_SHARED)
+		takeover_tell(at_once ? "quit" : "stop");
+}
+
+/* Do the old master's workers finish? */
+bool
+takeover_is_shared(const struct master *m)
+{
+	return m->takeover.state == TAKEOVER_SHARED && m->takeover.watching;
 }
 
 /* Does the old master still serve? */

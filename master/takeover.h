@@ -40,6 +40,8 @@ struct takeover {
 	bool			 watching;
 	bool			 go;		/* the old one said so */
 	bool			 reload;
+	bool			 stop;		/* the old one does */
+	bool			 quit;		/* at once */
 };
 
 /*
@@ -59,6 +61,10 @@ void	 takeover_failed(const char *why);
 void	 takeover_start(struct master *m);
 void	 takeover_turn(struct master *m);
 void	 takeover_done(struct master *m);
+/* The server stops: so does an old master whose workers finish. */
+void	 takeover_stop(const struct master *m, bool at_once);
+/* Are there an old master's workers, for which this one waits? */
+bool	 takeover_is_shared(const struct master *m);
 /* Does another master serve, on which this one must not break in? */
 bool	 takeover_is_trial(const struct master *m);
 

@@ -118,6 +118,14 @@ upgrade_done(struct master *m)
 	upgrade_close(u);
 }
 
+/* The new master, which serves, was told to stop: so this one stops, too. */
+static void
+upgrade_hear_stop(struct upgrade *u, const char *line)
+{
+	if (u->state == UPGRADE_LEAVING)
+		master_told_stop(u->master, strcmp(line, "quit") == 0);
+}
+
 /* Does what one line of the new master says. */
 static void
 upgrade_hear(struct upgrade *u, const char *line)
@@ -125,11 +133,14 @@ upgrade_hear(struct upgrade *u, const char *line)
 	double	 limit;
 
 	if (sscanf(line, "hello %lf", &limit) == 1) {
+		u->hello = true;
 		if (u->state == UPGRADE_TRYING && limit > 0 &&
 		    limit <= UPGRADE_LIMIT_S)
 			upgrade_arm(u, limit);
 	} else if (strcmp(line, "ready") == 0) {
 		u->ready = true;
+	} else if (strcmp(line, "stop") == 0 || strcmp(line, "quit") == 0) {
+		upgrade_hear_stop(u, line);
 	} else if (strncmp(line, "failed ", 7) == 0) {
 		upgrade_note(u, "%s", line + 7);
 	} else {
@@ -249,7 +260,7 @@ upgrade_begin(struct master *m)
 	struct upgrade	*u = &m->upgrade;
 	int		 pair[2] = { -1, -1 };
 
-	u->wanted = u->ready = u->stopping = false;
+	u->wanted = u->hello = u->ready = false;
 	u->failure[0] = '\0';
 	upgrade_set_state(u, UPGRADE_TRYING);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
@@ -358,6 +369,8 @@ upgrade_refusal(const struct master *m)
 		    "replaced";
 	if (master_is_stopping(m))
 		return "the server stops";
+	if (m->state == MASTER_LEAVING)
+		return "the server is about to stop";
 	if (takeover_is_trial(m))
 		return "this master has not taken over from the old one yet";
 	if (m->upgrade.pid != 0) {
@@ -366,7 +379,8 @@ upgrade_refusal(const struct master *m)
 		return text;
 	}
 	for (i = 0; i < m->sb->slots; i++) {
-		if (m->workers[i].state == SB_SLOT_READY &&
+		if ((m->workers[i].state == SB_SLOT_READY ||
+		    m->workers[i].state == SB_SLOT_DRAINING) &&
 		    m->workers[i].owns_listeners)
 			return "workers listen on sockets of their own, "
 			    "which a new master's could not bind";
@@ -391,9 +405,12 @@ upgrade_request(struct master *m, const char *why)
 	return NULL;
 }
 
-/* The server stops. */
+/*
+ * The server stops. The new master is told with words if it listens to them: a
+ * signal may be the second one there.
+ */
 void
-upgrade_abandon(struct master *m, int signal)
+upgrade_abandon(struct master *m, bool at_once)
 {
 	struct upgrade	*u = &m->upgrade;
 
@@ -401,7 +418,10 @@ upgrade_abandon(struct master *m, int signal)
 	if (u->state == UPGRADE_LEAVING || u->pid == 0)
 		return;
 	upgrade_note(u, "the server stops");
-	kill(u->pid, signal);
+	if (u->hello && u->sock != -1)
+		upgrade_tell(u, at_once ? "quit" : "stop");
+	else
+		kill(u->pid, at_once ? SIGQUIT : SIGTERM);
 	if (u->state == UPGRADE_TRYING)
 		upgrade_set_state(u, UPGRADE_FAILED);
 	upgrade_arm(u, m->cfg->worker_reload_mercy + UPGRADE_SLACK_S);

@@ -24,8 +24,10 @@ struct master;
  *	new to old	hello SECONDS	may take so long until it is ready
  *			ready		all its workers are
  *			failed WHY	it gives up, and ends next
+ *			stop, quit	it serves and was told to: you, too
  *	old to new	go		serve alone: the old one's workers drain
  *			reload		somebody asked for it meanwhile
+ *			stop, quit	the server stops: you, too
  *
  * The old master's states; each turn of the master takes the step that is
  * possible:
@@ -52,6 +54,8 @@ struct master;
  *	TERM, INT	TRYING: both stop. LEAVING: only this one, which would
  *			have left anyway
  *	QUIT		the same, at once
+ *	TERM, QUIT, new	TRIAL: the upgrade has failed. SHARED: both stop, and
+ *			the new one leaves last
  *	USR1		is passed on
  *	TTIN, TTOU	are the old master's; the new one starts as many
  *			workers as its configuration says
@@ -75,11 +79,11 @@ struct upgrade {
 	struct master		*master;
 	enum upgrade_state	 state;
 	bool			 wanted;
-	bool			 stopping;	/* the new one was told to */
 	pid_t			 pid;		/* 0: reaped, or none */
 	int			 sock;		/* -1: closed, EOF */
 	struct event		 sock_ev;
 	struct event		 timer;
+	bool			 hello;		/* it listens */
 	bool			 ready;		/* it said so */
 	char			 failure[320];	/* "": none yet */
 
@@ -101,7 +105,7 @@ void	 upgrade_turn(struct master *m);
 /* Was this the new master? Then notes how it ended. */
 bool	 upgrade_reaped(struct master *m, pid_t pid, int status);
 /* The server stops: a new master that has not taken over stops, too. */
-void	 upgrade_abandon(struct master *m, int signal);
+void	 upgrade_abandon(struct master *m, bool at_once);
 /* To a new master that has not taken over. */
 void	 upgrade_signal(struct master *m, int signal);
 

@@ -245,17 +245,21 @@ workers_gone(struct worker_proc *wp)
 	stacks_gone(wp->master, wp->slot);
 }
 
-/* Sends a message, perhaps with fd, to one that has a control socket. */
-static void
+/* Sends a message, perhaps with fd, to one that has a control socket; errno. */
+static int
 workers_tell(struct worker_proc *wp, const struct message *what, int fd)
 {
 	struct message	 msg = *what;
+	int		 saved;
 
 	msg.slot = wp->slot;
 	msg.worker_id = wp->id;
-	if (wp->control != -1 &&
-	    fd_send_msg(wp->control, &msg, sizeof(msg), fd) == -1)
-		log_debug("worker %d: sending: %s", wp->id, strerror(errno));
+	if (wp->control == -1 ||
+	    fd_send_msg(wp->control, &msg, sizeof(msg), fd) == 0)
+		return 0;
+	saved = errno;
+	log_debug("worker %d: sending: %s", wp->id, strerror(saved));
+	return saved;
 }
 
 /* It accepts. */
@@ -307,8 +311,8 @@ workers_message(struct worker_proc *wp, const struct message *msg)
 		seats_give_up(wp, ENDING_HARAKIRI);
 		break;
 	case MSG_ASK_STOP:
-		if (!master_is_stopping(wp->master))
-			master_stop(wp->master, who);
+		if (wp->master->state < MASTER_LEAVING)
+			master_ask_stop(wp->master, who);
 		break;
 	default:
 		log_warn("%s: ignoring a message of type %u", who, msg->type);
@@ -476,7 +480,7 @@ workers_reset(struct master *m, int slot, int id, struct generation *gen,
 	wp->reaped = wp->unborn = wp->doomed = wp->owns_listeners = false;
 	wp->listeners[0] = '\0';
 	wp->status = wp->overdue = 0;
-	wp->ending = ENDING_DIED;
+	wp->ending = wp->gives_up = ENDING_DIED;
 	wp->spawned_us = clock_mono_us();
 	wp->ready_us = wp->gone_us = 0;
 	wp->failure[0] = '\0';
@@ -529,6 +533,19 @@ workers_spawn(struct master *m, int id, struct generation *gen, bool respawn)
 	return wp;
 }
 
+/* Tells it to drain. One that does not read learns it from the end. */
+static void
+workers_tell_drain(struct worker_proc *wp, enum drain drain)
+{
+	struct message	 msg = { .type = MSG_DRAIN, .value = (int)drain };
+
+	if (workers_tell(wp, &msg, -1) != EAGAIN)
+		return;
+	log_warn("worker %d (pid %d) does not read what it is told", wp->id,
+	    (int)wp->pid);
+	shutdown(wp->control, SHUT_WR);
+}
+
 /* Lets it finish; one that never served has nothing to finish. */
 static void
 workers_drain_as(struct worker_proc *wp, enum ending why, enum drain drain)
@@ -536,14 +553,17 @@ workers_drain_as(struct worker_proc *wp, enum ending why, enum drain drain)
 	switch (wp->state) {
 	case SB_SLOT_READY:
 		workers_note_ending(wp, why);
-		workers_tell(wp, &(struct message){ .type = MSG_DRAIN,
-		    .value = (int)drain }, -1);
+		workers_tell_drain(wp, drain);
 		workers_set_state(wp, SB_SLOT_DRAINING);
 		break;
 	case SB_SLOT_SPAWNING:
 	case SB_SLOT_STARTING:
 		workers_set_state(wp, SB_SLOT_DRAINING);
 		workers_kill(wp, why);
+		break;
+	case SB_SLOT_DRAINING:
+		if (drain == DRAIN_LAST && !wp->doomed)
+			workers_tell_drain(wp, drain);
 		break;
 	default:
 		break;
@@ -624,14 +644,30 @@ workers_reaped(struct master *m, pid_t pid, int status)
 	return false;
 }
 
-/* Everybody leaves. */
-void
-workers_drain_all(struct master *m, enum ending why, enum drain drain)
+/* Is somebody there who accepts? */
+static bool
+workers_any_ready(const struct master *m)
 {
 	uint32_t	 i;
 
-	for (i = 0; i < m->sb->slots; i++)
-		workers_drain_as(&m->workers[i], why, drain);
+	for (i = 0; i < m->sb->slots; i++) {
+		if (m->workers[i].state == SB_SLOT_READY)
+			return true;
+	}
+	return false;
+}
+
+/* Everybody leaves. Those who do already take the last, if nobody else can. */
+void
+workers_drain_all(struct master *m, enum ending why, enum drain drain)
+{
+	bool	 others = workers_any_ready(m);
+	uint32_t i;
+
+	for (i = 0; i < m->sb->slots; i++) {
+		if (!others || m->workers[i].state != SB_SLOT_DRAINING)
+			workers_drain_as(&m->workers[i], why, drain);
+	}
 }
 
 /* Everybody is killed. */
@@ -655,6 +691,36 @@ workers_tell_all(struct master *m, const struct generation *gen,
 		if (gen == NULL || m->workers[i].gen == gen)
 			workers_tell(&m->workers[i], msg, fd);
 	}
+}
+
+/* Are ports that the next one of an id may want still bound? */
+bool
+workers_ports_taken(const struct master *m, int id)
+{
+	const struct worker_proc	*wp;
+	uint32_t			 i;
+
+	for (i = 0; i < m->sb->slots; i++) {
+		wp = &m->workers[i];
+		if (wp->id == id && wp->owns_listeners &&
+		    (wp->state == SB_SLOT_DRAINING ||
+		    wp->state == SB_SLOT_GONE))
+			return true;
+	}
+	return false;
+}
+
+/* Could one more be asked for? */
+bool
+workers_have_room(const struct master *m)
+{
+	uint32_t	 i;
+
+	for (i = 0; i < m->sb->slots; i++) {
+		if (m->workers[i].state == SB_SLOT_FREE)
+			return true;
+	}
+	return false;
 }
 
 /* Is nobody left? */

@@ -48,6 +48,7 @@ struct worker_proc {
 	bool			 doomed;	/* SIGKILL sent, or due */
 	int			 overdue;	/* times it outlived that */
 	enum ending		 ending;	/* why; DIED: not decided */
+	enum ending		 gives_up;	/* asked to; DIED: has not */
 	bool			 owns_listeners;
 	char			 listeners[sizeof(
 				    ((struct message *)0)->text)];
@@ -73,6 +74,10 @@ void	 workers_kill(struct worker_proc *wp, enum ending why);
 void	 workers_signal(const struct worker_proc *wp, int signal);
 /* Is its seat free again (also while it waits to be reaped)? */
 bool	 workers_is_lost(const struct worker_proc *wp);
+/* Has one of that id that leaves ports of its own, so that no other can? */
+bool	 workers_ports_taken(const struct master *m, int id);
+/* Is there a slot for one more? */
+bool	 workers_have_room(const struct master *m);
 /* Seconds it was ready, -1: never. */
 double	 workers_ready_seconds(const struct worker_proc *wp);
 

@@ -7,11 +7,12 @@
 #include "base/fd.h"
 #include "worker/worker.h"
 
-/* The messages that were kept; under the lock. */
+/* The messages that were kept, with their descriptors; under the lock. */
 static struct {
 	pthread_mutex_t	 lock;
 	size_t		 count;
 	struct message	 list[CONTROL_KEPT];
+	int		 fds[CONTROL_KEPT];
 } control = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* The loop's next message. */
@@ -24,9 +25,12 @@ control_next(struct worker *w, struct message *msg, int *fd)
 	pthread_mutex_lock(&control.lock);
 	if (control.count > 0) {
 		*msg = control.list[0];
+		*fd = control.fds[0];
 		control.count--;
 		memmove(control.list, control.list + 1,
 		    control.count * sizeof(*control.list));
+		memmove(control.fds, control.fds + 1,
+		    control.count * sizeof(*control.fds));
 	} else
 		n = fd_recv_msg(w->control, msg, sizeof(*msg), fd);
 	pthread_mutex_unlock(&control.lock);
@@ -57,8 +61,9 @@ control_look(struct worker *w, struct message *msg, int *fd)
 	    (ssize_t)sizeof(*msg)) {
 		asked = msg->type == MSG_STACKS && *fd != -1;
 		if (!asked) {
-			fd_close(fd);
-			control.list[control.count++] = *msg;
+			control.list[control.count] = *msg;
+			control.fds[control.count++] = *fd;
+			*fd = -1;
 		}
 	}
 	pthread_mutex_unlock(&control.lock);
@@ -70,5 +75,6 @@ void
 control_forked(void)
 {
 	pthread_mutex_init(&control.lock, NULL);
-	control.count = 0;
+	while (control.count > 0)
+		fd_close(&control.fds[--control.count]);
 }

@@ -208,12 +208,25 @@ worker_autoreload(struct worker *w)
 	event_add(&w->autoreload_ev, &tv);
 }
 
+/* It drains already, and learns that it is one of the last. */
+static void
+worker_drain_last(struct worker *w)
+{
+	if (w->stopped || w->farewell.state != FAREWELL_NONE)
+		return;
+	farewell_begin(w, true);
+	accept_adjust(w);
+}
+
 /* Takes nothing new; the loop ends when the last request is finished. */
 void
 worker_drain(struct worker *w, enum drain drain)
 {
-	if (w->draining)
+	if (w->draining) {
+		if (drain == DRAIN_LAST)
+			worker_drain_last(w);
 		return;
+	}
 	w->draining = w->closing = true;
 	w->drain_us = clock_coarse_us();
 	log_info("draining: %u connections, %d requests", w->nconns, w->busy);

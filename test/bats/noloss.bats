@@ -194,14 +194,20 @@ refuses() {
 	exec 9<&-
 }
 
+ends_connection() {
+	curl -sSi -m 10 "http://127.0.0.1:$PORT/fast/1" |
+	    grep -qi '^connection: close'
+}
+
 @test "drain-delay: serves on, says the end of connections, then stops" {
 	noloss_start none -p 2 --drain-delay 6
 	load_begin --down
 	kill -TERM "$WM_PID"
 	wm_wait_for "leaving" 5 wm_log_has 'stopping in 6 seconds \(SIGTERM\)'
 	[ "$(stats "s['state']")" = leaving ]
-	curl -sSi -m 10 "http://127.0.0.1:$PORT/fast/1" >answer
-	grep -qi '^connection: close' answer
+	# A worker in the midst of a request hears of it afterwards.
+	wm_wait_for "the word to get round" 4 ends_connection
+	ends_connection
 	wm_wait_left
 	[ "$WM_STATUS" -eq 0 ]
 	load_wait
