@@ -92,8 +92,8 @@ farewell_close(struct worker *w)
 }
 
 /*
- * Looks at one line of the kernel's table: "1: ADDRESS:PORT ADDRESS:PORT STATE",
- * all in hexadecimal. There may be very many, so most are left at the port.
+ * Looks at a line of the kernel's table: "1: ADDRESS:PORT ADDRESS:PORT STATE",
+ * all hexadecimal. There may be very many, so most are left at the port.
  */
 bool
 farewell_line_is_half_open(const char *line, unsigned port)
