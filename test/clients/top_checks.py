@@ -35,8 +35,9 @@ class Terminal:
                 os.dup2(self.slave, fd)
             os.environ["TERM"] = term
             os.environ.pop("COLUMNS", None)
-            # What runs the tests in the background ignores it.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            # What runs the tests in the background ignores these.
+            for number in (signal.SIGINT, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_DFL)
             os.execv(args[0], args)
         self.status = None
 
