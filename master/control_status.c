@@ -12,6 +12,7 @@
 #include "master/backlog.h"
 #include "master/master.h"
 #include "master/ready.h"
+#include "master/stats_parts.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
@@ -87,44 +88,6 @@ control_sockets(const struct master *m, struct json_out *json)
 		json_uint(json, "max_queue", max > 0 ? max :
 		    (unsigned)m->cfg->listen);
 		json_int(json, "worker", l->worker_id);
-		json_close(json);
-	}
-	json_close(json);
-}
-
-/* The generations there are. */
-static void
-control_generations(const struct master *m, struct json_out *json)
-{
-	const struct generation	*gen;
-
-	json_open(json, "generations", '[');
-	TAILQ_FOREACH(gen, &m->generations, link) {
-		json_open(json, NULL, '{');
-		json_int(json, "id", gen->id);
-		json_str(json, "state", generation_state_name(gen->state));
-		json_int(json, "spawner_pid", gen->pid);
-		json_uint(json, "workers", gen->workers);
-		json_str(json, "failure", gen->failure);
-		json_close(json);
-	}
-	json_close(json);
-}
-
-/* The reload under way and how the last one went. */
-static void
-control_reload(const struct master *m, struct json_out *json)
-{
-	const struct reload	*r = &m->reload;
-
-	json_open(json, "reload", '{');
-	json_bool(json, "running", r->fresh != NULL);
-	json_int(json, "generation", r->fresh != NULL ? r->fresh->id : 0);
-	if (r->last_generation != 0) {
-		json_open(json, "last", '{');
-		json_int(json, "generation", r->last_generation);
-		json_bool(json, "ok", r->last_ok);
-		json_str(json, "error", r->last_failure);
 		json_close(json);
 	}
 	json_close(json);
@@ -212,8 +175,8 @@ control_status(const struct master *m, struct strbuf *out)
 	control_add_sums(m, &json);
 	json_str(&json, "log_level", log_level_name(log_level_now()));
 	control_sockets(m, &json);
-	control_generations(m, &json);
-	control_reload(m, &json);
+	stats_generations(&json, m);
+	stats_reload(&json, m);
 	control_endings(m, &json);
 	json_close(&json);
 }

@@ -19,6 +19,7 @@ stats_generations(struct json_out *json, const struct master *m)
 		json_str(json, "state", generation_state_name(gen->state));
 		json_int(json, "spawner_pid", gen->pid);
 		json_uint(json, "workers", gen->workers);
+		json_str(json, "failure", gen->failure);
 		json_close(json);
 	}
 	json_close(json);
