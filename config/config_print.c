@@ -278,6 +278,7 @@ config_print_help(struct strbuf *sb)
 	    "Usage: wsgimaster [-c] FILE.json [OPTION]...\n"
 	    "       wsgimaster --http-socket :8080 --module app:application "
 	    "[OPTION]...\n"
+	    "       wsgimaster ctl --help    looks into a running server\n"
 	    "\n"
 	    "Serves Python web apps. Every option may stand on the command "
 	    "line or, without\n"

@@ -154,6 +154,7 @@ print(c["processes"], c["listen"], c["env"])')" = "3 7 ['A=1', 'B=2']" ]
 	server --help
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"-p, --processes N, --workers N"* ]]
+	[[ "$output" == *"wsgimaster ctl --help"* ]]
 	[ -z "$(printf '%s\n' "$output" | grep -E '^.{80}')" ]
 }
 
