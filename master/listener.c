@@ -1,6 +1,8 @@
 /* All listening sockets of the server, from the options and from systemd. */
 #include "master/listener.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,49 @@
 
 #define SOMAXCONN_PATH	"/proc/sys/net/core/somaxconn"
 
+/* An option that opens sockets, and what is spoken there. */
+struct listening_option {
+	const char		*name;
+	size_t			 offset;	/* in struct config */
+	enum listener_protocol	 protocol;
+};
+
+static const struct listening_option listening_options[] = {
+	{ "http-socket", offsetof(struct config, http_socket),
+	    LISTENER_HTTP },
+};
+
+#define LISTENING_OPTIONS	(sizeof(listening_options) / \
+				sizeof(listening_options[0]))
+
+/* The addresses that an option gives. */
+static const struct strlist *
+listening_addresses(const struct config *cfg, const struct listening_option *o)
+{
+	return (const struct strlist *)((const char *)cfg + o->offset);
+}
+
+/* Reads an option's addresses without using them. */
+static int
+listening_check_option(const struct config *cfg,
+    const struct listening_option *o, char **cause)
+{
+	const struct strlist	*list = listening_addresses(cfg, o);
+	struct address		 addr;
+	char			*why;
+	size_t			 i;
+
+	for (i = 0; i < list->count; i++) {
+		if (address_parse(&addr, list->items[i], &why) == -1) {
+			*cause = xasprintf("\"%s\": %s", o->name, why);
+			free(why);
+			return -1;
+		}
+		address_done(&addr);
+	}
+	return 0;
+}
+
 /* Reads the addresses without using them. */
 int
 listening_check(const struct config *cfg, char **cause)
@@ -22,14 +67,10 @@ listening_check(const struct config *cfg, char **cause)
 	char		*why;
 	size_t		 i;
 
-	for (i = 0; i < cfg->http_socket.count; i++) {
-		if (address_parse(&addr, cfg->http_socket.items[i],
-		    &why) == -1) {
-			*cause = xasprintf("\"http-socket\": %s", why);
-			free(why);
+	for (i = 0; i < LISTENING_OPTIONS; i++) {
+		if (listening_check_option(cfg, &listening_options[i],
+		    cause) == -1)
 			return -1;
-		}
-		address_done(&addr);
 	}
 	if (cfg->stats == NULL)
 		return 0;
@@ -60,7 +101,8 @@ listening_warn_backlog(int backlog)
 
 /* Adds a socket, which the list owns from then on, and what workers see. */
 static void
-listening_add(struct listening *l, const struct socket *s, int worker_id)
+listening_add(struct listening *l, const struct socket *s,
+    enum listener_protocol protocol, int worker_id)
 {
 	struct listeners	*public = &l->public;
 	size_t			 n = public->count + 1;
@@ -69,7 +111,7 @@ listening_add(struct listening *l, const struct socket *s, int worker_id)
 	public->items = xrealloc(public->items, n * sizeof(*public->items));
 	l->sockets[n - 1] = *s;
 	public->items[n - 1] = (struct listener){ .fd = s->fd,
-	    .worker_id = worker_id, .protocol = LISTENER_HTTP,
+	    .worker_id = worker_id, .protocol = protocol,
 	    .is_unix = s->is_unix, .kept = s->kept, .name = s->name,
 	    .host = s->host, .port = s->port };
 	public->count = n;
@@ -82,7 +124,8 @@ listening_add(struct listening *l, const struct socket *s, int worker_id)
  */
 static int
 listening_inherit(struct listening *l, const struct config *cfg,
-    struct inherited *inherited, const char *text)
+    struct inherited *inherited, enum listener_protocol protocol,
+    const char *text)
 {
 	struct socket	 s;
 	int		 n;
@@ -92,9 +135,9 @@ listening_inherit(struct listening *l, const struct config *cfg,
 			log_warn("%s was not bound with \"reuse-port\": all "
 			    "workers share it", s.name);
 		if (!s.reuse_port)
-			listening_add(l, &s, 0);
+			listening_add(l, &s, protocol, 0);
 		else
-			listening_add(l, &s, cfg->reuse_port ?
+			listening_add(l, &s, protocol, cfg->reuse_port ?
 			    n % cfg->processes_at_start + 1 : 0);
 		if (s.handed)
 			socket_set_backlog(&s, cfg->listen);
@@ -105,7 +148,8 @@ listening_inherit(struct listening *l, const struct config *cfg,
 /* Opens one address, with reuse-port once per worker id. */
 static int
 listening_open_one(struct listening *l, const struct config *cfg,
-    struct inherited *inherited, const char *text, char **cause)
+    struct inherited *inherited, enum listener_protocol protocol,
+    const char *text, char **cause)
 {
 	struct socket_options	 options = { .backlog = cfg->listen,
 	    .reuse_port = cfg->reuse_port, .defer_accept = true,
@@ -113,11 +157,11 @@ listening_open_one(struct listening *l, const struct config *cfg,
 	struct socket		 s, again;
 	int			 id;
 
-	id = listening_inherit(l, cfg, inherited, text);
+	id = listening_inherit(l, cfg, inherited, protocol, text);
 	if (id == 0) {
 		if (socket_open(&s, text, &options, cause) == -1)
 			return -1;
-		listening_add(l, &s, s.reuse_port ? 1 : 0);
+		listening_add(l, &s, protocol, s.reuse_port ? 1 : 0);
 		id = 1;
 	}
 	s = l->sockets[l->public.count - 1];
@@ -126,27 +170,74 @@ listening_open_one(struct listening *l, const struct config *cfg,
 	for (id++; id <= cfg->processes_at_start; id++) {
 		if (socket_open_again(&again, &s, &options, cause) == -1)
 			return -1;
-		listening_add(l, &again, id);
+		listening_add(l, &again, protocol, id);
 	}
 	return 0;
+}
+
+/* What is spoken on an inherited socket: its label says so, or HTTP. */
+static bool
+listening_protocol(const struct inherited_socket *s,
+    enum listener_protocol *protocol)
+{
+	size_t	 i;
+
+	for (i = 0; i < LISTENING_OPTIONS; i++) {
+		*protocol = listening_options[i].protocol;
+		if (strcmp(s->label, listener_role(*protocol)) == 0)
+			return true;
+	}
+	*protocol = LISTENER_HTTP;
+	return !s->socket.handed;
 }
 
 /* Serves on everything that was inherited and is not taken. */
 static void
 listening_take_all(struct listening *l, struct inherited *inherited)
 {
-	struct socket	*s;
-	size_t		 i;
+	enum listener_protocol	 protocol;
+	struct socket		*s;
+	size_t			 i;
 
 	for (i = 0; i < inherited->count; i++) {
 		s = &inherited->items[i].socket;
-		if (s->fd == -1 || (s->handed &&
-		    strcmp(inherited->items[i].label, "http") != 0))
+		if (s->fd == -1 || !listening_protocol(&inherited->items[i],
+		    &protocol))
 			continue;
-		listening_add(l, s, 0);
+		listening_add(l, s, protocol, 0);
 		memset(s, 0, sizeof(*s));
 		s->fd = -1;
 	}
+}
+
+/* Opens an option's addresses. */
+static int
+listening_open_option(struct listening *l, const struct config *cfg,
+    struct inherited *inherited, const struct listening_option *o,
+    char **cause)
+{
+	const struct strlist	*list = listening_addresses(cfg, o);
+	size_t			 i;
+
+	for (i = 0; i < list->count; i++) {
+		if (listening_open_one(l, cfg, inherited, o->protocol,
+		    list->items[i], cause) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Does any option say where to listen? */
+static bool
+listening_is_given(const struct config *cfg)
+{
+	size_t	 i;
+
+	for (i = 0; i < LISTENING_OPTIONS; i++) {
+		if (listening_addresses(cfg, &listening_options[i])->count > 0)
+			return true;
+	}
+	return false;
 }
 
 /* Opens all. */
@@ -157,11 +248,11 @@ listening_open(struct listening *l, const struct config *cfg,
 	size_t	 i;
 
 	memset(l, 0, sizeof(*l));
-	if (cfg->http_socket.count == 0)
+	if (!listening_is_given(cfg))
 		listening_take_all(l, inherited);
-	for (i = 0; i < cfg->http_socket.count; i++) {
-		if (listening_open_one(l, cfg, inherited,
-		    cfg->http_socket.items[i], cause) == -1)
+	for (i = 0; i < LISTENING_OPTIONS; i++) {
+		if (listening_open_option(l, cfg, inherited,
+		    &listening_options[i], cause) == -1)
 			goto fail;
 	}
 	if (l->public.count == 0) {

@@ -140,7 +140,9 @@ main_list_sockets(struct handover *h, const struct listening *listening,
 	size_t	 i;
 
 	for (i = 0; i < listening->public.count; i++)
-		handover_add(h, "http", &listening->sockets[i]);
+		handover_add(h,
+		    listener_role(listening->public.items[i].protocol),
+		    &listening->sockets[i]);
 	handover_add(h, "stats", stats);
 	handover_add(h, "control", control);
 }

@@ -57,7 +57,7 @@ stats_sockets(struct stats_json *j)
 		l = &j->m->listeners->items[i];
 		json_open(json, NULL, '{');
 		json_str(json, "name", l->name);
-		json_str(json, "proto", "http");
+		json_str(json, "proto", listener_role(l->protocol));
 		json_uint(json, "queue", backlog_length(l, &max));
 		json_uint(json, "max_queue", max > 0 ? max :
 		    (unsigned)j->m->cfg->listen);

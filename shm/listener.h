@@ -5,9 +5,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What is spoken on a socket: by the option that opens it (listener_roles). */
 enum listener_protocol {
-	LISTENER_HTTP
+	LISTENER_HTTP,
+	LISTENER_HTTPS
 };
+
+/*
+ * "http", "https", ...: shown in the stats, the label that systemd gives such
+ * a socket (FileDescriptorName), and its name when it is handed on.
+ */
+const char	*listener_role(enum listener_protocol protocol);
 
 /*
  * One listening socket: non-blocking, close-on-exec. With reuse-port there is

@@ -2,6 +2,7 @@
 libwsgimaster_a_SOURCES += \
 	shm/control.h \
 	shm/latency.h \
+	shm/listener.c \
 	shm/listener.h \
 	shm/messages.h \
 	shm/scoreboard.c \

@@ -4,14 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
+#include "worker/conn_io.h"
 #include "worker/core.h"
 #include "worker/request.h"
 #include "worker/worker.h"
@@ -95,8 +94,7 @@ body_continue(struct request *req)
 	req->body.expect = false;
 	if (req->resp.state <= RESPONSE_BEGUN &&
 	    req->conn->in->len == req->conn->in->pos)
-		(void)send(req->conn->fd, text, sizeof(text) - 1,
-		    MSG_NOSIGNAL);
+		(void)conn_send(req->conn, text, sizeof(text) - 1, 0);
 }
 
 /* Receives; waits if wait. >0 bytes, 0 not now (only without wait), -1. */
@@ -106,7 +104,7 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 	ssize_t	 n;
 
 	for (;;) {
-		n = recv(req->conn->fd, buf, size, 0);
+		n = conn_recv(req->conn, buf, size);
 		if (n > 0)
 			return n;
 		if (n == 0)
@@ -117,7 +115,7 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 			return body_fail(req, BODY_GONE);
 		if (timeout == 0)
 			return 0;
-		switch (wait_client(req->core, WAIT_READ, timeout)) {
+		switch (conn_wait(req->core, WAIT_READ, timeout)) {
 		case WAIT_READY:
 			break;
 		case WAIT_TIMEOUT:
@@ -327,14 +325,13 @@ body_is_there(const struct request *req)
 {
 	const struct body	*body = &req->body;
 	int64_t			 left = body->length - body->got;
-	int			 n = 0;
 
 	if (body->chunked)
 		return body_chunks_are_there(req);
 	left -= (int64_t)(req->conn->in->len - req->conn->in->pos);
 	if (left <= 0)
 		return true;
-	return ioctl(req->conn->fd, FIONREAD, &n) == 0 && n >= left;
+	return conn_unread(req->conn) >= (size_t)left;
 }
 
 /*

@@ -81,7 +81,8 @@ client_gone_watch(struct conn *c)
 	struct epoll_event	 ev = { .events = EPOLLET,
 	    .data = { .ptr = c } };
 
-	if (c->gone_watched || c->gone_deaf || c->worker->gone_fd == -1 ||
+	if (c->gone_watched || c->gone_deaf || c->fd == -1 ||
+	    c->worker->gone_fd == -1 ||
 	    c->worker->forked)
 		return;
 	ev.events |= client_gone_what(c) != 0 ? (uint32_t)EPOLLRDHUP : 0u;
@@ -116,6 +117,8 @@ client_gone_look(const struct conn *c)
 {
 	struct pollfd	 pfd = { .fd = c->fd, .events = client_gone_what(c) };
 
+	if (c->fd == -1)		/* a stream: its owner has told */
+		return c->gone;
 	return c->worker->gone_fd != -1 && poll(&pfd, 1, 0) == 1;
 }
 

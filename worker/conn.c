@@ -19,8 +19,11 @@
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
 #include "worker/conn_input.h"
+#include "worker/conn_io.h"
+#include "worker/conn_open.h"
 #include "worker/conn_peer.h"
 #include "worker/conn_timeout.h"
+#include "worker/protocol.h"
 #include "worker/response_error.h"
 #include "worker/response_head.h"
 #include "worker/watch.h"
@@ -37,12 +40,15 @@
 #endif
 
 static const char *const conn_state_names[] = {
+	[CONN_OPENING] = "opening",
 	[CONN_HEAD] = "head",
 	[CONN_IDLE] = "idle",
 	[CONN_BODY] = "body",
 	[CONN_READY] = "ready",
 	[CONN_QUEUED] = "queued",
 	[CONN_RUNNING] = "running",
+	[CONN_SENDING] = "sending",
+	[CONN_SHARED] = "shared",
 	[CONN_LINGER] = "linger",
 	[CONN_CLOSED] = "closed",
 };
@@ -87,9 +93,9 @@ conn_set_state(struct conn *c, enum conn_state state)
 		conn_note_queue(w);
 }
 
-/* The socket is readable, or the client has left. */
+/* The socket is ready for what is watched, or the client has left. */
 static void
-conn_readable_cb(evutil_socket_t fd, short events, void *arg)
+conn_ready_cb(evutil_socket_t fd, short events, void *arg)
 {
 	struct conn	*c = arg;
 	struct worker	*w = c->worker;
@@ -99,22 +105,38 @@ conn_readable_cb(evutil_socket_t fd, short events, void *arg)
 	cores_gather(w);
 }
 
+/* Watches for this; the event was made for what it is watched for last. */
+void
+conn_watch_for(struct conn *c, enum conn_watch what)
+{
+	if (c->transport != NULL && c->transport->watch != NULL) {
+		c->transport->watch(c, what != CONN_WATCH_NOT);
+		return;
+	}
+	if (c->watching != CONN_WATCH_NOT && c->watching != what)
+		event_del(&c->ev);
+	if (what != CONN_WATCH_NOT && c->watched != what) {
+		c->watched = what;	/* many are closed before */
+		event_assign(&c->ev, c->worker->base, c->fd, EV_PERSIST |
+		    (what == CONN_WATCH_READ ? EV_READ : EV_WRITE),
+		    conn_ready_cb, c);
+	}
+	if (what != CONN_WATCH_NOT && c->watching != what &&
+	    event_add(&c->ev, NULL) == -1)
+		log_error("cannot watch a connection: %s", strerror(errno));
+	c->watching = what;
+	if (what == CONN_WATCH_READ && c->transport != NULL &&
+	    c->transport->pending(c) > 0)
+		event_active(&c->ev, EV_READ, 0);
+}
+
 /* Watches for input, or does not. */
 void
 conn_watch(struct conn *c, bool on)
 {
-	if (c->watching == on)
-		return;
-	c->watching = on;
-	if (on && !c->watched) {	/* many are closed before */
-		c->watched = true;
-		event_assign(&c->ev, c->worker->base, c->fd,
-		    EV_READ | EV_PERSIST, conn_readable_cb, c);
-	}
-	if (!on)
-		event_del(&c->ev);
-	else if (event_add(&c->ev, NULL) == -1)
-		log_error("cannot watch a connection: %s", strerror(errno));
+	if (c->transport != NULL ||
+	    c->watching != (on ? CONN_WATCH_READ : CONN_WATCH_NOT))
+		conn_watch_for(c, on ? CONN_WATCH_READ : CONN_WATCH_NOT);
 }
 
 /* A kept connection's memory, or new one; all zero. */
@@ -158,9 +180,11 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 	c = conn_new(w);
 	c->worker = w;
 	c->listener = listener;
+	c->protocol = protocol_of(listener);
+	c->raw_out = true;
 	c->fd = fd;
-	c->state = CONN_HEAD;
 	conn_set_peer(c, peer);
+	c->state = conn_open_needed(c) ? CONN_OPENING : CONN_HEAD;
 	conn_timeout_enter(c);
 	sb_set(&w->stats->connections, ++w->nconns);
 	conn_input_read(c);
@@ -209,7 +233,7 @@ conn_set_nodelay(struct conn *c)
 {
 	int	 one = 1;
 
-	if (c->nodelay || c->listener->is_unix)
+	if (c->nodelay || c->fd == -1 || c->listener->is_unix)
 		return;
 	c->nodelay = true;
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
@@ -224,7 +248,7 @@ conn_linger(struct conn *c)
 {
 	conn_buf_put(c->worker, c->in);
 	c->in = NULL;
-	shutdown(c->fd, SHUT_WR);
+	conn_shutdown(c);
 	conn_set_state(c, CONN_LINGER);
 	conn_watch(c, true);
 }
@@ -237,15 +261,6 @@ static bool
 conn_may_send(const struct conn *c)
 {
 	return c->linger || c->in->head.keep_alive || c->in->pos < c->in->len;
-}
-
-/* Have bytes come that were not read yet? */
-bool
-conn_has_input(const struct conn *c)
-{
-	char	 byte;
-
-	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 /* Its request is over. */
@@ -291,7 +306,7 @@ conn_reject(struct conn *c, int status, const char *why)
 	n = response_format_error(text, sizeof(text), status,
 	    !conn_asks_head(c), response_date());
 	c->close = true;
-	if (send(c->fd, text, (size_t)n, MSG_NOSIGNAL) != n)
+	if (conn_send(c, text, (size_t)n, 0) != n)
 		conn_close(c);
 	else
 		conn_linger(c);
@@ -312,11 +327,15 @@ conn_close(struct conn *c)
 		body_done(c->collected);
 		free(c->collected);
 	}
-	if (c->reset)
+	if (c->reset && c->fd != -1)
 		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset,
 		    sizeof(reset));
-	watch_forget(w, c->fd);
-	close(c->fd);
+	if (c->transport != NULL)
+		c->transport->close(c);
+	if (c->fd != -1) {
+		watch_forget(w, c->fd);
+		close(c->fd);
+	}
 	conn_free(c);
 	sb_set(&w->stats->connections, --w->nconns);
 }

@@ -1,6 +1,8 @@
 /*
  * A client's connection and its states.
  *
+ *	OPENING	before the first request: a PROXY header, TLS (conn_open.h):
+ *		header-timeout
  *	HEAD	waits for (more of) a request head: header-timeout
  *	IDLE	between two requests, nothing read: keepalive-timeout; while
  *		draining also before the first: drain-idle
@@ -9,6 +11,9 @@
  *		there is an idle core for each of them
  *	QUEUED	a whole request waits for a core: queue-timeout
  *	RUNNING	a core has it; the conn is the core's until it is finished
+ *	SENDING	an answer that needs no core is on its way: write-timeout
+ *	SHARED	carries streams (HTTP/2), each with a struct conn of its own;
+ *		their owner has its own limits
  *	LINGER	answered, to be closed: discards what the client still sends
  *	CLOSED	about to be freed
  *
@@ -36,18 +41,30 @@
 
 struct core;
 struct listener;
+struct protocol;
+struct transport;
 struct worker;
 
 enum conn_state {
+	CONN_OPENING,
 	CONN_HEAD,
 	CONN_IDLE,
 	CONN_BODY,
 	CONN_READY,
 	CONN_QUEUED,
 	CONN_RUNNING,
+	CONN_SENDING,
+	CONN_SHARED,
 	CONN_LINGER,
 	CONN_CLOSED,
 	CONN_STATES		/* how many there are */
+};
+
+/* What the base watches for. */
+enum conn_watch {
+	CONN_WATCH_NOT,
+	CONN_WATCH_READ,
+	CONN_WATCH_WRITE
 };
 
 /*
@@ -69,11 +86,18 @@ struct conn_buf {
 struct conn {
 	struct worker		*worker;
 	const struct listener	*listener;
-	int			 fd;
+	const struct protocol	*protocol;
+	const struct transport	*transport;	/* NULL: the socket's own */
+	void			*transport_data;
+	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;
 	struct event		 ev;
-	bool			 watched;	/* ev was made */
-	bool			 watching;	/* and is added */
+	uint8_t			 watched;	/* ev was made for (enum) */
+	uint8_t			 watching;	/* and is added for */
+	uint8_t			 opened;	/* steps of conn_open.c */
+	bool			 raw_out;	/* send(2) to fd is right: no
+						   transport, or kernel TLS */
+	bool			 secure;	/* TLS up to here */
 	bool			 nodelay;	/* TCP_NODELAY is set */
 	bool			 close;		/* no further request */
 	bool			 linger;	/* the client may still send */
@@ -120,9 +144,11 @@ void	 conn_close(struct conn *c);
 /* The response comes in pieces: none shall wait for an acknowledgement. */
 void	 conn_set_nodelay(struct conn *c);
 
-/* Have bytes come that were not read yet? (Also a core, of its own conn.) */
-bool	 conn_has_input(const struct conn *c);
-
+/*
+ * Watches for this. What a transport holds that no event will tell of is told
+ * at this turn's end.
+ */
+void	 conn_watch_for(struct conn *c, enum conn_watch what);
 /* Watches for input, or does not. */
 void	 conn_watch(struct conn *c, bool on);
 void	 conn_set_state(struct conn *c, enum conn_state state);

@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
+#include "worker/conn_io.h"
 #include "worker/conn_timeout.h"
 #include "worker/worker.h"
 
@@ -177,7 +178,7 @@ conn_collect_continue(struct conn *c)
 	static const char	 text[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 	if (c->in->head.expect_continue && c->in->len == c->in->pos)
-		(void)send(c->fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
+		(void)conn_send(c, text, sizeof(text) - 1, 0);
 }
 
 /* The head is complete and announces a body. */
@@ -205,7 +206,7 @@ conn_collect_read(struct conn *c)
 	ssize_t		 n;
 
 	conn_buf_reserve(in, COLLECT_READ);
-	n = recv(c->fd, in->data + in->len, in->cap - in->len, 0);
+	n = conn_recv(c, in->data + in->len, in->cap - in->len);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {

@@ -9,7 +9,10 @@
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
+#include "worker/conn_io.h"
+#include "worker/conn_open.h"
 #include "worker/conn_timeout.h"
+#include "worker/protocol.h"
 #include "worker/worker.h"
 
 /* Room that a chunked body's raw bytes find behind the head. */
@@ -25,8 +28,8 @@ conn_input_would_block(void)
 }
 
 /* The head is complete: what must be so before a core is taken? */
-static void
-conn_input_head_ready(struct conn *c)
+void
+conn_head_ready(struct conn *c)
 {
 	const struct http_head	*head = &c->in->head;
 	size_t			 limit = c->worker->cfg->limit_post;
@@ -71,7 +74,7 @@ conn_input_parse(struct conn *c)
 {
 	struct conn_buf	*in = c->in;
 
-	switch (http_parse(in->data, in->len, &c->worker->limits,
+	switch (c->protocol->parse(in->data, in->len, &c->worker->limits,
 	    &in->head)) {
 	case HTTP_PARSE_MORE:
 		conn_input_wait(c);
@@ -80,7 +83,7 @@ conn_input_parse(struct conn *c)
 		conn_reject(c, in->head.status, in->head.why);
 		break;
 	case HTTP_PARSE_DONE:
-		conn_input_head_ready(c);
+		conn_head_ready(c);
 		break;
 	}
 }
@@ -107,7 +110,7 @@ conn_input_head(struct conn *c)
 	in = c->in;
 	if (in->len == in->cap)
 		conn_buf_reserve(in, in->cap);
-	n = recv(c->fd, in->data + in->len, in->cap - in->len, 0);
+	n = conn_recv(c, in->data + in->len, in->cap - in->len);
 	if (n == -1 && conn_input_would_block()) {
 		conn_input_wait(c);
 		return;
@@ -127,7 +130,7 @@ conn_input_discard(struct conn *c)
 	char	 scratch[16384];
 	ssize_t	 n;
 
-	n = recv(c->fd, scratch, sizeof(scratch), 0);
+	n = conn_recv(c, scratch, sizeof(scratch));
 	if (n == -1 && conn_input_would_block())
 		return;
 	if (n > 0)
@@ -141,6 +144,9 @@ void
 conn_input_read(struct conn *c)
 {
 	switch (c->state) {
+	case CONN_OPENING:
+		conn_open_go_on(c);
+		break;
 	case CONN_HEAD:
 	case CONN_IDLE:
 		conn_input_head(c);

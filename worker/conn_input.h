@@ -9,4 +9,10 @@ void	 conn_input_read(struct conn *c);
 /* A request is over: the next may be in the buffer already. */
 void	 conn_input_next(struct conn *c);
 
+/*
+ * A whole head is in c->in: refuses it, answers it, collects its body first or
+ * dispatches it.
+ */
+void	 conn_head_ready(struct conn *c);
+
 #endif

@@ -9,6 +9,7 @@
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_input.h"
+#include "worker/conn_io.h"
 #include "worker/worker.h"
 
 /* Longest wait for the end of a client that was answered and said goodbye. */
@@ -40,6 +41,9 @@ conn_timeout_expire(struct conn *c)
 			conn_timeout_close(c);
 		else
 			conn_reject(c, 408, "the request head took too long");
+		break;
+	case CONN_OPENING:
+		conn_close(c);
 		break;
 	case CONN_BODY:
 		conn_reject(c, 408, "the request body took too long");
@@ -120,10 +124,12 @@ conn_timeouts_init(struct worker *w)
 {
 	const struct config	*cfg = w->cfg;
 	const uint64_t		 limits[CONN_STATES] = {
+		[CONN_OPENING] = (uint64_t)(cfg->header_timeout * 1e6),
 		[CONN_HEAD] = (uint64_t)(cfg->header_timeout * 1e6),
 		[CONN_IDLE] = (uint64_t)(cfg->keepalive_timeout * 1e6),
 		[CONN_BODY] = (uint64_t)(cfg->body_timeout * 1e6),
 		[CONN_QUEUED] = (uint64_t)(cfg->queue_timeout * 1e6),
+		[CONN_SENDING] = (uint64_t)(cfg->write_timeout * 1e6),
 		[CONN_LINGER] = CONN_LINGER_US,
 	};
 	int			 i;

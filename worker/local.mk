@@ -20,6 +20,10 @@ libwsgimaster_a_SOURCES += \
 	worker/conn_collect.h \
 	worker/conn_input.c \
 	worker/conn_input.h \
+	worker/conn_io.c \
+	worker/conn_io.h \
+	worker/conn_open.c \
+	worker/conn_open.h \
 	worker/conn_peer.c \
 	worker/conn_peer.h \
 	worker/conn_timeout.c \
@@ -68,6 +72,8 @@ libwsgimaster_a_SOURCES += \
 	worker/parent_death.h \
 	worker/privileges.c \
 	worker/privileges.h \
+	worker/protocol.c \
+	worker/protocol.h \
 	worker/request.c \
 	worker/request.h \
 	worker/request_id.c \
@@ -88,6 +94,7 @@ libwsgimaster_a_SOURCES += \
 	worker/stacks_json.h \
 	worker/suspend.h \
 	worker/suspend_none.c \
+	worker/transport.h \
 	worker/wait.c \
 	worker/wait.h \
 	worker/watch.c \

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "worker/client_gone.h"
 #include "worker/conn.h"
+#include "worker/conn_io.h"
 #include "worker/held.h"
 #include "worker/request.h"
 #include "worker/response_head.h"
@@ -308,5 +309,7 @@ response_drop(struct request *req)
 	resp->close = true;
 	client_gone_ignore(req->conn);
 	held_push(&resp->held);
-	shutdown(req->conn->fd, SHUT_RDWR);
+	conn_shutdown(req->conn);
+	if (req->conn->fd != -1)
+		shutdown(req->conn->fd, SHUT_RDWR);
 }

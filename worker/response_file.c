@@ -1,15 +1,13 @@
 /* Files that the kernel sends as a response's body. */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "worker/conn.h"
+#include "worker/conn_io.h"
 #include "worker/request.h"
 #include "worker/response.h"
 #include "worker/response_out.h"
@@ -35,34 +33,6 @@ response_file_left(int fd, off_t offset, int64_t len)
 	return len;
 }
 
-/*
- * sendfile(2), which has no MSG_NOSIGNAL: an app may have given SIGPIPE its
- * default back, which would kill the worker when the client has left.
- */
-static ssize_t
-response_sendfile_now(int out, int fd, off_t *offset, size_t len)
-{
-	static const struct timespec	 at_once = { 0, 0 };
-	struct sigaction		 action;
-	sigset_t			 pipe, old;
-	ssize_t				 n;
-	int				 saved;
-
-	if (sigaction(SIGPIPE, NULL, &action) == 0 &&
-	    action.sa_handler == SIG_IGN)
-		return sendfile(out, fd, offset, len);
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &pipe, &old);
-	n = sendfile(out, fd, offset, len);
-	saved = errno;
-	if (n == -1 && saved == EPIPE && !sigismember(&old, SIGPIPE))
-		(void)sigtimedwait(&pipe, NULL, &at_once);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = saved;
-	return n;
-}
-
 /* Sends bytes of a file that is known to have them. */
 static int
 response_send_file(struct request *req, int fd, off_t offset, size_t len)
@@ -70,7 +40,7 @@ response_send_file(struct request *req, int fd, off_t offset, size_t len)
 	ssize_t	 n;
 
 	while (len > 0) {
-		n = response_sendfile_now(req->conn->fd, fd, &offset,
+		n = conn_sendfile(req->conn, fd, &offset,
 		    len > (1u << 30) ? 1u << 30 : len);
 		if (n > 0) {
 			response_count(req, (size_t)n);

@@ -9,7 +9,9 @@
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "worker/head_check.h"
+#include "worker/conn_io.h"
 #include "worker/http_bytes.h"
+#include "worker/protocol.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -67,7 +69,7 @@ response_begin(struct request *req, const char *status, size_t len)
 	resp->status = (status[0] - '0') * 100 + (status[1] - '0') * 10 +
 	    (status[2] - '0');
 	strbuf_reserve(&resp->head, len + RESPONSE_HEAD_OWN);
-	strbuf_add(&resp->head, "HTTP/1.1 ", 9);
+	strbuf_adds(&resp->head, req->conn->protocol->status);
 	strbuf_add(&resp->head, status, len);
 	if (len == 3)
 		strbuf_addc(&resp->head, ' ');

@@ -2,14 +2,12 @@
 #include "worker/response_out.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 
 #include "config/config.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
+#include "worker/conn_io.h"
 #include "worker/core.h"
 #include "worker/held.h"
 #include "worker/request.h"
@@ -31,15 +29,6 @@ response_break(struct request *req, bool timed_out)
 	return -1;
 }
 
-/* Bytes that the client's side has not taken yet. */
-static int
-response_unsent(const struct request *req)
-{
-	int	 n;
-
-	return ioctl(req->conn->fd, SIOCOUTQ, &n) == 0 ? n : 0;
-}
-
 /*
  * The socket is full: waits for the client. It counts as writable only when a
  * good part of it is free, so a client that takes little is told from one that
@@ -49,14 +38,14 @@ static int
 response_wait(struct request *req)
 {
 	enum wait_reason	 reason;
-	int			 before, after = response_unsent(req);
+	int			 before, after = conn_unsent(req->conn);
 
 	do {
 		before = after;
-		reason = wait_client(req->core, WAIT_WRITE,
+		reason = conn_wait(req->core, WAIT_WRITE,
 		    req->worker->cfg->write_timeout);
 		if (reason == WAIT_TIMEOUT)
-			after = response_unsent(req);
+			after = conn_unsent(req->conn);
 	} while (reason == WAIT_TIMEOUT && after < before);
 	req->resp.waited = reason;
 	if (reason == WAIT_READY)
@@ -89,7 +78,7 @@ response_send(struct request *req, const char *data, size_t len, int flags)
 	ssize_t	 n;
 
 	while (len > 0) {
-		n = send(req->conn->fd, data, len, MSG_NOSIGNAL | flags);
+		n = conn_send(req->conn, data, len, flags);
 		if (n >= 0) {
 			response_count(req, (size_t)n);
 			data += n;
@@ -121,14 +110,12 @@ int
 response_send_parts(struct request *req, struct iovec *part, int n, int flags)
 {
 	const struct iovec	*end = part + n;
-	struct msghdr		 msg = { 0 };
 	ssize_t			 sent;
 
 	part = response_advance(part, end, 0);
 	while (part < end) {
-		msg.msg_iov = part;
-		msg.msg_iovlen = (size_t)(end - part);
-		sent = sendmsg(req->conn->fd, &msg, MSG_NOSIGNAL | flags);
+		sent = conn_send_parts(req->conn, part, (int)(end - part),
+		    flags);
 		if (sent >= 0) {
 			response_count(req, (size_t)sent);
 			part = response_advance(part, end, (size_t)sent);
@@ -181,7 +168,8 @@ response_send_held(struct request *req, const struct iovec *parts, int n,
 static bool
 response_held_add(struct request *req, const struct iovec *parts, int n)
 {
-	return held_add(&req->resp.held, req->conn->fd,
+	/* The thread that sends what is held knows only send(2). */
+	return req->conn->raw_out && held_add(&req->resp.held, req->conn->fd,
 	    &req->core->sb->bytes_out, parts, n);
 }
 

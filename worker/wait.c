@@ -176,7 +176,7 @@ wait_poll(struct core *core, struct wait_item *items, size_t n, double timeout)
 	}
 	pfd[n].revents = 0;
 	if (timeout != 0) {
-		gone = client_gone_events(c);
+		gone = c->fd == -1 ? -1 : client_gone_events(c);
 		limit = harakiri_poll_limit(core, timeout);
 	}
 	if (gone != -1) {

@@ -1,0 +1,52 @@
+/* What happens on a new connection before its first request. */
+#include "worker/conn_open.h"
+
+#include <stddef.h>
+
+#include "worker/conn.h"
+#include "worker/conn_input.h"
+
+/* In this order; ends with NULL. */
+static const struct conn_opener *const conn_openers[] = {
+	NULL
+};
+
+/* Does any step want this connection? */
+bool
+conn_open_needed(const struct conn *c)
+{
+	const struct conn_opener *const	*o;
+
+	for (o = conn_openers; *o != NULL; o++) {
+		if ((*o)->wanted(c))
+			return true;
+	}
+	return false;
+}
+
+/* Goes on with the step that waits. */
+void
+conn_open_go_on(struct conn *c)
+{
+	const struct conn_opener	*o;
+
+	for (; (o = conn_openers[c->opened]) != NULL; c->opened++) {
+		if (!o->wanted(c))
+			continue;
+		switch (o->step(c)) {
+		case CONN_OPEN_DONE:
+			break;
+		case CONN_OPEN_READ:
+			conn_watch_for(c, CONN_WATCH_READ);
+			return;
+		case CONN_OPEN_WRITE:
+			conn_watch_for(c, CONN_WATCH_WRITE);
+			return;
+		case CONN_OPEN_FAILED:
+			conn_close(c);
+			return;
+		}
+	}
+	conn_set_state(c, CONN_HEAD);
+	conn_input_read(c);
+}

@@ -1,0 +1,69 @@
+/*
+ * What a client and this server speak to each other: how a request is found in
+ * the bytes that come, and what a response looks like. One constant table for
+ * each; a listener has one, and so has each of its connections (conn.protocol:
+ * a stream of an HTTP/2 connection has that of streams).
+ *
+ * Whatever the protocol, what is found is a struct http_head, whose views point
+ * into the connection's buffer, and what is answered is made by response.h.
+ */
+#ifndef WM_WORKER_PROTOCOL_H
+#define WM_WORKER_PROTOCOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "worker/http_parse.h"
+
+struct conn;
+struct listener;
+
+/*
+ * A response's body in records, each with bytes before and behind it; they are
+ * at most PROTOCOL_FRAME long. len is 1 to max.
+ */
+#define PROTOCOL_FRAME	32
+
+struct protocol_frames {
+	size_t	 max;		/* bytes of one record's content */
+	size_t	(*before)(const struct conn *c, char *out, size_t len);
+	size_t	(*behind)(const struct conn *c, char *out, size_t len);
+	/* Behind the last one. */
+	size_t	(*end)(const struct conn *c, char *out);
+};
+
+struct protocol {
+	const char	*name;
+	/*
+	 * Looks at the bytes that came, as http_parse: pure. NULL where no
+	 * bytes are to be parsed.
+	 */
+	enum http_parse_verdict (*parse)(const char *buf, size_t len,
+		    const struct http_limits *limits, struct http_head *head);
+	/* What a response begins with, before "200 OK". */
+	const char	*status;
+	/*
+	 * HTTP/1: Connection, chunks and 100 Continue are spoken. Else the
+	 * response ends with the connection, unless there are frames or
+	 * finish.
+	 */
+	bool		 is_http1;
+	/* The head, too, travels in records. NULL: there are none. */
+	const struct protocol_frames *frames;
+	/*
+	 * HTTP/2: takes a whole response head (as text, in resp.head's form),
+	 * which is not sent as bytes then; end: no body follows. 0, or -1
+	 * with errno. NULL: a head is bytes.
+	 */
+	int		(*send_head)(struct conn *c, const char *head,
+			    size_t len, bool end);
+	/* The response's last byte was given to send. NULL: nothing to do. */
+	int		(*finish)(struct conn *c);
+};
+
+extern const struct protocol protocol_http1;
+
+/* The protocol of a listener. */
+const struct protocol *protocol_of(const struct listener *listener);
+
+#endif
