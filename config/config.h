@@ -20,6 +20,13 @@ enum client_gone {
 	CLIENT_GONE_CLOSE	/* also when the client has closed its side */
 };
 
+/* Which fields of a trusted proxy's say who its client is. */
+enum forwarded_fields {
+	FORWARDED_FIELDS_X,		/* X-Forwarded-For and its kin */
+	FORWARDED_FIELDS_RFC7239,	/* Forwarded */
+	FORWARDED_FIELDS_OFF		/* none; the app reads them itself */
+};
+
 /* How the number of workers follows the load (master/scale.h). */
 enum scale_algo {
 	SCALE_SPARE,
@@ -102,6 +109,12 @@ struct config {
 	char		*chmod_socket;		/* checked: octal, up to 777 */
 	char		*chown_socket;		/* "user" or "user:group" */
 	bool		 vacuum;
+
+	/* behind proxies */
+	bool		 proxy_protocol;
+	struct strlist	 trusted_proxies;	/* checked: base/netmask.h */
+	int		 forwarded;		/* enum forwarded_fields */
+	bool		 forwarded_host;
 
 	/* privileges; see identity.h */
 	char		*uid;

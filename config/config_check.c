@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/log_place.h"
+#include "base/netmask.h"
 #include "base/xmalloc.h"
 #include "config/log_format.h"
 #include "config/option_table.h"
@@ -321,6 +322,44 @@ config_check_control(const struct config *cfg, struct strlist *problems)
 	address_done(&addr);
 }
 
+/* Whose word counts, and in what it is given. */
+static void
+config_check_proxies(struct config *cfg, struct strlist *problems)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} others[] = {
+		{ "proxy-protocol", cfg->proxy_protocol },
+		{ "forwarded", cfg->forwarded != FORWARDED_FIELDS_X },
+		{ "forwarded-host", cfg->forwarded_host },
+	};
+	struct netmask mask;
+	char *cause;
+	size_t i;
+
+	for (i = 0; i < cfg->trusted_proxies.count; i++) {
+		if (netmask_parse(&mask, cfg->trusted_proxies.items[i],
+		    &cause) == -1) {
+			strlist_add_steal(problems, xasprintf("\"trusted-"
+			    "proxies\": %s", cause));
+			free(cause);
+		} else if (mask.all)
+			strlist_add(&cfg->warnings, "\"trusted-proxies\": "
+			    "\"*\" lets whoever can connect say who he is; "
+			    "name the proxies' addresses");
+	}
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (others[i].given && cfg->trusted_proxies.count == 0)
+			strlist_add_steal(problems, xasprintf("\"%s\" needs "
+			    "\"trusted-proxies\": what comes from anybody "
+			    "else may be a lie, so say which addresses are "
+			    "the proxies'", others[i].name));
+	if (cfg->forwarded_host && cfg->forwarded == FORWARDED_FIELDS_OFF)
+		strlist_add(problems, "\"forwarded-host\" and "
+		    "\"forwarded\": \"off\" exclude each other");
+}
+
 /* Checks all combinations. */
 void
 config_check(struct config *cfg, struct strlist *problems)
@@ -328,6 +367,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_cores(cfg, problems);
 	config_check_autoscale(cfg, problems);
 	config_check_http(cfg, problems);
+	config_check_proxies(cfg, problems);
 	config_check_request_id(cfg, problems);
 	config_check_logging(cfg, problems);
 	config_check_prefixes(&cfg->mount, "mount", "apps", problems);

@@ -27,6 +27,13 @@ static const struct name_value client_gone_choices[] = {
 	{ NULL,		0 }
 };
 
+static const struct name_value forwarded_choices[] = {
+	{ "x-forwarded", FORWARDED_FIELDS_X },
+	{ "forwarded",	FORWARDED_FIELDS_RFC7239 },
+	{ "off",	FORWARDED_FIELDS_OFF },
+	{ NULL,		0 }
+};
+
 static const struct name_value scale_choices[] = {
 	{ "spare",	SCALE_SPARE },
 	{ "spare2",	SCALE_SPARE2 },
@@ -409,6 +416,46 @@ const struct option_row option_table[] = {
 		.group = GROUP_SOCKETS, .type = OPT_BOOL, AT(vacuum),
 		.initial = 1, .max = 1,
 		.help = "Remove unix sockets when the server stops."
+	},
+
+	/* behind proxies */
+	{
+		.name = "trusted-proxies",
+		.group = GROUP_PROXIES, .type = OPT_LIST, AT(trusted_proxies),
+		.arg = "NETWORK",
+		.help = "Believe what proxies at these addresses say of their "
+		    "clients, and nobody else: an address, a network like "
+		    "10.0.0.0/8 or fd00::/8, unix for unix sockets. From "
+		    "others such header fields are removed. * is everybody: "
+		    "only where nobody but proxies can connect."
+	},
+	{
+		.name = "forwarded",
+		.group = GROUP_PROXIES, .type = OPT_CHOICE, AT(forwarded),
+		.initial = FORWARDED_FIELDS_X, .choices = forwarded_choices,
+		.arg = "WHICH",
+		.help = "Which header fields of a trusted proxy's say who its "
+		    "client is: X-Forwarded-For and its kin, or Forwarded; "
+		    "the other ones are removed. off: none, and none of a "
+		    "trusted proxy's is removed."
+	},
+	{
+		.name = "forwarded-host",
+		.group = GROUP_PROXIES, .type = OPT_BOOL, AT(forwarded_host),
+		.max = 1,
+		.help = "Take the host that a trusted proxy was asked for from "
+		    "these fields, too (HTTP_HOST, SERVER_NAME). The proxy "
+		    "must set it: most pass on the client's."
+	},
+	{
+		.name = "proxy-protocol",
+		.alias = { "http-enable-proxy-protocol",
+		    "enable-proxy-protocol" },
+		.group = GROUP_PROXIES, .type = OPT_BOOL, AT(proxy_protocol),
+		.max = 1,
+		.help = "Connections of trusted proxies begin with a PROXY "
+		    "protocol header (version 1 or 2); those without one are "
+		    "closed."
 	},
 
 	/* privileges */

@@ -24,6 +24,7 @@
 #include "worker/conn_peer.h"
 #include "worker/conn_timeout.h"
 #include "worker/protocol.h"
+#include "worker/proxy/proxies.h"
 #include "worker/response_error.h"
 #include "worker/response_head.h"
 #include "worker/watch.h"
@@ -184,6 +185,8 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 	c->raw_out = true;
 	c->fd = fd;
 	conn_set_peer(c, peer);
+	if (w->proxies != NULL)
+		proxies_meet(c, peer);
 	c->state = conn_open_needed(c) ? CONN_OPENING : CONN_HEAD;
 	conn_timeout_enter(c);
 	sb_set(&w->stats->connections, ++w->nconns);
@@ -348,6 +351,7 @@ conns_init(struct worker *w)
 	w->limits.max_fields = (uint32_t)w->cfg->limit_request_fields;
 	w->limits.max_head = (uint32_t)w->cfg->buffer_size;
 	w->queue_size = (uint32_t)config_queue_size(w->cfg);
+	w->proxies = proxies_new(w->cfg);
 	conn_timeouts_init(w);
 	client_gone_init(w);
 }
@@ -371,5 +375,7 @@ conns_done(struct worker *w)
 	w->nfree_conns = 0;
 	conn_timeouts_done(w);
 	conn_bufs_done(w);
+	proxies_free(w->proxies);
+	w->proxies = NULL;
 	client_gone_done(w);
 }

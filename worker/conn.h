@@ -98,6 +98,9 @@ struct conn {
 	bool			 raw_out;	/* send(2) to fd is right: no
 						   transport, or kernel TLS */
 	bool			 secure;	/* TLS up to here */
+	bool			 proxied_tls;	/* TLS up to the proxy, as its
+						   PROXY header says */
+	bool			 trusted;	/* proxy/proxies.h */
 	bool			 nodelay;	/* TCP_NODELAY is set */
 	bool			 close;		/* no further request */
 	bool			 linger;	/* the client may still send */

@@ -107,3 +107,5 @@ libwsgimaster_a_SOURCES += \
 	worker/witness.h \
 	worker/worker.c \
 	worker/worker.h
+
+include $(top_srcdir)/worker/proxy/local.mk

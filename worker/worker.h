@@ -24,6 +24,7 @@ struct handler;
 struct http_limits;
 struct listeners;
 struct loop_engine;
+struct proxies;
 struct runtime;
 struct sb_slot;
 struct scoreboard;
@@ -122,6 +123,7 @@ struct worker {
 	uint32_t			 nfree_bufs;
 	uint32_t			 nfree_small_bufs;
 	struct http_limits		 limits;
+	struct proxies			*proxies;	/* NULL: none */
 	uint32_t			 queue_size;
 };
 

@@ -94,3 +94,11 @@ test_unit_test_farewell_SOURCES = test/unit/test_farewell.c $(unit_main)
 unit_tests += test/unit/test_log_format test/unit/test_log_sink
 test_unit_test_log_format_SOURCES = test/unit/test_log_format.c $(unit_main)
 test_unit_test_log_sink_SOURCES = test/unit/test_log_sink.c $(unit_main)
+
+unit_tests += \
+	test/unit/test_forwarded \
+	test/unit/test_netmask \
+	test/unit/test_proxy_parse
+test_unit_test_forwarded_SOURCES = test/unit/test_forwarded.c $(unit_main)
+test_unit_test_netmask_SOURCES = test/unit/test_netmask.c $(unit_main)
+test_unit_test_proxy_parse_SOURCES = test/unit/test_proxy_parse.c $(unit_main)
