@@ -25,6 +25,7 @@ static void
 answer_end(struct answer *a, bool whole)
 {
 	a->whole = whole;
+	sb_add_shared(&a->conn->worker->stats->bytes_out, a->wire);
 	if (a->done != NULL)
 		a->done(a);
 	a->conn->answer = NULL;
@@ -43,7 +44,7 @@ answer_drop(struct conn *c)
 static void
 answer_break(struct conn *c)
 {
-	sb_add(&c->worker->stats->cut, 1);
+	sb_add_shared(&c->worker->stats->cut, 1);
 	conn_close(c);
 }
 
@@ -174,7 +175,6 @@ answer_sent_all(struct conn *c)
 		answer_break(c);
 		return;
 	}
-	sb_add(&c->worker->stats->bytes_out, a->wire);
 	c->close = c->close || a->close;
 	answer_end(a, true);
 	conn_request_done(c);

@@ -14,6 +14,7 @@
 #include "worker/conn_open.h"
 #include "worker/conn_timeout.h"
 #include "worker/protocol.h"
+#include "worker/static/static.h"
 #include "worker/worker.h"
 
 /* Room that a chunked body's raw bytes find behind the head. */
@@ -36,6 +37,8 @@ conn_head_ready(struct conn *c)
 	size_t			 limit = c->worker->cfg->limit_post;
 
 	c->in->pos = head->size;
+	if (c->worker->statics != NULL && static_answers(c))
+		return;
 	if (limit != 0 && head->content_length > (int64_t)limit) {
 		conn_reject(c, 413, "Content-Length is above limit-post");
 		return;

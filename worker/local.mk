@@ -58,6 +58,8 @@ libwsgimaster_a_SOURCES += \
 	worker/http_bytes.h \
 	worker/http_chunked.c \
 	worker/http_chunked.h \
+	worker/http_date.c \
+	worker/http_date.h \
 	worker/http_parse.c \
 	worker/http_parse.h \
 	worker/http_scan.h \

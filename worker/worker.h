@@ -27,6 +27,7 @@ struct loop_engine;
 struct runtime;
 struct sb_slot;
 struct scoreboard;
+struct statics;
 struct suspend_engine;
 
 /* A state's connections, oldest first, and how long they may stay. */
@@ -51,6 +52,7 @@ struct worker {
 	const struct loop_engine	*loop;
 	const struct handler		**handlers;	/* ends with NULL */
 	const struct listeners		*listeners;
+	struct statics			*statics;	/* NULL: none */
 	struct scoreboard		*sb;
 	int				 generation;
 
