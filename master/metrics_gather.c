@@ -60,6 +60,7 @@ metrics_add_worker(struct metrics_worker *sum, const struct metrics_worker *w)
 	to->shed += from->shed;
 	to->accepted += from->accepted;
 	to->refused += from->refused;
+	to->static_requests += from->static_requests;
 	to->cut += from->cut;
 	to->harakiris += from->harakiris;
 	to->respawns += from->respawns;

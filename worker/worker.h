@@ -28,6 +28,7 @@ struct proxies;
 struct runtime;
 struct sb_slot;
 struct scoreboard;
+struct statics;
 struct suspend_engine;
 
 /* A state's connections, oldest first, and how long they may stay. */
@@ -52,6 +53,7 @@ struct worker {
 	const struct loop_engine	*loop;
 	const struct handler		**handlers;	/* ends with NULL */
 	const struct listeners		*listeners;
+	struct statics			*statics;	/* NULL: none */
 	struct scoreboard		*sb;
 	int				 generation;
 
@@ -114,6 +116,7 @@ struct worker {
 	struct conn_timeouts		 conns[CONN_STATES];
 	uint32_t			 nconns;
 	uint32_t			 nready;
+	uint32_t			 answering; /* conn_answer, nested */
 	uint32_t			 turning; /* cores that wait_turn */
 	uint32_t			 queued;
 	struct conn			*free_conns;
