@@ -39,6 +39,7 @@
 #include "worker/body.h"
 #include "worker/http_parse.h"
 
+struct answer;
 struct core;
 struct listener;
 struct protocol;
@@ -110,14 +111,16 @@ struct conn {
 	uint32_t		 requests;	/* answered so far */
 	struct conn_buf		*in;		/* NULL: nothing was read */
 	struct core		*core;		/* while RUNNING */
+	struct answer		*answer;	/* while SENDING */
 	struct body		*collected;	/* BODY to QUEUED */
 	uint64_t		 since_us;	/* in this state, if that has a
 						   limit; coarse */
 	uint64_t		 lingered;	/* bytes discarded */
-	char			 addr[46];	/* "" for a unix socket */
-	char			 port[6];
+	/* Of the socket or the PROXY header; see origin.h. */
+	uint16_t		 port;		/* 0: none, a unix socket */
+	uint16_t		 server_port;	/* 0: the listener's */
 	uint8_t			 addr_len;
-	uint8_t			 port_len;
+	char			 addr[46];	/* "" for a unix socket */
 	TAILQ_ENTRY(conn)	 link;		/* of the state's list */
 };
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "config/config.h"
+#include "worker/answer.h"
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
@@ -153,6 +154,9 @@ conn_input_read(struct conn *c)
 		break;
 	case CONN_BODY:
 		conn_collect_read(c);
+		break;
+	case CONN_SENDING:
+		answer_go_on(c);
 		break;
 	case CONN_LINGER:
 		conn_input_discard(c);

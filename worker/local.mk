@@ -8,6 +8,9 @@ libwsgimaster_a_SOURCES += \
 	worker/access_format.h \
 	worker/access_log.c \
 	worker/access_log.h \
+	worker/answer.c \
+	worker/answer.h \
+	worker/answer_send.c \
 	worker/body.c \
 	worker/body.h \
 	worker/client_gone.c \
@@ -66,6 +69,8 @@ libwsgimaster_a_SOURCES += \
 	worker/lookup.h \
 	worker/loop.h \
 	worker/loop_libevent.c \
+	worker/origin.c \
+	worker/origin.h \
 	worker/own_listeners.c \
 	worker/own_listeners.h \
 	worker/parent_death.c \
@@ -81,7 +86,6 @@ libwsgimaster_a_SOURCES += \
 	worker/response.c \
 	worker/response.h \
 	worker/response_error.c \
-	worker/response_error.h \
 	worker/response_file.c \
 	worker/response_head.c \
 	worker/response_head.h \
