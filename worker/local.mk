@@ -91,6 +91,7 @@ libwsgimaster_a_SOURCES += \
 	worker/response_head.h \
 	worker/response_out.c \
 	worker/response_out.h \
+	worker/response_records.c \
 	worker/runtime.h \
 	worker/spawner.c \
 	worker/spawner.h \
@@ -109,3 +110,5 @@ libwsgimaster_a_SOURCES += \
 	worker/witness.h \
 	worker/worker.c \
 	worker/worker.h
+
+include $(top_srcdir)/worker/gateway/local.mk

@@ -10,6 +10,7 @@
 #define SEEN_QUERY		0x02
 #define SEEN_LENGTH		0x04
 #define SEEN_HTTP_LENGTH	0x08
+#define SEEN_HOST		0x10
 
 /* A variable that means something to the server. */
 struct gateway_known {
@@ -130,8 +131,9 @@ gateway_http_length(struct http_head *head, const char *buf,
 static bool
 gateway_host(struct http_head *head, const char *buf, struct http_view value)
 {
-	if (head->host.off != 0)
+	if (head->seen & SEEN_HOST)
 		return gateway_bad(head, 400, "two HTTP_HOST");
+	head->seen |= SEEN_HOST;
 	if (!http_url_host_ok(buf + value.off, value.len))
 		return gateway_bad(head, 400, "bad HTTP_HOST");
 	head->host = value;
@@ -216,14 +218,20 @@ gateway_is_reserved(const char *name, size_t len)
 	return false;
 }
 
-/* Are all bytes of a name visible and none an "="? */
+/*
+ * Are all bytes of a name visible and none an "="? Of a header field also none
+ * that another field's name could be turned into the same by.
+ */
 static bool
-gateway_name_ok(const char *name, size_t len)
+gateway_name_ok(const char *name, size_t len, bool is_header)
 {
 	size_t	 i;
 
 	for (i = 0; i < len; i++) {
 		if (name[i] <= ' ' || name[i] >= 0x7f || name[i] == '=')
+			return false;
+		if (is_header && (name[i] == '-' ||
+		    (name[i] >= 'a' && name[i] <= 'z')))
 			return false;
 	}
 	return len > 0;
@@ -297,11 +305,11 @@ gateway_var_add(struct http_head *head, const char *buf,
 	if (head->nfields + head->dropped == limits->max_fields)
 		return gateway_bad(head, 431, "more variables than "
 		    "limit-request-fields");
-	if (!gateway_name_ok(p, name.len))
+	is_header = name.len > 5 && memcmp(p, "HTTP_", 5) == 0;
+	if (!gateway_name_ok(p, name.len, is_header))
 		return gateway_bad(head, 400, name.len == 0 ?
 		    "a variable without a name" :
 		    "a bad byte in a variable's name");
-	is_header = name.len > 5 && memcmp(p, "HTTP_", 5) == 0;
 	if (!gateway_value_ok(buf + value.off, value.len, is_header))
 		return gateway_bad(head, 400, "a bad byte in a variable");
 	if (gateway_is_reserved(p, name.len)) {
