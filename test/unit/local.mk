@@ -94,3 +94,8 @@ test_unit_test_farewell_SOURCES = test/unit/test_farewell.c $(unit_main)
 unit_tests += test/unit/test_log_format test/unit/test_log_sink
 test_unit_test_log_format_SOURCES = test/unit/test_log_format.c $(unit_main)
 test_unit_test_log_sink_SOURCES = test/unit/test_log_sink.c $(unit_main)
+
+unit_tests += test/unit/test_gateway
+test_unit_test_gateway_SOURCES = \
+	test/unit/test_gateway.c test/unit/gateway_text.c \
+	test/unit/gateway_text.h $(unit_main)

@@ -18,7 +18,7 @@ scgi_begin(struct http_head *head, uint32_t size,
 {
 	if (size == 0)
 		return gateway_bad(head, 400, "the SCGI request is empty");
-	if (size >= limits->max_head - head->scan)
+	if (size + 2 > limits->max_head - head->scan)
 		return gateway_bad(head, 431, "the SCGI request is above "
 		    "buffer-size");
 	gateway_vars_begin(head);
