@@ -76,10 +76,18 @@ conn_input_wait(struct conn *c)
 static void
 conn_input_parse(struct conn *c)
 {
-	struct conn_buf	*in = c->in;
+	struct conn_buf		*in = c->in;
+	enum http_parse_verdict	 verdict;
 
-	switch (c->protocol->parse(in->data, in->len, &c->worker->limits,
-	    &in->head)) {
+	while ((verdict = c->protocol->parse(in->data, in->len,
+	    &c->worker->limits, &in->head)) == HTTP_PARSE_REPLY) {
+		if (c->protocol->reply(c) == -1) {
+			conn_close(c);
+			return;
+		}
+	}
+	switch (verdict) {
+	case HTTP_PARSE_REPLY:
 	case HTTP_PARSE_MORE:
 		conn_input_wait(c);
 		break;

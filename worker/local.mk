@@ -93,6 +93,7 @@ libwsgimaster_a_SOURCES += \
 	worker/response_head.h \
 	worker/response_out.c \
 	worker/response_out.h \
+	worker/response_records.c \
 	worker/runtime.h \
 	worker/spawner.c \
 	worker/spawner.h \
@@ -113,3 +114,4 @@ libwsgimaster_a_SOURCES += \
 	worker/worker.h
 
 include $(top_srcdir)/worker/proxy/local.mk
+include $(top_srcdir)/worker/gateway/local.mk

@@ -102,3 +102,7 @@ unit_tests += \
 test_unit_test_forwarded_SOURCES = test/unit/test_forwarded.c $(unit_main)
 test_unit_test_netmask_SOURCES = test/unit/test_netmask.c $(unit_main)
 test_unit_test_proxy_parse_SOURCES = test/unit/test_proxy_parse.c $(unit_main)
+unit_tests += test/unit/test_gateway
+test_unit_test_gateway_SOURCES = \
+	test/unit/test_gateway.c test/unit/gateway_text.c \
+	test/unit/gateway_text.h $(unit_main)
