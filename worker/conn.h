@@ -42,6 +42,7 @@
 struct core;
 struct listener;
 struct protocol;
+struct tls_vars;
 struct transport;
 struct worker;
 
@@ -89,6 +90,9 @@ struct conn {
 	const struct protocol	*protocol;
 	const struct transport	*transport;	/* NULL: the socket's own */
 	void			*transport_data;
+	const struct tls_vars	*tls;		/* what environ has of TLS, or
+						   NULL; a stream's is that of
+						   its connection */
 	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;
 	struct event		 ev;
@@ -98,6 +102,8 @@ struct conn {
 	bool			 raw_out;	/* send(2) to fd is right: no
 						   transport, or kernel TLS */
 	bool			 secure;	/* TLS up to here */
+	bool			 recv_writes;	/* the transport reads on when
+						   the socket can be written */
 	bool			 nodelay;	/* TCP_NODELAY is set */
 	bool			 close;		/* no further request */
 	bool			 linger;	/* the client may still send */
@@ -140,6 +146,11 @@ void	 conn_dispatch(struct conn *c);
 struct conn *conn_take_due(struct worker *w);
 /* Answers without a core (queue full, bad request), then lingers. */
 void	 conn_reject(struct conn *c, int status, const char *why);
+/*
+ * Says that nothing more comes, and discards input for a while before it
+ * closes.
+ */
+void	 conn_linger(struct conn *c);
 void	 conn_close(struct conn *c);
 /* The response comes in pieces: none shall wait for an acknowledgement. */
 void	 conn_set_nodelay(struct conn *c);
