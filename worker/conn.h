@@ -120,10 +120,11 @@ struct conn {
 	uint64_t		 since_us;	/* in this state, if that has a
 						   limit; coarse */
 	uint64_t		 lingered;	/* bytes discarded */
-	char			 addr[46];	/* "" for a unix socket */
-	char			 port[6];
+	/* Of the socket or the PROXY header; see origin.h. */
+	uint16_t		 port;		/* 0: none, a unix socket */
+	uint16_t		 server_port;	/* 0: the listener's */
 	uint8_t			 addr_len;
-	uint8_t			 port_len;
+	char			 addr[46];	/* "" for a unix socket */
 	TAILQ_ENTRY(conn)	 link;		/* of the state's list */
 };
 
