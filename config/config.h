@@ -107,6 +107,7 @@ struct config {
 	struct strlist	 uwsgi_socket;
 	struct strlist	 fastcgi_socket;
 	struct strlist	 scgi_socket;
+	struct strlist	 https_socket;		/* see tls_socket.h */
 	int		 listen;
 	bool		 reuse_port;
 	char		*chmod_socket;		/* checked: octal, up to 777 */
@@ -118,6 +119,14 @@ struct config {
 	struct strlist	 trusted_proxies;	/* checked: base/netmask.h */
 	int		 forwarded;		/* enum forwarded_fields */
 	bool		 forwarded_host;
+	/* tls; see tls_socket.h */
+	struct strlist	 tls_certificate;	/* "cert.pem[,key.pem]" */
+	char		*tls_client_ca;
+	int		 tls_verify;		/* enum tls_verify */
+	struct strlist	 tls_protocols;		/* checked; tls_protocols() */
+	char		*tls_ciphers;
+	char		*tls_ciphersuites;
+	double		 tls_session_timeout;	/* 0: no resumption */
 
 	/* privileges; see identity.h */
 	char		*uid;

@@ -114,6 +114,8 @@ conn_watch_for(struct conn *c, enum conn_watch what)
 		c->transport->watch(c, what != CONN_WATCH_NOT);
 		return;
 	}
+	if (what == CONN_WATCH_READ && c->recv_writes)
+		what = CONN_WATCH_WRITE;
 	if (c->watching != CONN_WATCH_NOT && c->watching != what)
 		event_del(&c->ev);
 	if (what != CONN_WATCH_NOT && c->watched != what) {
@@ -246,7 +248,7 @@ conn_set_nodelay(struct conn *c)
  * Says that nothing more comes and discards input for a while: closing a
  * socket with unread input would destroy the answer on its way.
  */
-static void
+void
 conn_linger(struct conn *c)
 {
 	conn_buf_put(c->worker, c->in);

@@ -43,6 +43,7 @@ struct answer;
 struct core;
 struct listener;
 struct protocol;
+struct tls_vars;
 struct transport;
 struct worker;
 
@@ -90,6 +91,9 @@ struct conn {
 	const struct protocol	*protocol;
 	const struct transport	*transport;	/* NULL: the socket's own */
 	void			*transport_data;
+	const struct tls_vars	*tls;		/* what environ has of TLS, or
+						   NULL; a stream's is that of
+						   its connection */
 	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;
 	struct event		 ev;
@@ -102,6 +106,8 @@ struct conn {
 	bool			 proxied_tls;	/* TLS up to the proxy, as its
 						   PROXY header says */
 	bool			 trusted;	/* proxy/proxies.h */
+	bool			 recv_writes;	/* the transport reads on when
+						   the socket can be written */
 	bool			 nodelay;	/* TCP_NODELAY is set */
 	bool			 close;		/* no further request */
 	bool			 linger;	/* the client may still send */
@@ -146,6 +152,11 @@ void	 conn_dispatch(struct conn *c);
 struct conn *conn_take_due(struct worker *w);
 /* Answers without a core (queue full, bad request), then lingers. */
 void	 conn_reject(struct conn *c, int status, const char *why);
+/*
+ * Says that nothing more comes, and discards input for a while before it
+ * closes.
+ */
+void	 conn_linger(struct conn *c);
 void	 conn_close(struct conn *c);
 /* The response comes in pieces: none shall wait for an acknowledgement. */
 void	 conn_set_nodelay(struct conn *c);

@@ -30,6 +30,7 @@ struct sb_slot;
 struct scoreboard;
 struct statics;
 struct suspend_engine;
+struct tls;
 
 /* A state's connections, oldest first, and how long they may stay. */
 struct conn_timeouts {
@@ -54,6 +55,7 @@ struct worker {
 	const struct handler		**handlers;	/* ends with NULL */
 	const struct listeners		*listeners;
 	struct statics			*statics;	/* NULL: none */
+	struct tls			*tls;		/* NULL: not spoken */
 	struct scoreboard		*sb;
 	int				 generation;
 

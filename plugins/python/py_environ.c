@@ -19,6 +19,7 @@
 #include "plugins/python/py_strings.h"
 #include "plugins/python/py_template.h"
 #include "plugins/python/py_vars.h"
+#include "plugins/python/py_tls.h"
 #include "shm/listener.h"
 #include "worker/conn.h"
 #include "worker/conn_peer.h"
@@ -86,6 +87,8 @@ py_environ_init(struct worker *w)
 	if (py_environ.wide == NULL || py_vars_init() == -1)
 		return -1;
 	py_environ.cores = w->ncores > 1;
+	if (py_tls_init() == -1)
+		return -1;
 	if (w->listeners == NULL || w->listeners->count == 0)
 		return 0;
 	py_environ.nports = w->listeners->count;
@@ -110,6 +113,7 @@ py_environ_done(void)
 
 	py_kept_done();
 	py_vars_done();
+	py_tls_done();
 	Py_CLEAR(py_environ.template);
 	Py_CLEAR(py_environ.wide);
 	for (i = 0; i < py_environ.nports; i++)
@@ -596,6 +600,7 @@ py_environ_new(struct request *req, const struct py_app *app, PyObject *input)
 	    input) == -1) ||
 	    py_environ_add_id(env, req) == -1 ||
 	    py_environ_add_loose(env, req, &what) == -1 ||
+	    (req->conn->tls != NULL && py_tls_add(env, req) == -1) ||
 	    py_environ_correct(env, req) == -1) {
 		Py_DECREF(env);
 		return NULL;

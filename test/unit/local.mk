@@ -106,3 +106,7 @@ unit_tests += test/unit/test_gateway
 test_unit_test_gateway_SOURCES = \
 	test/unit/test_gateway.c test/unit/gateway_text.c \
 	test/unit/gateway_text.h $(unit_main)
+if WM_HAVE_TLS
+unit_tests += test/unit/test_tls
+test_unit_test_tls_SOURCES = test/unit/test_tls.c $(unit_main)
+endif
