@@ -14,6 +14,12 @@ test_fuzz_fuzz_http_parse_SOURCES = \
 	test/unit/http_text.h $(fuzz_main)
 test_fuzz_fuzz_http_parse_LDADD = $(fuzz_ldadd)
 
+if WM_HAVE_CGI
+fuzzers += test/fuzz/fuzz_cgi_output
+test_fuzz_fuzz_cgi_output_SOURCES = test/fuzz/fuzz_cgi_output.c $(fuzz_main)
+test_fuzz_fuzz_cgi_output_LDADD = $(fuzz_ldadd)
+endif
+
 # What test/llhttp/run compares with Node's parser.
 EXTRA_PROGRAMS = test/llhttp/parse_dump
 test_llhttp_parse_dump_SOURCES = test/llhttp/parse_dump.c

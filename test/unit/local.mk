@@ -94,3 +94,9 @@ test_unit_test_farewell_SOURCES = test/unit/test_farewell.c $(unit_main)
 unit_tests += test/unit/test_log_format test/unit/test_log_sink
 test_unit_test_log_format_SOURCES = test/unit/test_log_format.c $(unit_main)
 test_unit_test_log_sink_SOURCES = test/unit/test_log_sink.c $(unit_main)
+
+if WM_HAVE_CGI
+unit_tests += test/unit/test_cgi_args test/unit/test_cgi_output
+test_unit_test_cgi_args_SOURCES = test/unit/test_cgi_args.c $(unit_main)
+test_unit_test_cgi_output_SOURCES = test/unit/test_cgi_output.c $(unit_main)
+endif
