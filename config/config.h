@@ -197,6 +197,23 @@ struct config {
 	struct strlist	 static_expires_path_info_mtime;
 	struct strlist	 mimefile;
 	bool		 honour_range;		/* always true */
+	/* cgi */
+	struct strlist	 cgi;			/* "[/prefix=]path" */
+	struct strlist	 cgi_helper;		/* ".ext=command", checked */
+	bool		 cgi_from_docroot;
+	size_t		 cgi_buffer_size;
+	double		 cgi_timeout;
+	struct strlist	 cgi_index;
+	struct strlist	 cgi_allowed_ext;
+	struct strlist	 cgi_unset;
+	bool		 cgi_path_info;		/* true: none */
+	bool		 cgi_do_not_kill_on_error;
+	int		 cgi_async_max_attempts;	/* seconds */
+	bool		 cgi_close_stdin_on_eof;	/* always true */
+	struct strlist	 cgi_safe;
+	bool		 cgi_dontresolve;
+	bool		 cgi_optimize;		/* always true */
+	struct strlist	 cgi_loadlib;		/* always empty */
 
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */
@@ -282,6 +299,10 @@ int	 config_reload(struct config *fresh, const struct config *old,
 /* Frees what cfg owns; harmless on one that is all zero or done already. */
 void	 config_done(struct config *cfg);
 
+/* Is there an app to be loaded? */
+bool	 config_has_app(const struct config *cfg);
+/* Is there an app, or an engine, or nothing else, that needs Python? */
+bool	 config_needs_python(const struct config *cfg);
 /* How many requests a worker handles at the same time, at least 1. */
 int	 config_cores(const struct config *cfg);
 /* How many requests of a worker may wait for a core, at least 1. */

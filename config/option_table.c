@@ -1009,6 +1009,122 @@ const struct option_row option_table[] = {
 		.help = "Range requests for files are always honoured."
 	},
 
+	/* cgi */
+	{
+		.name = "cgi",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi),
+		.arg = "[PREFIX=]PATH",
+		.help = "Run the scripts in this folder, or this script, for "
+		    "paths that begin with the prefix (for all, without "
+		    "one). Of several prefixes the longest counts."
+	},
+	{
+		.name = "cgi-helper", .alias = { "cgi-map-helper" },
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_helper),
+		.form = FORM_PAIR, .arg = ".EXT=COMMAND",
+		.help = "Run scripts whose names end so by this command, which "
+		    "gets the script's path, like .php=php-cgi. They need "
+		    "not be executable."
+	},
+	{
+		.name = "cgi-index",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_index),
+		.arg = "NAME",
+		.help = "In a folder, run the first of these that is there."
+	},
+	{
+		.name = "cgi-allowed-ext",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_allowed_ext),
+		.arg = ".EXT",
+		.help = "Run nothing in folders but scripts whose names end in "
+		    "one of these; others are answered with 403."
+	},
+	{
+		.name = "cgi-timeout",
+		.group = GROUP_CGI, .type = OPT_SECONDS, AT(cgi_timeout),
+		.initial = 60, .min = 0.1, .max = DAY,
+		.help = "How long a script may neither write nor read: then "
+		    "it is ended, and the answer is 504."
+	},
+	{
+		.name = "cgi-buffer-size",
+		.group = GROUP_CGI, .type = OPT_SIZE, AT(cgi_buffer_size),
+		.initial = 64 * KIB, .min = KIB, .max = MIB,
+		.help = "The longest head that a script may write, and how "
+		    "much is read of its output at once."
+	},
+	{
+		.name = "cgi-safe",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_safe),
+		.arg = "FOLDER",
+		.help = "Symbolic links that lead out of a folder of scripts "
+		    "may lead in here."
+	},
+	{
+		.name = "cgi-dontresolve",
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_dontresolve),
+		.max = 1,
+		.help = "Run a symbolic link by its own name and in its own "
+		    "folder, instead of what it leads to."
+	},
+	{
+		.name = "cgi-path-info",
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_path_info),
+		.max = 1,
+		.help = "Turn PATH_INFO off: nothing may stand behind a "
+		    "script's name (404)."
+	},
+	{
+		.name = "cgi-unset",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_unset),
+		.arg = "NAME",
+		.help = "Take this variable out of the scripts' environment."
+	},
+	{
+		.name = "cgi-from-docroot",
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_from_docroot),
+		.max = 1,
+		.help = "Where a web server in front sends DOCUMENT_ROOT "
+		    "(uwsgi, FastCGI, SCGI) and asks for CGI, run what is in "
+		    "there."
+	},
+	{
+		.name = "cgi-do-not-kill-on-error",
+		.group = GROUP_CGI, .type = OPT_BOOL,
+		AT(cgi_do_not_kill_on_error), .max = 1,
+		.help = "When the client leaves, or a limit is over, take the "
+		    "script's input and output away, but let it run on."
+	},
+	{
+		.name = "cgi-async-max-attempts",
+		.group = GROUP_CGI, .type = OPT_INT,
+		AT(cgi_async_max_attempts), .initial = 10, .max = 3600,
+		.arg = "SECONDS",
+		.help = "How long a script may run on when it has closed its "
+		    "output. Its core is free meanwhile."
+	},
+	{
+		.name = "cgi-close-stdin-on-eof",
+		.group = GROUP_CGI, .type = OPT_BOOL,
+		AT(cgi_close_stdin_on_eof), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "A script's input always ends with the request's body."
+	},
+	{
+		.name = "cgi-optimize", .alias = { "cgi-optimized" },
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_optimize),
+		.initial = 1, .max = 1, .flags = OPT_NO_EFFECT,
+		.help = "Scripts are always started without copying the "
+		    "worker."
+	},
+	{
+		.name = "cgi-loadlib",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_loadlib),
+		.arg = "LIBRARY", .flags = OPT_HIDDEN,
+		.help = "Refused: no library is loaded into a worker for the "
+		    "sake of scripts."
+	},
+
 	/* python */
 	{
 		.name = "module", .alias = { "wsgi" }, .letter = 'w',

@@ -23,7 +23,7 @@
 #define COLLECT_READ	65536
 
 /* An unlinked temporary file, or -1 with errno. */
-static int
+int
 conn_collect_open(void)
 {
 	const char	*dir = getenv("TMPDIR");

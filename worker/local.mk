@@ -99,6 +99,8 @@ libwsgimaster_a_SOURCES += \
 	worker/spawner.h \
 	worker/stacks_json.c \
 	worker/stacks_json.h \
+	worker/surroundings.c \
+	worker/surroundings.h \
 	worker/suspend.h \
 	worker/suspend_none.c \
 	worker/transport.h \

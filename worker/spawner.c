@@ -24,9 +24,11 @@
 #include "config/config.h"
 #include "shm/messages.h"
 #include "worker/loop.h"
+#include "worker/engines.h"
 #include "worker/privileges.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
+#include "worker/surroundings.h"
 #ifdef WM_HAVE_TLS
 #include "worker/tls/tls.h"
 #endif
@@ -114,10 +116,14 @@ spawner_load(struct spawner *s, char **cause)
 		return -1;
 	s->worker->tls = tls;
 	s->runtime = s->worker->runtime;
+	if (s->runtime == NULL && surroundings_set(args->cfg, cause) == -1)
+		return -1;
+	if (s->runtime != NULL && s->runtime->start(s->worker, cause) == -1)
+		return -1;
+	if (engines_prepare(s->worker, cause) == -1)
+		return -1;
 	if (s->runtime == NULL)
 		return 0;
-	if (s->runtime->start(s->worker, cause) == -1)
-		return -1;
 	if (s->worker->loop->prepare != NULL &&
 	    s->worker->loop->prepare(s->worker, cause) == -1)
 		return -1;

@@ -28,6 +28,11 @@ test_fuzz_fuzz_scgi_parse_LDADD = $(fuzz_ldadd)
 test_fuzz_fuzz_uwsgi_parse_SOURCES = \
 	test/fuzz/fuzz_uwsgi_parse.c $(fuzz_gateway) $(fuzz_main)
 test_fuzz_fuzz_uwsgi_parse_LDADD = $(fuzz_ldadd)
+if WM_HAVE_CGI
+fuzzers += test/fuzz/fuzz_cgi_output
+test_fuzz_fuzz_cgi_output_SOURCES = test/fuzz/fuzz_cgi_output.c $(fuzz_main)
+test_fuzz_fuzz_cgi_output_LDADD = $(fuzz_ldadd)
+endif
 
 # What test/llhttp/run compares with Node's parser.
 EXTRA_PROGRAMS = test/llhttp/parse_dump
