@@ -230,7 +230,8 @@ const struct option_row option_table[] = {
 		.group = GROUP_PROCESSES, .type = OPT_INT, AT(max_fd),
 		.max = 1 << 30, .arg = "N", .flags = OPT_NO_RELOAD,
 		.help = "The limit of open file descriptors to ask the system "
-		    "for; 0 leaves it as it is."
+		    "for; 0 leaves it as it is. In a worker a 16th of it (8 to "
+		    "256) is not for clients, but for the app."
 	},
 	{
 		.name = "pidfile", .alias = { "safe-pidfile", "pidfile2" },

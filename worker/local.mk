@@ -26,6 +26,8 @@ libwsgimaster_a_SOURCES += \
 	worker/conn_open.h \
 	worker/conn_peer.c \
 	worker/conn_peer.h \
+	worker/conn_shed.c \
+	worker/conn_shed.h \
 	worker/conn_timeout.c \
 	worker/conn_timeout.h \
 	worker/control.c \
