@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,18 @@ accept_cb(evutil_socket_t listener, short events, void *arg)
 	cores_gather(w);
 }
 
+/* How many descriptors are open now, if it is not absurdly many. */
+static rlim_t
+accept_count_open(void)
+{
+	rlim_t	 n = 0;
+	int	 fd;
+
+	for (fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
 /* How many connections there may be: some descriptors are the app's. */
 static uint32_t
 accept_max_conns(void)
@@ -237,6 +250,7 @@ accept_max_conns(void)
 		reserve = ACCEPT_RESERVE_MIN;
 	if (reserve > ACCEPT_RESERVE_MAX)
 		reserve = ACCEPT_RESERVE_MAX;
+	reserve += accept_count_open();
 	return limit.rlim_cur > reserve ? (uint32_t)(limit.rlim_cur -
 	    reserve) : 1;
 }
