@@ -685,6 +685,15 @@ const struct option_row option_table[] = {
 		.help = "How long a client may take no byte of its response."
 	},
 	{
+		.name = "client-min-rate",
+		.group = GROUP_HTTP, .type = OPT_SIZE, AT(client_min_rate),
+		.max = MIB,
+		.help = "How many bytes a second a client must send of a body, "
+		    "or take of a response, on an average, while it is waited "
+		    "for; body-timeout and write-timeout are how long it may "
+		    "stay below. 0: any byte begins these timeouts anew."
+	},
+	{
 		.name = "keepalive-timeout", .alias = { "http-keepalive" },
 		.group = GROUP_HTTP, .type = OPT_SECONDS,
 		AT(keepalive_timeout), .initial = 65, .max = DAY,

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
@@ -196,6 +197,23 @@ conn_collect_start(struct conn *c)
 	conn_collect_wait(c);
 }
 
+/* Has the client been slow for too long? A full buffer says: we were. */
+static bool
+conn_collect_is_slow(struct conn *c, size_t n)
+{
+	const struct config	*cfg = c->worker->cfg;
+	struct patience		*p = &c->collected->patience;
+	bool			 slow;
+
+	if (cfg->client_min_rate == 0 || n == COLLECT_READ)
+		return false;
+	patience_spend(p, (double)(clock_coarse_us() - c->since_us) / 1e6,
+	    cfg->body_timeout);
+	slow = patience_left(p, cfg->body_timeout) <= 0;
+	patience_earn(p, n, (double)cfg->client_min_rate);
+	return slow;
+}
+
 /* More of the body can be read. */
 void
 conn_collect_read(struct conn *c)
@@ -213,6 +231,10 @@ conn_collect_read(struct conn *c)
 	}
 	if (conn_collect_take(c, piece, (size_t)n, &used) == -1)
 		return;
+	if (!c->collected->done && conn_collect_is_slow(c, (size_t)n)) {
+		conn_reject(c, 408, "the request body came too slowly");
+		return;
+	}
 	if (!c->collected->done) {
 		conn_collect_wait(c);
 		return;

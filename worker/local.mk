@@ -72,6 +72,8 @@ libwsgimaster_a_SOURCES += \
 	worker/own_listeners.h \
 	worker/parent_death.c \
 	worker/parent_death.h \
+	worker/patience.c \
+	worker/patience.h \
 	worker/privileges.c \
 	worker/privileges.h \
 	worker/protocol.c \
