@@ -162,3 +162,29 @@ leaving_under() {
 	attack drip-chunks
 	wm_stop
 }
+
+@test "client-min-rate: a body that drips in too slowly is 408" {
+	attack_start --client-min-rate 1000 --body-timeout 1 \
+	    --async 4 --greenlet
+	attack too-slow-body
+	attack fast-enough-body
+	wm_stop
+	attack_start --client-min-rate 1000 --body-timeout 1 \
+	    --post-buffering 64k
+	attack too-slow-body
+	attack fast-enough-body
+	wm_stop
+}
+
+@test "client-min-rate: who takes its response too slowly loses its core" {
+	attack_start --client-min-rate 1m --write-timeout 1 --threads 2
+	attack too-slow-reader
+	wm_stop
+}
+
+@test "mutated requests leave the server as it was" {
+	# Under the sanitizers: here is what they are for.
+	count=500
+	[ "$WM_SANITIZERS" != yes ] || count=7000
+	"$WM_SOURCE/scripts/mutate" "$WM_BUILD" "$count" http 1
+}

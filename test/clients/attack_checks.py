@@ -201,7 +201,8 @@ def flood(port, address, limit):
             answer = socks[0].recv(4096)
             assert answer.endswith(b"\r\n\r\nHello World"), answer
             socks[0].sendall(b"GET /file HTTP/1.1\r\n" + HOST + b"\r\n")
-            assert socks[0].recv(100).startswith(b"HTTP/1.1 200 ")
+            answer = socks[0].recv(4096)
+            assert answer.startswith(b"HTTP/1.1 200 "), answer
         finally:
             for sock in socks:
                 sock.close()
@@ -343,7 +344,7 @@ ENDLESS = (
     ("trailers", 431, b"POST /digest HTTP/1.1\r\n" + HOST +
      b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", b"X: y\r\n" * 9999),
     ("chunked body", 413, b"POST /digest HTTP/1.1\r\n" + HOST +
-     b"Transfer-Encoding: chunked\r\n\r\n", chunked(b"x" * 65536, 65536)[:-5]),
+     b"Transfer-Encoding: chunked\r\n\r\n", chunked(b"x" * (2 << 20), 65536)[:-5]),
     ("announced body", 413, b"POST /digest HTTP/1.1\r\n" + HOST +
      b"Content-Length: 9223372036854775807\r\n\r\n", b"x" * 65536),
     ("absurd length", 400, b"POST /digest HTTP/1.1\r\n" + HOST +
@@ -433,6 +434,60 @@ def drip_bodies(port, address):
 def drip_chunks(port, address):
     others_go_on(port, address, b"POST /digest HTTP/1.1\r\n" + HOST +
                  b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n")
+
+
+def drip(wire, piece, pause=0.05, seconds=40):
+    """Sends a piece again and again; how long that went well."""
+    began = time.monotonic()
+    wire.sock.settimeout(pause)
+    try:
+        while time.monotonic() - began < seconds:
+            wire.send(piece)
+            try:
+                wire.data += wire.sock.recv(65536)
+                break
+            except socket.timeout:
+                pass
+    except OSError:
+        pass
+    wire.sock.settimeout(PATIENCE)
+    return time.monotonic() - began
+
+
+def too_slow_body(port, address):
+    """Below client-min-rate (1000) for longer than body-timeout (1): 408."""
+    for fields, piece in ((b"Content-Length: 100000", b"x"),
+                          (b"Transfer-Encoding: chunked", b"1\r\nx\r\n")):
+        with settled(port, address), Wire(port) as wire:
+            wire.send(b"POST /digest HTTP/1.1\r\n" + HOST + fields +
+                      b"\r\n\r\n")
+            took = drip(wire, piece)
+            assert 0.8 < took < 30, took
+            assert wire.response().status == 408
+
+
+def fast_enough_body(port, address):
+    """Above it for much longer than body-timeout: read to its end."""
+    with settled(port, address), Wire(port) as wire:
+        wire.send(b"POST /digest HTTP/1.1\r\n" + HOST +
+                  b"Content-Length: 30000\r\n\r\n")
+        wire.drip(b"x" * 30000, 0.1, 1000)
+        assert wire.response().body.startswith(b"30000 ")
+
+
+def too_slow_reader(port, address):
+    """Takes a little now and then: write-timeout (1) is all it has."""
+    with settled(port, address), Wire(port, receive_buffer=4096) as wire:
+        wire.send(BIG)
+        wait_busy(address)
+        began = time.monotonic()
+        while worker(address)["busy_cores"] > 0:
+            assert time.monotonic() - began < 30, "holds its core for ever"
+            try:
+                wire.sock.recv(2048)
+            except OSError:
+                break
+            time.sleep(0.1)
 
 
 run(globals())
