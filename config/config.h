@@ -171,6 +171,7 @@ struct config {
 	double		 header_timeout;
 	double		 body_timeout;
 	double		 write_timeout;
+	size_t		 client_min_rate; /* bytes a second; 0: none */
 	double		 keepalive_timeout;	/* 0: no keep-alive */
 	int		 keepalive_requests;	/* 0: no limit */
 	int		 client_gone;		/* enum client_gone */

@@ -245,7 +245,8 @@ const struct option_row option_table[] = {
 		.group = GROUP_PROCESSES, .type = OPT_INT, AT(max_fd),
 		.max = 1 << 30, .arg = "N", .flags = OPT_NO_RELOAD,
 		.help = "The limit of open file descriptors to ask the system "
-		    "for; 0 leaves it as it is."
+		    "for; 0 leaves it as it is. In a worker a 16th of it (8 to "
+		    "256) is not for clients, but for the app."
 	},
 	{
 		.name = "pidfile", .alias = { "safe-pidfile", "pidfile2" },
@@ -823,6 +824,15 @@ const struct option_row option_table[] = {
 		.group = GROUP_HTTP, .type = OPT_SECONDS, AT(write_timeout),
 		.initial = 60, .min = 0.01, .max = DAY,
 		.help = "How long a client may take no byte of its response."
+	},
+	{
+		.name = "client-min-rate",
+		.group = GROUP_HTTP, .type = OPT_SIZE, AT(client_min_rate),
+		.max = MIB,
+		.help = "How many bytes a second a client must send of a body, "
+		    "or take of a response, on an average, while it is waited "
+		    "for; body-timeout and write-timeout are how long it may "
+		    "stay below. 0: any byte begins these timeouts anew."
 	},
 	{
 		.name = "keepalive-timeout", .alias = { "http-keepalive" },

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
@@ -21,7 +22,8 @@
 
 static const char *const body_error_texts[] = {
 	[BODY_OK] = "no error",
-	[BODY_TIMEOUT] = "the client sent nothing for body-timeout seconds",
+	[BODY_TIMEOUT] = "the client sent nothing, or too little "
+	    "(client-min-rate), for body-timeout seconds",
 	[BODY_GONE] = "the client closed the connection in the body",
 	[BODY_BAD] = "the chunked body is malformed",
 	[BODY_TOO_LARGE] = "the body is larger than limit-post",
@@ -99,6 +101,37 @@ body_continue(struct request *req)
 		(void)conn_send(req->conn, text, sizeof(text) - 1, 0);
 }
 
+/* Waits for the client, within its patience if that has limits. */
+static enum wait_reason
+body_wait(struct request *req, double timeout)
+{
+	const struct config	*cfg = req->worker->cfg;
+	struct patience		*p = &req->body.patience;
+	enum wait_reason	 reason;
+	uint64_t		 begin;
+
+	if (cfg->client_min_rate == 0)
+		return conn_wait(req->core, WAIT_READ, timeout);
+	begin = clock_mono_us();
+	reason = conn_wait(req->core, WAIT_READ,
+	    patience_left(p, cfg->body_timeout));
+	patience_spend(p, (double)(clock_mono_us() - begin) / 1e6,
+	    cfg->body_timeout);
+	return reason;
+}
+
+/* Bytes have come. */
+static ssize_t
+body_came(struct request *req, ssize_t n)
+{
+	const struct config	*cfg = req->worker->cfg;
+
+	if (cfg->client_min_rate != 0)
+		patience_earn(&req->body.patience, (uint64_t)n,
+		    (double)cfg->client_min_rate);
+	return n;
+}
+
 /* Receives; waits if wait. >0 bytes, 0 not now (only without wait), -1. */
 static ssize_t
 body_recv(struct request *req, char *buf, size_t size, double timeout)
@@ -108,7 +141,7 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 	for (;;) {
 		n = conn_recv(req->conn, buf, size);
 		if (n > 0)
-			return n;
+			return body_came(req, n);
 		if (n == 0)
 			return body_fail(req, BODY_GONE);
 		if (errno == EINTR)
@@ -117,7 +150,7 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 			return body_fail(req, BODY_GONE);
 		if (timeout == 0)
 			return 0;
-		switch (conn_wait(req->core, WAIT_READ, timeout)) {
+		switch (body_wait(req, timeout)) {
 		case WAIT_READY:
 			break;
 		case WAIT_TIMEOUT:

@@ -55,13 +55,15 @@ conn_head_ready(struct conn *c)
 	conn_dispatch(c);
 }
 
-/* Nothing is left in the buffer: between two requests it is given back. */
+/* Waits for more; the large buffer is given back, also with half a head. */
 static void
 conn_input_wait(struct conn *c)
 {
 	if (c->in != NULL && c->in->len == 0) {
 		conn_buf_put(c->worker, c->in);
 		c->in = NULL;
+	} else if (c->in != NULL) {
+		c->in = conn_buf_hold(c->worker, c->in);
 	}
 	if (c->in == NULL && (c->requests > 0 || c->worker->draining)) {
 		if (c->state != CONN_IDLE)
@@ -117,8 +119,8 @@ conn_input_head(struct conn *c)
 	struct conn_buf	*in;
 	ssize_t		 n;
 
-	if (c->in == NULL)
-		c->in = conn_buf_take(c->worker);
+	c->in = c->in == NULL ? conn_buf_take(c->worker) :
+	    conn_buf_resume(c->worker, c->in);
 	in = c->in;
 	if (in->len == in->cap)
 		conn_buf_reserve(in, in->cap);

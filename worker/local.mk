@@ -29,6 +29,8 @@ libwsgimaster_a_SOURCES += \
 	worker/conn_open.h \
 	worker/conn_peer.c \
 	worker/conn_peer.h \
+	worker/conn_shed.c \
+	worker/conn_shed.h \
 	worker/conn_timeout.c \
 	worker/conn_timeout.h \
 	worker/control.c \
@@ -77,6 +79,8 @@ libwsgimaster_a_SOURCES += \
 	worker/own_listeners.h \
 	worker/parent_death.c \
 	worker/parent_death.h \
+	worker/patience.c \
+	worker/patience.h \
 	worker/privileges.c \
 	worker/privileges.h \
 	worker/protocol.c \

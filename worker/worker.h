@@ -108,7 +108,8 @@ struct worker {
 	bool				 accepting;	/* listeners watched */
 	bool				 accept_paused;	/* out of fds */
 	_Atomic bool			 accept_held;	/* the app wants it */
-	bool				 accept_warned;	/* and said so */
+	uint64_t			 accept_warned_us; /* and said so */
+	uint32_t			 max_conns;	/* as descriptors go */
 	struct event			 accept_retry;
 	struct event			 accept_aside;	/* until it is over */
 	struct accept_share		 share;

@@ -67,6 +67,8 @@ test_unit_test_wait_SOURCES = test/unit/test_wait.c $(unit_rig) $(unit_main)
 unit_tests += test/unit/test_harakiri
 test_unit_test_harakiri_SOURCES = \
 	test/unit/test_harakiri.c $(unit_rig) $(unit_main)
+unit_tests += test/unit/test_patience
+test_unit_test_patience_SOURCES = test/unit/test_patience.c $(unit_main)
 unit_tests += test/unit/test_core
 test_unit_test_core_SOURCES = test/unit/test_core.c $(unit_rig) $(unit_main)
 
