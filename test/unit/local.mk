@@ -111,6 +111,7 @@ test_unit_test_gateway_SOURCES = \
 if WM_HAVE_TLS
 unit_tests += test/unit/test_tls
 test_unit_test_tls_SOURCES = test/unit/test_tls.c $(unit_main)
+endif
 if WM_HAVE_CGI
 unit_tests += test/unit/test_cgi_args test/unit/test_cgi_output
 test_unit_test_cgi_args_SOURCES = test/unit/test_cgi_args.c $(unit_main)
