@@ -22,6 +22,7 @@ struct py_kept_head {
 	const struct listener	*listener;
 	uint32_t		 nfields;
 	uint8_t			 minor;
+	bool			 http2;
 	bool			 used;		/* found since it is there */
 	uint8_t			 method_len;
 	char			 method[PY_KEPT_METHOD];
@@ -47,7 +48,7 @@ static bool
 py_kept_may(const struct http_head *head)
 {
 	return head->nfields > 0 && head->nfields <= UINT8_MAX &&
-	    !head->chunked && head->form == HTTP_URL_ORIGIN &&
+	    !head->chunked && !head->to_end && head->form == HTTP_URL_ORIGIN &&
 	    head->method.len <= PY_KEPT_METHOD;
 }
 
@@ -100,7 +101,7 @@ py_kept_equals(const struct py_kept_head *mine, const struct request *req)
 
 	return mine->nfields == head->nfields && mine->kept.env != NULL &&
 	    mine->listener == req->conn->listener &&
-	    mine->minor == head->minor &&
+	    mine->minor == head->minor && mine->http2 == head->http2 &&
 	    mine->method_len == head->method.len &&
 	    memcmp(mine->method, request_text(req, head->method),
 	    mine->method_len) == 0 && py_kept_bytes_equal(mine, req);
@@ -190,6 +191,7 @@ py_kept_note(struct py_kept_head *mine, const struct request *req)
 	mine->listener = req->conn->listener;
 	mine->nfields = head->nfields;
 	mine->minor = head->minor;
+	mine->http2 = head->http2;
 	mine->used = false;
 	mine->method_len = (uint8_t)head->method.len;
 	memcpy(mine->method, request_text(req, head->method),

@@ -49,6 +49,7 @@
 	X(http, "http")							\
 	X(http_1_0, "HTTP/1.0")						\
 	X(http_1_1, "HTTP/1.1")						\
+	X(http_2_0, "HTTP/2.0")						\
 	X(port_80, "80")						\
 	X(get, "GET")							\
 	X(head, "HEAD")							\
