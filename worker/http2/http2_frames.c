@@ -122,7 +122,7 @@ http2_on_header(nghttp2_session *session, const nghttp2_frame *frame,
 		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 	}
 	s = http2_stream_of(session, frame->hd.stream_id);
-	if (s == NULL || s->request == NULL)
+	if (s == NULL || s->request == NULL || s->fresh)
 		return 0;	/* a trailer */
 	if (http2_head_add(s->request, (const char *)name, name_len,
 	    (const char *)value, value_len))

@@ -254,6 +254,11 @@ http2_wait_poll(struct core *core, struct http2_stream *s, double timeout)
 		if (http2_fifo_len(&h->out) == 0)
 			http2_read(h);
 		http2_flush(h);
+		if (nghttp2_session_want_read(h->session) == 0 &&
+		    nghttp2_session_want_write(h->session) == 0) {
+			h->broken = true;	/* everything is said */
+			http2_mark(h);
+		}
 		if (timeout < 0)
 			continue;
 		left = timeout - (double)(clock_mono_us() - start) / 1e6;
