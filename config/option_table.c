@@ -385,7 +385,7 @@ const struct option_row option_table[] = {
 
 	/* sockets */
 	{
-		.name = "http-socket",
+		.name = "http-socket", .alias = { "http" },
 		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(http_socket),
 		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
 		.help = "Serve HTTP on this address: host:port, [ipv6]:port, "
@@ -411,7 +411,7 @@ const struct option_row option_table[] = {
 		.help = "The same for SCGI, for nginx's scgi_pass."
 	},
 	{
-		.name = "https-socket",
+		.name = "https-socket", .alias = { "https" },
 		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(https_socket),
 		.arg = "ADDRESS[,CERT,KEY[,CIPHERS[,CLIENT_CA]]]",
 		.flags = OPT_NO_RELOAD,
@@ -1551,6 +1551,6 @@ option_suggest(const char *name, bool files)
 		if (word == NULL && option_has_word(option_table[i].name, name))
 			word = option_table[i].name;
 	}
-	/* "http" is rather a word of "http-socket" than a misspelt "help". */
+	/* "gone" is rather a word of "client-gone" than a misspelt "home". */
 	return word == NULL || near.distance == 1 ? near.best : word;
 }

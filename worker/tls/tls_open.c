@@ -61,7 +61,8 @@ tls_open_done(struct conn *c)
 	SSL_get0_alpn_selected(tls_conn(c)->ssl, &name, &len);
 	if (log_enabled(LOG_LEVEL_DEBUG))
 		log_debug("connection %d from %.*s: %s, %s, ALPN \"%.*s\"",
-		    c->fd, c->addr_len, c->addr, SSL_get_version(tls_conn(c)->ssl),
+		    c->fd, c->addr_len, c->addr,
+		    SSL_get_version(tls_conn(c)->ssl),
 		    SSL_get_cipher_name(tls_conn(c)->ssl), (int)len, name);
 #ifdef WM_HAVE_HTTP2
 	if (len == 2 && memcmp(name, "h2", 2) == 0) {
