@@ -149,7 +149,7 @@ enum http_parse_verdict
 const struct http_field *
 	 http_head_find(const struct http_head *head, const char *buf,
 	    const char *name);
-/* The CGI variable of this name ("PATH_INFO"); NULL without, or no vars. */
+/* The last CGI variable of this name ("PATH_INFO"), or NULL. */
 const struct http_field *
 	 http_head_var(const struct http_head *head, const char *buf,
 	    const char *name);
