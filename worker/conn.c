@@ -308,7 +308,7 @@ conn_reject(struct conn *c, int status, const char *why)
 static void
 conn_set_reset(struct conn *c)
 {
-	static const struct linger	 reset = { .l_onoff = 1, .l_linger = 0 };
+	static const struct linger	 reset = { .l_onoff = 1 };
 	const struct protocol_frames	*frames = c->protocol->frames;
 	char				 text[PROTOCOL_FRAME];
 

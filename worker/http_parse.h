@@ -37,7 +37,7 @@ enum http_parse_verdict {
 	HTTP_PARSE_MORE,	/* the head is not complete */
 	HTTP_PARSE_DONE,	/* every field of struct http_head is true */
 	HTTP_PARSE_BAD,		/* only status and why are true; then close */
-	HTTP_PARSE_REPLY	/* other protocols': protocol.reply, call again */
+	HTTP_PARSE_REPLY	/* FastCGI: protocol.reply, then call again */
 };
 
 /* Bounds, in bytes unless said otherwise; none may be 0. */

@@ -3,7 +3,6 @@ import array
 import hashlib
 import json
 import os
-import time
 
 import wsgimaster
 
@@ -95,9 +94,6 @@ def application(environ, start_response):
     elif path == "/sleeps":
         wsgimaster.sleep(float(query))
         body = [b"slept\n"]
-    elif path == "/blocks":
-        time.sleep(float(query))
-        body = [b"blocked\n"]
     elif path == "/file":
         body = environ["wsgi.file_wrapper"](open(query, "rb"))
     else:

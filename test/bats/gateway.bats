@@ -15,6 +15,8 @@ setup() {
 
 teardown() {
 	nginx_stop
+	[ -z "${UWSGI_PID:-}" ] || kill -KILL "$UWSGI_PID" 2>/dev/null ||
+		true
 	wm_teardown
 }
 
@@ -59,6 +61,7 @@ nginx_host() {
 			${p}_param REQUEST_METHOD \$request_method;
 			${p}_param REQUEST_URI \$request_uri;
 			${p}_param SCRIPT_NAME /stripped;
+			${p}_param SCGI 1;
 			${p}_param PATH_INFO \$document_uri;
 			${p}_pass $3;
 		}
@@ -124,6 +127,11 @@ direct() {
 	check gateway_checks "$1" scgi "$SCGI"
 	check gateway_checks "$1" fastcgi "$FASTCGI"
 	check gateway_checks "$1" uwsgi "$WM_TMP/u"
+}
+
+core_is_busy() {
+	curl -s "telnet://127.0.0.1:$STATS" </dev/null |
+		jq -e '.workers[0].busy_cores == 1'
 }
 
 # Unquoted below: names of hosts.
@@ -200,12 +208,12 @@ direct() {
 	behind status 500 /raises $TCP
 	nginx_stop
 	wm_stop
-	gateway_start none --queue-timeout 0.2
+	gateway_start none --async 1 --greenlet --queue-timeout 0.2
 	nginx_start
-	curl -s -H "Host: uwsgi-tcp" "http://127.0.0.1:$NGINX/blocks?2" \
+	curl -s -H "Host: uwsgi-tcp" "http://127.0.0.1:$NGINX/sleeps?3" \
 	    >/dev/null 3>&- &
 	local first=$!
-	sleep 0.3
+	wm_wait_for "the core to be busy" 20 core_is_busy
 	behind status 503 / $TCP
 	wait $first
 }
@@ -244,4 +252,113 @@ direct() {
 	curl -s "telnet://127.0.0.1:$STATS" </dev/null >stats
 	[ "$(jq -r '.sockets[].proto' stats | xargs)" = \
 	    "uwsgi uwsgi fastcgi fastcgi scgi scgi" ]
+}
+
+# env_of HOST FILE: the environ that comes of a rich request, in a file.
+env_of() {
+	curl -fsS -H "Host: $1" -H 'X-Two: 1' -H 'X-Two: 2' -H 'Proxy: evil' \
+	    -H 'Cookie: a=b' -d abc \
+	    "http://127.0.0.1:$NGINX/a%20b%2Fc/vars?q=%20" |
+		jq -S . >"$2"
+}
+
+@test "the environ is uWSGI's, but for what the manual says" {
+	local uwsgi
+	uwsgi=$(command -v uwsgi_python3 || command -v uwsgi-core) ||
+		skip "uWSGI is missing"
+	[ "${uwsgi##*/}" = uwsgi_python3 ] || uwsgi+=" --plugin python3"
+	cat >app.py <<-'END'
+	import json
+	def application(environ, start_response):
+	    found = {key: value if isinstance(value, str) else
+	             "<%s>" % type(value).__name__
+	             for key, value in environ.items()}
+	    start_response("200 OK", [])
+	    return [json.dumps(found).encode()]
+	END
+	gateway_start none
+	setpriv --pdeathsig KILL $uwsgi --socket "$WM_TMP/other" \
+	    --wsgi-file app.py --die-on-term </dev/null >uwsgi.log 2>&1 \
+	    3>&- 4>&- &
+	UWSGI_PID=$!
+	wm_wait_for "uWSGI" 30 [ -S other ]
+	nginx_conf >nginx.conf
+	{
+		sed '$d' nginx.conf
+		nginx_host uwsgi other "unix:$WM_TMP/other"
+		echo "}"
+	} >nginx.both.conf
+	nginx_run nginx.both.conf
+	env_of other theirs
+	env_of uwsgi-tcp ours
+	kill -KILL "$UWSGI_PID"
+	wait "$UWSGI_PID" || true
+	# Keys that only one of them has, and values that differ.
+	jq -rn --slurpfile a theirs --slurpfile b ours '
+	    $a[0] as $a | $b[0] as $b | ($a + $b | keys[]) |
+	    select($a[.] != $b[.]) |
+	    "\(.) \(if $a[.] == null then "ours" elif $b[.] == null
+	        then "theirs" else "differs" end)"' >found
+	cat >expected <<-'END'
+	HTTP_CONTENT_LENGTH theirs
+	HTTP_CONTENT_TYPE theirs
+	HTTP_HOST differs
+	HTTP_PROXY theirs
+	HTTP_X_TWO differs
+	REMOTE_PORT differs
+	SCRIPT_NAME ours
+	SERVER_NAME differs
+	SERVER_SOFTWARE ours
+	wsgi.errors differs
+	wsgi.file_wrapper differs
+	wsgi.input differs
+	wsgi.input_terminated ours
+	wsgimaster.request_id ours
+	END
+	diff expected <(grep -v "^uwsgi\." found)
+}
+
+@test "the command line of uWSGI's async examples serves behind nginx" {
+	UWSGI=$(wm_port 3)
+	NGINX=$((UWSGI + 1)) SCGI=1 FASTCGI=$((UWSGI + 2))
+	mkdir tests
+	touch tests/__init__.py
+	echo 'from gateway_cases import application' >tests/cpubound_async.py
+	PYTHONPATH=$WM_APPS wm_start --socket ":$UWSGI" --pythonpath "$WM_TMP" \
+	    -w tests.cpubound_async --async 10 --greenlet
+	nginx_start
+	behind requests uwsgi-tcp
+}
+
+@test "the example's configuration of nginx works" {
+	UWSGI=$(wm_port 4)
+	NGINX=$UWSGI
+	local example=$WM_SOURCE/examples/nginx
+	sed -e "s|/tmp/wsgimaster-uwsgi.sock|$WM_TMP/u|" \
+	    -e "s|:8082|:$((UWSGI + 1))|" -e "s|:8083|:$((UWSGI + 2))|" \
+	    -e "s|app.py|$example/app.py|" "$example/app.json" >app.json
+	wm_start -c app.json
+	{
+		echo "daemon off; master_process off; events {}"
+		echo "pid $WM_TMP/nginx.pid; error_log $WM_TMP/nginx.log;"
+		echo "http { access_log off;"
+		for i in client_body proxy fastcgi uwsgi scgi; do
+			echo "${i}_temp_path $WM_TMP/$i;"
+		done
+		sed -e "s|/tmp/wsgimaster-uwsgi.sock|$WM_TMP/u|" \
+		    -e "s|:8082|:$((UWSGI + 1))|" \
+		    -e "s|:8083|:$((UWSGI + 2))|" \
+		    -e "s|:8080|:$NGINX|" "$example/nginx.conf"
+		echo "}"
+	} >nginx.example.conf
+	nginx_run nginx.example.conf
+	for path in / /stream/ /fastcgi/ /scgi/; do
+		curl -fsS "http://127.0.0.1:$NGINX$path" >page
+		grep -qx "PATH_INFO: $path" page
+		grep -qx "SCRIPT_NAME: " page
+	done
+	curl -fsS "http://127.0.0.1:$NGINX/below/x" >page
+	grep -qx "PATH_INFO: /x" page
+	grep -qx "SCRIPT_NAME: /below" page
+	grep -q "HTTP_X_REQUEST_ID: " page
 }
