@@ -90,6 +90,8 @@ libwsgimaster_a_SOURCES += \
 	worker/response_out.c \
 	worker/response_out.h \
 	worker/runtime.h \
+	worker/sandbox.c \
+	worker/sandbox.h \
 	worker/spawner.c \
 	worker/spawner.h \
 	worker/stacks_json.c \

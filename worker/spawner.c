@@ -18,12 +18,14 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "base/strlist.h"
 #include "base/log_place.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "shm/messages.h"
 #include "worker/loop.h"
 #include "worker/privileges.h"
+#include "worker/sandbox.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -79,6 +81,20 @@ spawner_drop(const struct spawner_args *args, char **cause)
 	return -1;
 }
 
+/* The app shall touch no more than it was given, from its import on. */
+static int
+spawner_enter_sandbox(const struct spawner *s, char **cause)
+{
+	struct strlist	 code = { NULL, 0 };
+	int		 result;
+
+	if (s->runtime != NULL)
+		s->runtime->paths(&code);
+	result = sandbox_enter(s->args->cfg, &code, cause);
+	strlist_done(&code);
+	return result;
+}
+
 /* Starts the language and loads the app; what must be there is there then. */
 static int
 spawner_load(struct spawner *s, char **cause)
@@ -94,10 +110,12 @@ spawner_load(struct spawner *s, char **cause)
 	if (s->worker == NULL)
 		return -1;
 	s->runtime = s->worker->runtime;
+	if (s->runtime != NULL && s->runtime->start(s->worker, cause) == -1)
+		return -1;
+	if (spawner_enter_sandbox(s, cause) == -1)
+		return -1;
 	if (s->runtime == NULL)
 		return 0;
-	if (s->runtime->start(s->worker, cause) == -1)
-		return -1;
 	if (s->worker->loop->prepare != NULL &&
 	    s->worker->loop->prepare(s->worker, cause) == -1)
 		return -1;
