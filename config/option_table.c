@@ -604,6 +604,23 @@ const struct option_row option_table[] = {
 		    "the app: sudo and the like do not work."
 	},
 	{
+		.name = "landlock-read",
+		.group = GROUP_PRIVILEGES, .type = OPT_LIST, AT(landlock_read),
+		.arg = "PATH",
+		.help = "Let the app read these files and folders, those of "
+		    "Python, the system's libraries and its own code, and no "
+		    "others (Linux's Landlock). Nobody gets out again; implies "
+		    "no-new-privileges."
+	},
+	{
+		.name = "landlock-write",
+		.group = GROUP_PRIVILEGES, .type = OPT_LIST,
+		AT(landlock_write), .arg = "PATH",
+		.help = "The same, and let it write these, too. Each of the "
+		    "two options makes the sandbox; post-buffering needs /tmp "
+		    "(or TMPDIR) in it."
+	},
+	{
 		.name = "limit-as",
 		.group = GROUP_PRIVILEGES, .type = OPT_INT, AT(limit_as),
 		.max = 1 << 30, .arg = "MIB",
