@@ -108,7 +108,7 @@ h2_check() {
 	h2_check bodies
 	h2_check many 20000
 	head -c 3000000 /dev/zero >large
-	[ "$(curl -sS --http2-prior-knowledge -o /dev/null -w '%{http_code}' \
+	[ "$(curl -sS --http2-prior-knowledge -o got -w '%{http_code}' \
 	    --data-binary @large "http://127.0.0.1:$PORT/echo")" = 413 ]
 	wm_stop
 }

@@ -213,8 +213,12 @@ http2_on_data(nghttp2_session *session, uint8_t flags, int32_t id,
 
 	(void)flags, (void)arg;
 	nghttp2_session_consume_connection(session, len);
-	if (s == NULL || (s->c == NULL && s->request == NULL))
-		return 0;	/* nobody will read it */
+	if (s == NULL)
+		return 0;
+	if (s->c == NULL && s->request == NULL) {
+		http2_stream_discard(s, len);
+		return 0;
+	}
 	http2_fifo_add(&s->in, data, len);
 	http2_stream_tell(s);
 	return 0;
@@ -242,7 +246,8 @@ static int
 http2_on_frame_send(nghttp2_session *session, const nghttp2_frame *frame,
     void *arg)
 {
-	struct http2	*h = arg;
+	struct http2		*h = arg;
+	struct http2_stream	*s;
 
 	if (frame->hd.type == NGHTTP2_DATA)
 		http2_flood_credit(&h->flood, HTTP2_FLOOD_WINDOWS, 3);
@@ -258,9 +263,11 @@ http2_on_frame_send(nghttp2_session *session, const nghttp2_frame *frame,
 	    frame->hd.type == NGHTTP2_HEADERS) &&
 	    frame->hd.flags & NGHTTP2_FLAG_END_STREAM &&
 	    nghttp2_session_get_stream_remote_close(session,
-	    frame->hd.stream_id) == 0)
-		nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE,
-		    frame->hd.stream_id, NGHTTP2_NO_ERROR);
+	    frame->hd.stream_id) == 0) {
+		s = http2_stream_of(session, frame->hd.stream_id);
+		if (s != NULL)
+			s->linger_us = clock_coarse_us();
+	}
 	return 0;
 }
 
