@@ -23,9 +23,11 @@
 #include "worker/conn_open.h"
 #include "worker/conn_peer.h"
 #include "worker/conn_timeout.h"
+#include "worker/http2/http2.h"
 #include "worker/protocol.h"
 #include "worker/response_error.h"
 #include "worker/response_head.h"
+#include "worker/tls/tls_vars.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
 
@@ -192,6 +194,24 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 	conn_input_read(c);
 }
 
+/* One for a stream. */
+struct conn *
+conn_stream_new(const struct conn *parent)
+{
+	struct conn	*c = conn_new(parent->worker);
+
+	c->worker = parent->worker;
+	c->listener = parent->listener;
+	c->protocol = parent->protocol;
+	c->fd = -1;
+	c->secure = parent->secure;
+	c->tls = parent->tls == NULL ? NULL : tls_vars_hold(parent->tls);
+	conn_copy_peer(c, parent);
+	c->state = CONN_HEAD;
+	conn_timeout_enter(c);
+	return c;
+}
+
 /* Closes a connection whose client has left before it was its turn. */
 static bool
 conn_has_left(struct conn *c)
@@ -272,6 +292,10 @@ conn_request_done(struct conn *c)
 	c->core = NULL;
 	c->requests++;
 	client_gone_forget(c);
+	if (c->fd == -1) {
+		conn_close(c);
+		return;
+	}
 	if (c->close && !c->reset && conn_may_send(c)) {
 		conn_linger(c);
 		return;
@@ -296,6 +320,22 @@ conn_asks_head(const struct conn *c)
 	    memcmp(in->data + in->head.method.off, "HEAD", 4) == 0;
 }
 
+/* A whole small response, head and body, on a stream. */
+static void
+conn_answer_stream(struct conn *c, const char *text, size_t len)
+{
+	const char	*body = memmem(text, len, "\r\n\r\n", 4);
+	size_t		 head;
+
+	if (body == NULL)
+		return;
+	head = (size_t)(body + 4 - text);
+	if (c->protocol->send_head(c, text, head, head == len) == 0 &&
+	    (head == len || conn_send(c, text + head, len - head,
+	    MSG_MORE) == (ssize_t)(len - head)))
+		(void)c->protocol->finish(c);
+}
+
 /* Answers without a core, as well as the socket takes it at once. */
 void
 conn_reject(struct conn *c, int status, const char *why)
@@ -308,7 +348,10 @@ conn_reject(struct conn *c, int status, const char *why)
 	n = response_format_error(text, sizeof(text), status,
 	    !conn_asks_head(c), response_date());
 	c->close = true;
-	if (conn_send(c, text, (size_t)n, 0) != n)
+	if (c->protocol->send_head != NULL) {
+		conn_answer_stream(c, text, (size_t)n);
+		conn_close(c);
+	} else if (conn_send(c, text, (size_t)n, 0) != n)
 		conn_close(c);
 	else
 		conn_linger(c);
@@ -321,6 +364,8 @@ conn_close(struct conn *c)
 	struct worker		*w = c->worker;
 	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 
+	if (c->shared != NULL)
+		http2_closed(c);
 	conn_set_state(c, CONN_CLOSED);
 	conn_watch(c, false);
 	conn_timeout_leave(c);
@@ -334,12 +379,14 @@ conn_close(struct conn *c)
 		    sizeof(reset));
 	if (c->transport != NULL)
 		c->transport->close(c);
+	if (c->tls != NULL)
+		tls_vars_release(c->tls);
 	if (c->fd != -1) {
 		watch_forget(w, c->fd);
 		close(c->fd);
+		sb_set(&w->stats->connections, --w->nconns);
 	}
 	conn_free(c);
-	sb_set(&w->stats->connections, --w->nconns);
 }
 
 /* Makes the lists of connections. */
@@ -351,6 +398,7 @@ conns_init(struct worker *w)
 	w->limits.max_head = (uint32_t)w->cfg->buffer_size;
 	w->queue_size = (uint32_t)config_queue_size(w->cfg);
 	conn_timeouts_init(w);
+	http2s_init(w);
 	client_gone_init(w);
 }
 
@@ -372,6 +420,7 @@ conns_done(struct worker *w)
 	}
 	w->nfree_conns = 0;
 	conn_timeouts_done(w);
+	http2s_done(w);
 	conn_bufs_done(w);
 	client_gone_done(w);
 }

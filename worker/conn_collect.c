@@ -131,12 +131,12 @@ conn_collect_buffer(struct conn *c)
 		if (conn_collect_chunked(c) == -1)
 			return -1;
 	} else {
-		if ((int64_t)len > b->length - b->got)
+		if (!b->to_end && (int64_t)len > b->length - b->got)
 			len = (size_t)(b->length - b->got);
 		if (conn_collect_keep(c, in->data + in->pos, len) == -1)
 			return -1;
 		in->pos += len;
-		b->done = b->got == b->length;
+		b->done = !b->to_end && b->got == b->length;
 	}
 	if (!b->done)	/* the head stays, what was taken makes room */
 		in->len = in->pos = in->head.size;
@@ -175,10 +175,8 @@ conn_collect_step(struct conn *c)
 static void
 conn_collect_continue(struct conn *c)
 {
-	static const char	 text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
 	if (c->in->head.expect_continue && c->in->len == c->in->pos)
-		(void)conn_send(c, text, sizeof(text) - 1, 0);
+		conn_send_continue(c);
 }
 
 /* The head is complete and announces a body. */
@@ -191,6 +189,7 @@ conn_collect_start(struct conn *c)
 	b = c->collected = xcalloc(1, sizeof(*b));
 	body_init(b);
 	b->chunked = head->chunked;
+	b->to_end = head->to_end;
 	b->length = head->content_length;
 	if (b->chunked)
 		http_chunked_init(&b->decoder, &c->worker->limits);
@@ -209,6 +208,10 @@ conn_collect_read(struct conn *c)
 	n = conn_recv(c, in->data + in->len, in->cap - in->len);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
 		conn_watch(c, true);
+		return;
+	}
+	if (n == 0 && c->collected->to_end) {
+		conn_collect_finish(c);
 		return;
 	}
 	if (n <= 0) {

@@ -661,6 +661,15 @@ http_parse(const char *buf, size_t len, const struct http_limits *limits,
 	return head->state == STATE_DONE ? HTTP_PARSE_DONE : HTTP_PARSE_MORE;
 }
 
+/* What the client speaks. */
+const char *
+http_version(const struct http_head *head)
+{
+	if (head->http2)
+		return "HTTP/2.0";
+	return head->minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
 /* First field of this name (lower case), or NULL. */
 const struct http_field *
 http_head_find(const struct http_head *head, const char *buf,

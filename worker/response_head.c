@@ -323,6 +323,8 @@ response_choose_framing(struct request *req, int64_t known)
 		return;
 	} else if (known >= 0) {
 		resp->length = known;
+	} else if (req->conn->protocol->finish != NULL) {
+		return;
 	} else if (req->head->minor >= 1) {
 		resp->chunked = true;
 		strbuf_add(&resp->head, "Transfer-Encoding: chunked\r\n", 28);
