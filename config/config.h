@@ -97,11 +97,21 @@ struct config {
 
 	/* sockets */
 	struct strlist	 http_socket;
+	struct strlist	 https_socket;		/* see tls_socket.h */
 	int		 listen;
 	bool		 reuse_port;
 	char		*chmod_socket;		/* checked: octal, up to 777 */
 	char		*chown_socket;		/* "user" or "user:group" */
 	bool		 vacuum;
+
+	/* tls; see tls_socket.h */
+	struct strlist	 tls_certificate;	/* "cert.pem[,key.pem]" */
+	char		*tls_client_ca;
+	int		 tls_verify;		/* enum tls_verify */
+	struct strlist	 tls_protocols;		/* checked; tls_protocols() */
+	char		*tls_ciphers;
+	char		*tls_ciphersuites;
+	double		 tls_session_timeout;	/* 0: no resumption */
 
 	/* privileges; see identity.h */
 	char		*uid;

@@ -13,6 +13,7 @@
 #include "config/log_format.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
+#include "config/tls_socket.h"
 
 /* Each has a slot in shared memory. */
 #define CORES_MAX	4000000LL
@@ -335,6 +336,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	    problems);
 	config_check_python(cfg, problems);
 	config_check_control(cfg, problems);
+	tls_check_options(cfg, problems);
 	config_check_no_effect(cfg);
 }
 

@@ -20,4 +20,6 @@ libwsgimaster_a_SOURCES += \
 	config/option_table.c \
 	config/option_table.h \
 	config/option_value.c \
-	config/option_value.h
+	config/option_value.h \
+	config/tls_socket.c \
+	config/tls_socket.h

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "config/config.h"
+#include "config/tls_socket.h"
 
 #define AT(member)	.offset = offsetof(struct config, member)
 #define KIB		1024.0
@@ -40,6 +41,13 @@ static const struct name_value level_choices[] = {
 	{ "info",	LOG_LEVEL_INFO },
 	{ "warn",	LOG_LEVEL_WARN },
 	{ "error",	LOG_LEVEL_ERROR },
+	{ NULL,		0 }
+};
+
+static const struct name_value tls_verify_choices[] = {
+	{ "off",	TLS_VERIFY_OFF },
+	{ "optional",	TLS_VERIFY_OPTIONAL },
+	{ "required",	TLS_VERIFY_REQUIRED },
 	{ NULL,		0 }
 };
 
@@ -376,6 +384,17 @@ const struct option_row option_table[] = {
 		    ":port or the path of a unix socket."
 	},
 	{
+		.name = "https-socket",
+		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(https_socket),
+		.arg = "ADDRESS[,CERT,KEY[,CIPHERS[,CLIENT_CA]]]",
+		.flags = OPT_NO_RELOAD,
+		.help = "Serve HTTP over TLS on this address. Behind it there "
+		    "may be a certificate and its key, ciphers for TLS 1.2, "
+		    "and whose client certificates are asked for (with a ! "
+		    "before it: required); what is not there the tls options "
+		    "say."
+	},
+	{
 		.name = "listen",
 		.group = GROUP_SOCKETS, .type = OPT_INT, AT(listen),
 		.initial = 100, .min = 1, .max = 65535, .arg = "N",
@@ -409,6 +428,62 @@ const struct option_row option_table[] = {
 		.group = GROUP_SOCKETS, .type = OPT_BOOL, AT(vacuum),
 		.initial = 1, .max = 1,
 		.help = "Remove unix sockets when the server stops."
+	},
+
+	/* tls */
+	{
+		.name = "tls-certificate",
+		.group = GROUP_TLS, .type = OPT_LIST, AT(tls_certificate),
+		.arg = "CERT[,KEY]",
+		.help = "The certificate with its chain, and its key, both "
+		    "PEM; without a second name the key is in the same file. "
+		    "Of several the one that has the name that the client "
+		    "asks for (SNI) is shown, else the first. Read before "
+		    "the app's user is taken on, and anew at each reload."
+	},
+	{
+		.name = "tls-client-ca",
+		.group = GROUP_TLS, .type = OPT_TEXT, AT(tls_client_ca),
+		.arg = "PATH",
+		.help = "Ask clients for certificates, which these "
+		    "authorities (PEM) must have signed."
+	},
+	{
+		.name = "tls-verify",
+		.group = GROUP_TLS, .type = OPT_CHOICE, AT(tls_verify),
+		.initial = TLS_VERIFY_REQUIRED, .arg = "WHEN",
+		.choices = tls_verify_choices,
+		.help = "What becomes of clients without a certificate of "
+		    "tls-client-ca: required refuses them, optional tells the "
+		    "app (SSL_CLIENT_VERIFY), off does not ask."
+	},
+	{
+		.name = "tls-protocols",
+		.group = GROUP_TLS, .type = OPT_LIST, AT(tls_protocols),
+		.arg = "VERSION",
+		.help = "The versions of TLS that are spoken: 1.2, 1.3. "
+		    "Without the option both are."
+	},
+	{
+		.name = "tls-ciphers",
+		.group = GROUP_TLS, .type = OPT_TEXT, AT(tls_ciphers),
+		.arg = "LIST",
+		.help = "The ciphers of TLS 1.2, as OpenSSL writes them. "
+		    "Without the option those with forward secrecy and "
+		    "authenticated encryption."
+	},
+	{
+		.name = "tls-ciphersuites",
+		.group = GROUP_TLS, .type = OPT_TEXT, AT(tls_ciphersuites),
+		.arg = "LIST",
+		.help = "The cipher suites of TLS 1.3, as OpenSSL writes them."
+	},
+	{
+		.name = "tls-session-timeout",
+		.group = GROUP_TLS, .type = OPT_SECONDS,
+		AT(tls_session_timeout), .initial = 3600, .max = 7 * DAY,
+		.help = "How long a client may resume a session, at any "
+		    "worker, without a full handshake; 0: not at all."
 	},
 
 	/* privileges */

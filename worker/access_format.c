@@ -142,8 +142,8 @@ access_format_field(struct strbuf *sb, const struct request *req,
 		access_format_header(sb, req, field->text);
 		break;
 	case LOG_VAR_ADDR:
-		access_format_text(sb, req, req->conn->addr,
-		    req->conn->addr_len);
+		access_format_text(sb, req, req->from.addr,
+		    req->from.addr_len);
 		break;
 	case LOG_VAR_CTIME:
 	case LOG_VAR_LTIME:

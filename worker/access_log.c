@@ -12,6 +12,7 @@
 #include "shm/scoreboard.h"
 #include "worker/access_format.h"
 #include "worker/conn.h"
+#include "worker/conn_peer.h"
 #include "worker/core.h"
 #include "worker/request.h"
 #include "worker/worker.h"
@@ -103,7 +104,7 @@ access_log_text_who(struct strbuf *sb, const struct request *req)
 	ACCESS_LOG_ADD(sb, "/");
 	strbuf_addu(sb, access_log_total(req->worker));
 	ACCESS_LOG_ADD(sb, "] ");
-	strbuf_add(sb, req->conn->addr, req->conn->addr_len);
+	strbuf_add(sb, req->from.addr, req->from.addr_len);
 	ACCESS_LOG_ADD(sb, " () {");
 	strbuf_addu(sb, req->nvars);
 	ACCESS_LOG_ADD(sb, " vars in ");
@@ -209,7 +210,7 @@ access_log_json_who(struct strbuf *sb, const struct request *req)
 	ACCESS_LOG_ADD(sb, ",\"request\":\"");
 	strbuf_add(sb, req->id, req->id_len);
 	ACCESS_LOG_ADD(sb, "\",\"addr\":\"");
-	strbuf_add(sb, req->conn->addr, req->conn->addr_len);
+	strbuf_add(sb, req->from.addr, req->from.addr_len);
 	ACCESS_LOG_ADD(sb, "\"");
 }
 
@@ -280,9 +281,11 @@ access_log_request(const struct request *req)
 void
 access_log_reject(const struct conn *c, int status, const char *why)
 {
+	char	 port[CONN_PORT_TEXT];
+
 	if (c->worker->cfg->disable_logging)
 		return;
 	log_info("%s port %s answered %d: %s",
 	    c->addr_len == 0 ? "a client" : c->addr,
-	    c->port_len == 0 ? "-" : c->port, status, why);
+	    conn_port_text(port, c->port) == 0 ? "-" : port, status, why);
 }

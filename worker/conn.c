@@ -27,6 +27,7 @@
 #include "worker/protocol.h"
 #include "worker/response_error.h"
 #include "worker/response_head.h"
+#include "worker/tls/tls_vars.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
 
@@ -114,6 +115,8 @@ conn_watch_for(struct conn *c, enum conn_watch what)
 		c->transport->watch(c, what != CONN_WATCH_NOT);
 		return;
 	}
+	if (what == CONN_WATCH_READ && c->recv_writes)
+		what = CONN_WATCH_WRITE;
 	if (c->watching != CONN_WATCH_NOT && c->watching != what)
 		event_del(&c->ev);
 	if (what != CONN_WATCH_NOT && c->watched != what) {
@@ -202,10 +205,8 @@ conn_stream_new(const struct conn *parent)
 	c->protocol = parent->protocol;
 	c->fd = -1;
 	c->secure = parent->secure;
-	memcpy(c->addr, parent->addr, sizeof(c->addr));
-	memcpy(c->port, parent->port, sizeof(c->port));
-	c->addr_len = parent->addr_len;
-	c->port_len = parent->port_len;
+	c->tls = parent->tls == NULL ? NULL : tls_vars_hold(parent->tls);
+	conn_copy_peer(c, parent);
 	c->state = CONN_HEAD;
 	conn_timeout_enter(c);
 	return c;
@@ -378,6 +379,8 @@ conn_close(struct conn *c)
 		    sizeof(reset));
 	if (c->transport != NULL)
 		c->transport->close(c);
+	if (c->tls != NULL)
+		tls_vars_release(c->tls);
 	if (c->fd != -1) {
 		watch_forget(w, c->fd);
 		close(c->fd);

@@ -43,6 +43,7 @@ struct core;
 struct http2;
 struct listener;
 struct protocol;
+struct tls_vars;
 struct transport;
 struct worker;
 
@@ -90,6 +91,9 @@ struct conn {
 	const struct protocol	*protocol;
 	const struct transport	*transport;	/* NULL: the socket's own */
 	void			*transport_data;
+	struct tls_vars		*tls;		/* what environ has of TLS, or
+						   NULL; a stream holds that
+						   of its connection, too */
 	struct http2		*shared;	/* SHARED: its streams' owner */
 	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;
@@ -100,6 +104,8 @@ struct conn {
 	bool			 raw_out;	/* send(2) to fd is right: no
 						   transport, or kernel TLS */
 	bool			 secure;	/* TLS up to here */
+	bool			 recv_writes;	/* the transport reads on when
+						   the socket can be written */
 	bool			 nodelay;	/* TCP_NODELAY is set */
 	bool			 close;		/* no further request */
 	bool			 linger;	/* the client may still send */
@@ -116,10 +122,11 @@ struct conn {
 	uint64_t		 since_us;	/* in this state, if that has a
 						   limit; coarse */
 	uint64_t		 lingered;	/* bytes discarded */
-	char			 addr[46];	/* "" for a unix socket */
-	char			 port[6];
+	/* Of the socket or the PROXY header; see origin.h. */
+	uint16_t		 port;		/* 0: none, a unix socket */
+	uint16_t		 server_port;	/* 0: the listener's */
 	uint8_t			 addr_len;
-	uint8_t			 port_len;
+	char			 addr[46];	/* "" for a unix socket */
 	TAILQ_ENTRY(conn)	 link;		/* of the state's list */
 };
 

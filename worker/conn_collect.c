@@ -206,8 +206,10 @@ conn_collect_read(struct conn *c)
 
 	conn_buf_reserve(in, COLLECT_READ);
 	n = conn_recv(c, in->data + in->len, in->cap - in->len);
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+		conn_watch(c, true);
 		return;
+	}
 	if (n == 0 && c->collected->to_end) {
 		conn_collect_finish(c);
 		return;

@@ -147,8 +147,10 @@ conn_input_discard(struct conn *c)
 	ssize_t	 n;
 
 	n = conn_recv(c, scratch, sizeof(scratch));
-	if (n == -1 && conn_input_would_block())
+	if (n == -1 && conn_input_would_block()) {
+		conn_watch(c, true);
 		return;
+	}
 	if (n > 0)
 		c->lingered += (uint64_t)n;
 	if (n <= 0 || c->lingered > CONN_LINGER_MAX)

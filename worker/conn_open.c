@@ -3,11 +3,18 @@
 
 #include <stddef.h>
 
+#include "build_config.h"
 #include "worker/conn.h"
 #include "worker/conn_input.h"
+#ifdef WM_HAVE_TLS
+#include "worker/tls/tls_open.h"
+#endif
 
 /* In this order; ends with NULL. */
 static const struct conn_opener *const conn_openers[] = {
+#ifdef WM_HAVE_TLS
+	&conn_open_tls,
+#endif
 	NULL
 };
 
@@ -41,6 +48,8 @@ conn_open_go_on(struct conn *c)
 			return;
 		case CONN_OPEN_WRITE:
 			conn_watch_for(c, CONN_WATCH_WRITE);
+			return;
+		case CONN_OPEN_TAKEN:
 			return;
 		case CONN_OPEN_FAILED:
 			conn_close(c);

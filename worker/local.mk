@@ -66,6 +66,8 @@ libwsgimaster_a_SOURCES += \
 	worker/lookup.h \
 	worker/loop.h \
 	worker/loop_libevent.c \
+	worker/origin.c \
+	worker/origin.h \
 	worker/own_listeners.c \
 	worker/own_listeners.h \
 	worker/parent_death.c \

@@ -17,6 +17,7 @@
 
 struct conn;
 struct listener;
+struct origin;
 
 /*
  * A response's body in records, each with bytes before and behind it; they are
@@ -42,6 +43,11 @@ struct protocol {
 		    const struct http_limits *limits, struct http_head *head);
 	/* What a response begins with, before "200 OK". */
 	const char	*status;
+	/*
+	 * A gateway's variables say who asks: corrects what is the
+	 * connection's (worker/origin.h). NULL: nobody knows better.
+	 */
+	void		(*origin)(struct origin *from, const struct conn *c);
 	/*
 	 * HTTP/1: Connection, chunks and 100 Continue are spoken. Else the
 	 * response ends with the connection, unless there are frames or

@@ -138,12 +138,13 @@ request_begin(struct request *req, struct conn *conn)
 	req->head = head;
 	req->start_us = clock_mono_us();
 	req->end_us = 0;
+	origin_choose(&req->from, conn);
 	request_id_choose(req);
 	body_begin(req);
 	sb_core_begin(req->core->sb, &(struct sb_request){
 	    .start_us = req->start_us,
 	    .method = { request_text(req, head->method), head->method.len },
-	    .addr = { conn->addr, conn->addr_len },
+	    .addr = { req->from.addr, req->from.addr_len },
 	    .id = { req->id, req->id_len },
 	    .path = { request_text(req, head->path), head->path.len } });
 	memset(&req->core->harakiri, 0, sizeof(req->core->harakiri));

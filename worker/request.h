@@ -10,6 +10,7 @@
 #include "base/uuid.h"
 #include "worker/body.h"
 #include "worker/http_parse.h"
+#include "worker/origin.h"
 #include "worker/response.h"
 
 struct conn;
@@ -39,6 +40,8 @@ struct request {
 	const struct http_head	*head;
 	const char		*path;		/* decoded; "" for "*" */
 	size_t			 path_len;
+
+	struct origin		 from;		/* who asks */
 
 	struct body		 body;
 	struct response		 resp;

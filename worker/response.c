@@ -324,6 +324,9 @@ response_disconnect(struct request *req)
 		resp->close = true;
 		(void)response_end(req);
 	}
+	/* Also TLS's goodbye, which only the request's own thread can say. */
+	held_push(&resp->held);
+	conn_shutdown(req->conn);
 	response_drop(req);
 }
 
@@ -338,7 +341,8 @@ response_drop(struct request *req)
 	resp->close = true;
 	client_gone_ignore(req->conn);
 	held_push(&resp->held);
-	conn_shutdown(req->conn);
 	if (req->conn->fd != -1)
 		shutdown(req->conn->fd, SHUT_RDWR);
+	else
+		conn_shutdown(req->conn);
 }

@@ -29,6 +29,7 @@ struct runtime;
 struct sb_slot;
 struct scoreboard;
 struct suspend_engine;
+struct tls;
 
 /* A state's connections, oldest first, and how long they may stay. */
 struct conn_timeouts {
@@ -52,6 +53,7 @@ struct worker {
 	const struct loop_engine	*loop;
 	const struct handler		**handlers;	/* ends with NULL */
 	const struct listeners		*listeners;
+	struct tls			*tls;		/* NULL: not spoken */
 	struct scoreboard		*sb;
 	int				 generation;
 

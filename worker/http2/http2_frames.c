@@ -32,9 +32,9 @@ http2_calm(struct http2 *h, const char *what)
 	if (h->calm)
 		return;
 	h->calm = true;
-	log_warn("HTTP/2: %s port %s sends too many %s: the connection ends",
+	log_warn("HTTP/2: %s port %u sends too many %s: the connection ends",
 	    h->conn->addr_len == 0 ? "a client" : h->conn->addr,
-	    h->conn->port_len == 0 ? "-" : h->conn->port, what);
+	    (unsigned)h->conn->port, what);
 	nghttp2_session_terminate_session(h->session,
 	    NGHTTP2_ENHANCE_YOUR_CALM);
 }
