@@ -208,7 +208,7 @@ conn_stream_new(const struct conn *parent)
 	c->protocol = parent->protocol;
 	c->fd = -1;
 	c->secure = parent->secure;
-	c->tls = tls_vars_hold(parent->tls);
+	c->tls = parent->tls == NULL ? NULL : tls_vars_hold(parent->tls);
 	conn_copy_peer(c, parent);
 	c->state = CONN_HEAD;
 	conn_timeout_enter(c);
@@ -368,9 +368,9 @@ conn_close(struct conn *c)
 		conn_set_reset(c);
 	if (c->transport != NULL)
 		c->transport->close(c);
-	if (c->fd == -1)
-		tls_vars_drop(c->tls);
-	else {
+	if (c->tls != NULL)
+		tls_vars_release(c->tls);
+	if (c->fd != -1) {
 		watch_forget(w, c->fd);
 		close(c->fd);
 		sb_set(&w->stats->connections, --w->nconns);
