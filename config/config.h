@@ -165,6 +165,27 @@ struct config {
 	char		*request_id_header;	/* a name, or "": none */
 	bool		 request_id_response;
 
+	/* static files; see static_rule.h */
+	struct strlist	 static_map;		/* "/prefix=folder", checked */
+	struct strlist	 static_map2;		/* the same */
+	struct strlist	 check_static;
+	struct strlist	 static_index;
+	struct strlist	 static_safe;
+	struct strlist	 static_skip_ext;
+	struct strlist	 static_gzip;		/* patterns */
+	struct strlist	 static_gzip_ext;
+	bool		 static_gzip_all;
+	struct strlist	 static_expires_type;	/* "type=seconds", checked */
+	struct strlist	 static_expires_type_mtime;
+	struct strlist	 static_expires;	/* "pattern seconds" */
+	struct strlist	 static_expires_mtime;
+	struct strlist	 static_expires_uri;
+	struct strlist	 static_expires_uri_mtime;
+	struct strlist	 static_expires_path_info;
+	struct strlist	 static_expires_path_info_mtime;
+	struct strlist	 mimefile;
+	bool		 honour_range;		/* always true */
+
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */
 	char		*wsgi_file;

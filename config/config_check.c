@@ -13,6 +13,7 @@
 #include "config/log_format.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
+#include "config/static_rule.h"
 #include "config/tls_socket.h"
 
 /* Each has a slot in shared memory. */
@@ -334,6 +335,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_prefixes(&cfg->mount, "mount", "apps", problems);
 	config_check_prefixes(&cfg->harakiri_path, "harakiri-path", "limits",
 	    problems);
+	static_rules_check(cfg, problems);
 	config_check_python(cfg, problems);
 	config_check_control(cfg, problems);
 	tls_check_options(cfg, problems);

@@ -21,5 +21,7 @@ libwsgimaster_a_SOURCES += \
 	config/option_table.h \
 	config/option_value.c \
 	config/option_value.h \
+	config/static_rule.c \
+	config/static_rule.h \
 	config/tls_socket.c \
 	config/tls_socket.h

@@ -824,6 +824,147 @@ const struct option_row option_table[] = {
 		    "header X-Request-ID, where the app has set none."
 	},
 
+	/* static files */
+	{
+		.name = "static-map",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_map),
+		.form = FORM_FOLDER, .arg = "/PREFIX=FOLDER",
+		.help = "Serve files for the paths under a prefix: what comes "
+		    "behind the prefix is looked for in the folder. Or one "
+		    "path and one file. GET and HEAD of a regular file are "
+		    "answered without a core and without Python; everything "
+		    "else goes to the app."
+	},
+	{
+		.name = "static-map2",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_map2),
+		.form = FORM_FOLDER, .arg = "/PREFIX=FOLDER",
+		.help = "As static-map, but the whole path, prefix included, "
+		    "is looked for in the folder."
+	},
+	{
+		.name = "check-static",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(check_static),
+		.arg = "FOLDER",
+		.help = "Look for every path in this folder before the app is "
+		    "asked."
+	},
+	{
+		.name = "static-index",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_index),
+		.arg = "NAME",
+		.help = "For a folder serve the file of this name in it, the "
+		    "first one that is there. A path without the slash at its "
+		    "end is redirected then."
+	},
+	{
+		.name = "static-safe",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_safe),
+		.arg = "FOLDER",
+		.help = "Symbolic links in the folders of static files may "
+		    "lead into this one, too."
+	},
+	{
+		.name = "static-skip-ext",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_skip_ext),
+		.arg = "ENDING",
+		.help = "Leave files whose names end like this (\".php\") to "
+		    "the app."
+	},
+	{
+		.name = "static-gzip-all",
+		.group = GROUP_STATIC, .type = OPT_BOOL, AT(static_gzip_all),
+		.max = 1,
+		.help = "For each file serve the precompressed one beside it "
+		    "(FILE.br, FILE.gz) to those who accept that."
+	},
+	{
+		.name = "static-gzip",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_gzip),
+		.arg = "PATTERN",
+		.help = "The same for files whose path matches an extended "
+		    "regular expression."
+	},
+	{
+		.name = "static-gzip-ext", .alias = { "static-gzip-suffix" },
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_gzip_ext),
+		.arg = "ENDING",
+		.help = "The same for files whose names end like this."
+	},
+	{
+		.name = "static-expires-type",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_type), .form = FORM_EXPIRES,
+		.arg = "TYPE=SECONDS",
+		.help = "Send Expires and Cache-Control: max-age with files of "
+		    "this type. Of several rules the first that fits counts, "
+		    "in the order of these options here."
+	},
+	{
+		.name = "static-expires-type-mtime",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_type_mtime), .form = FORM_EXPIRES,
+		.arg = "TYPE=SECONDS",
+		.help = "The same, counted from the file's modification on."
+	},
+	{
+		.name = "static-expires",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_expires),
+		.form = FORM_EXPIRES, .arg = "PATTERN SECONDS",
+		.help = "Send them with files whose path in the file system "
+		    "matches an extended regular expression."
+	},
+	{
+		.name = "static-expires-mtime",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_mtime), .form = FORM_EXPIRES,
+		.arg = "PATTERN SECONDS",
+		.help = "The same, counted from the file's modification on."
+	},
+	{
+		.name = "static-expires-uri",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_uri), .form = FORM_EXPIRES,
+		.arg = "PATTERN SECONDS",
+		.help = "Send them where the request's target, as it was sent, "
+		    "matches."
+	},
+	{
+		.name = "static-expires-uri-mtime",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_uri_mtime), .form = FORM_EXPIRES,
+		.arg = "PATTERN SECONDS",
+		.help = "The same, counted from the file's modification on."
+	},
+	{
+		.name = "static-expires-path-info",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_path_info), .form = FORM_EXPIRES,
+		.arg = "PATTERN SECONDS",
+		.help = "Send them where the request's path, decoded, matches."
+	},
+	{
+		.name = "static-expires-path-info-mtime",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_path_info_mtime), .form = FORM_EXPIRES,
+		.arg = "PATTERN SECONDS",
+		.help = "The same, counted from the file's modification on."
+	},
+	{
+		.name = "mimefile", .alias = { "mime-file" },
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(mimefile),
+		.arg = "FILE",
+		.help = "Read the types of files from here, instead of "
+		    "/etc/mime.types: lines of a type and the endings that "
+		    "have it."
+	},
+	{
+		.name = "honour-range", .alias = { "honor-range" },
+		.group = GROUP_STATIC, .type = OPT_BOOL, AT(honour_range),
+		.initial = 1, .max = 1, .flags = OPT_NO_EFFECT,
+		.help = "Range requests for files are always honoured."
+	},
+
 	/* python */
 	{
 		.name = "module", .alias = { "wsgi" }, .letter = 'w',

@@ -213,6 +213,9 @@ metrics_sums(struct metrics *x)
 	metrics_counter(x, "responses_cut", "Responses not sent to their end: "
 	    "the client had left or was too slow, or the app failed.",
 	    total->cut);
+	metrics_counter(x, "static_requests", "Requests answered with a file, "
+	    "without a core; they are in no other count of requests.",
+	    total->static_requests);
 	metrics_counter(x, "requests_refused", "Requests that the server has "
 	    "answered before they got a core: bad, too large, too slow, shed.",
 	    total->refused);

@@ -286,6 +286,7 @@ stats_worker_numbers(struct stats_json *j, int id, pid_t pid,
 	json_uint(json, "requests", total.requests);
 	json_uint(json, "delta_requests", slot != NULL ?
 	    sb_get(&slot->requests) : 0);
+	json_uint(json, "static_requests", total.static_requests);
 	json_uint(json, "exceptions", total.exceptions);
 	json_uint(json, "tls_handshakes", total.tls_handshakes);
 	json_uint(json, "tls_resumed", total.tls_resumed);

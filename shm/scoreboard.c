@@ -125,6 +125,7 @@ sb_total_add(struct sb_total *total, const struct sb_slot *s)
 	total->shed += sb_get(&s->shed);
 	total->accepted += sb_get(&s->accepted);
 	total->refused += sb_get(&s->refused);
+	total->static_requests += sb_get(&s->static_requests);
 	total->cut += sb_get(&s->cut);
 	total->harakiris += sb_get(&s->harakiris);
 	total->tls_handshakes += sb_get(&s->tls_handshakes);

@@ -132,6 +132,7 @@ struct sb_slot {
 	_Atomic uint64_t avg_us;	/* of the last requests, decaying */
 	_Atomic uint64_t shed;		/* answered 503 out of the queue */
 	_Atomic uint64_t refused;	/* answered without a core; shed, too */
+	_Atomic uint64_t static_requests; /* files; not in requests */
 	_Atomic uint64_t cut;		/* responses not sent to the end */
 	_Atomic uint64_t harakiris;	/* requests past their deadline */
 	_Atomic uint64_t tls_handshakes;
@@ -161,6 +162,7 @@ struct sb_total {
 	uint64_t	 harakiris;
 	uint64_t	 accepted;
 	uint64_t	 refused;
+	uint64_t	 static_requests;
 	uint64_t	 cut;
 	uint64_t	 tls_handshakes;
 	uint64_t	 tls_resumed;

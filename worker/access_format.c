@@ -103,7 +103,6 @@ access_format_number(const struct request *req, enum log_variable variable)
 	uint64_t		 us = req->end_us - req->start_us;
 
 	switch (variable) {
-	case LOG_VAR_APP:	return (unsigned)req->app_id;
 	case LOG_VAR_CORE:	return (unsigned)req->core->id;
 	case LOG_VAR_EPOCH:	return clock_real_us() / 1000000;
 	case LOG_VAR_HEADERS:	return resp->nheaders;
@@ -140,6 +139,9 @@ access_format_field(struct strbuf *sb, const struct request *req,
 		break;
 	case LOG_VAR_HEADER:
 		access_format_header(sb, req, field->text);
+		break;
+	case LOG_VAR_APP:
+		strbuf_addf(sb, "%d", req->app_id);
 		break;
 	case LOG_VAR_ADDR:
 		access_format_text(sb, req, req->from.addr,

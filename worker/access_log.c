@@ -86,6 +86,16 @@ access_log_when(struct access_log_time *when, time_t second, bool local,
 	return when;
 }
 
+/* Appends which app, as uWSGI writes it. */
+static void
+access_log_app(struct strbuf *sb, const struct request *req)
+{
+	if (req->app_id == REQUEST_NO_APP)
+		ACCESS_LOG_ADD(sb, "-1");
+	else
+		strbuf_addu(sb, (unsigned)req->app_id);
+}
+
 /* Appends what stands before the request line in uWSGI's. */
 static void
 access_log_text_who(struct strbuf *sb, const struct request *req)
@@ -98,9 +108,12 @@ access_log_text_who(struct strbuf *sb, const struct request *req)
 	ACCESS_LOG_ADD(sb, "[pid: ");
 	strbuf_addu(sb, (unsigned)getpid());
 	ACCESS_LOG_ADD(sb, "|app: ");
-	strbuf_addu(sb, (unsigned)req->app_id);
+	access_log_app(sb, req);
 	ACCESS_LOG_ADD(sb, "|req: ");
-	strbuf_addu(sb, sb_get(&req->worker->stats->requests));
+	if (req->app_id == REQUEST_NO_APP)
+		ACCESS_LOG_ADD(sb, "-1");
+	else
+		strbuf_addu(sb, sb_get(&req->worker->stats->requests));
 	ACCESS_LOG_ADD(sb, "/");
 	strbuf_addu(sb, access_log_total(req->worker));
 	ACCESS_LOG_ADD(sb, "] ");
@@ -234,7 +247,8 @@ access_log_json(struct strbuf *sb, const struct request *req)
 	access_log_json_number(sb, "wire_bytes", resp->wire);
 	access_log_json_number(sb, "duration_us", req->end_us - req->start_us);
 	access_log_json_number(sb, "switches", req->core->switches);
-	access_log_json_number(sb, "app", (unsigned)req->app_id);
+	ACCESS_LOG_ADD(sb, ",\"app\":");
+	access_log_app(sb, req);
 	if (resp->state == RESPONSE_BROKEN)
 		ACCESS_LOG_ADD(sb, ",\"aborted\":true}\n");
 	else

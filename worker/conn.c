@@ -15,6 +15,7 @@
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 #include "worker/access_log.h"
+#include "worker/answer.h"
 #include "worker/client_gone.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
@@ -25,8 +26,7 @@
 #include "worker/conn_timeout.h"
 #include "worker/http2/http2.h"
 #include "worker/protocol.h"
-#include "worker/response_error.h"
-#include "worker/response_head.h"
+#include "worker/response.h"
 #include "worker/tls/tls_vars.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
@@ -310,51 +310,24 @@ conn_request_done(struct conn *c)
 	conn_input_next(c);
 }
 
-/* Is there a whole head (pos is behind it) of a HEAD request? */
-static bool
-conn_asks_head(const struct conn *c)
-{
-	const struct conn_buf	*in = c->in;
-
-	return in != NULL && in->pos > 0 && in->head.method.len == 4 &&
-	    memcmp(in->data + in->head.method.off, "HEAD", 4) == 0;
-}
-
-/* A whole small response, head and body, on a stream. */
-static void
-conn_answer_stream(struct conn *c, const char *text, size_t len)
-{
-	const char	*body = memmem(text, len, "\r\n\r\n", 4);
-	size_t		 head;
-
-	if (body == NULL)
-		return;
-	head = (size_t)(body + 4 - text);
-	if (c->protocol->send_head(c, text, head, head == len) == 0 &&
-	    (head == len || conn_send(c, text + head, len - head,
-	    MSG_MORE) == (ssize_t)(len - head)))
-		(void)c->protocol->finish(c);
-}
-
-/* Answers without a core, as well as the socket takes it at once. */
+/* Answers without a core; then nothing more is read from the client. */
 void
 conn_reject(struct conn *c, int status, const char *why)
 {
-	char	 text[512];
-	int	 n;
+	const char	*reason = response_reason(status);
+	struct answer	*a;
 
 	sb_add(&c->worker->stats->refused, 1);
 	access_log_reject(c, status, why);
-	n = response_format_error(text, sizeof(text), status,
-	    !conn_asks_head(c), response_date());
-	c->close = true;
-	if (c->protocol->send_head != NULL) {
-		conn_answer_stream(c, text, (size_t)n);
-		conn_close(c);
-	} else if (conn_send(c, text, (size_t)n, 0) != n)
-		conn_close(c);
-	else
-		conn_linger(c);
+	c->close = c->linger = true;
+	a = answer_new(c, status);
+	answer_add(a, "Content-Type", "text/plain");
+	if (status == 503)
+		answer_add(a, "Retry-After", "1");
+	answer_end_head(a, (int64_t)strlen(reason) + 1);
+	answer_text(a, reason, strlen(reason));
+	answer_text(a, "\n", 1);
+	conn_answer(c, a);
 }
 
 /* Closes and frees. */
@@ -366,6 +339,7 @@ conn_close(struct conn *c)
 
 	if (c->shared != NULL)
 		http2_closed(c);
+	answer_drop(c);
 	conn_set_state(c, CONN_CLOSED);
 	conn_watch(c, false);
 	conn_timeout_leave(c);

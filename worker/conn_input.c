@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "config/config.h"
+#include "worker/answer.h"
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
@@ -14,6 +15,7 @@
 #include "worker/conn_timeout.h"
 #include "worker/http2/http2.h"
 #include "worker/protocol.h"
+#include "worker/static/static.h"
 #include "worker/worker.h"
 
 /* Room that a chunked body's raw bytes find behind the head. */
@@ -36,6 +38,8 @@ conn_head_ready(struct conn *c)
 	size_t			 limit = c->worker->cfg->limit_post;
 
 	c->in->pos = head->size;
+	if (c->worker->statics != NULL && static_answers(c))
+		return;
 	if (limit != 0 && head->content_length > (int64_t)limit) {
 		conn_reject(c, 413, "Content-Length is above limit-post");
 		return;
@@ -174,6 +178,9 @@ conn_input_read(struct conn *c)
 		break;
 	case CONN_SHARED:
 		http2_ready(c);
+		break;
+	case CONN_SENDING:
+		answer_go_on(c);
 		break;
 	case CONN_LINGER:
 		conn_input_discard(c);

@@ -8,6 +8,9 @@ libwsgimaster_a_SOURCES += \
 	worker/access_format.h \
 	worker/access_log.c \
 	worker/access_log.h \
+	worker/answer.c \
+	worker/answer.h \
+	worker/answer_send.c \
 	worker/body.c \
 	worker/body.h \
 	worker/client_gone.c \
@@ -55,6 +58,8 @@ libwsgimaster_a_SOURCES += \
 	worker/http_bytes.h \
 	worker/http_chunked.c \
 	worker/http_chunked.h \
+	worker/http_date.c \
+	worker/http_date.h \
 	worker/http_parse.c \
 	worker/http_parse.h \
 	worker/http_scan.h \
@@ -83,7 +88,6 @@ libwsgimaster_a_SOURCES += \
 	worker/response.c \
 	worker/response.h \
 	worker/response_error.c \
-	worker/response_error.h \
 	worker/response_file.c \
 	worker/response_head.c \
 	worker/response_head.h \

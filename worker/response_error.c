@@ -1,6 +1,4 @@
 /* The server's own short answers. */
-#include "worker/response_error.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -58,20 +56,6 @@ response_reason(int status)
 	const char	*name = name_of(response_reasons, status);
 
 	return strcmp(name, "unknown") == 0 ? "Unknown" : name;
-}
-
-/* Formats a whole response. */
-int
-response_format_error(char *buf, size_t size, int status, bool with_body,
-    const char *date)
-{
-	const char	*reason = response_reason(status);
-
-	return snprintf(buf, size, "HTTP/1.1 %d %s\r\nDate: %s\r\n"
-	    "Content-Type: text/plain\r\nContent-Length: %zu\r\n%s"
-	    "Connection: close\r\n\r\n%s%s", status, reason,
-	    date, strlen(reason) + 1, status == 503 ? "Retry-After: 1\r\n" : "",
-	    with_body ? reason : "", with_body ? "\n" : "");
 }
 
 /* Cuts a response off so that it cannot be taken for a whole one. */

@@ -28,6 +28,7 @@ struct loop_engine;
 struct runtime;
 struct sb_slot;
 struct scoreboard;
+struct statics;
 struct suspend_engine;
 struct tls;
 
@@ -53,6 +54,7 @@ struct worker {
 	const struct loop_engine	*loop;
 	const struct handler		**handlers;	/* ends with NULL */
 	const struct listeners		*listeners;
+	struct statics			*statics;	/* NULL: none */
 	struct tls			*tls;		/* NULL: not spoken */
 	struct scoreboard		*sb;
 	int				 generation;
@@ -116,6 +118,7 @@ struct worker {
 	struct conn_timeouts		 conns[CONN_STATES];
 	uint32_t			 nconns;
 	uint32_t			 nready;
+	uint32_t			 answering; /* conn_answer, nested */
 	uint32_t			 turning; /* cores that wait_turn */
 	uint32_t			 queued;
 	struct conn			*free_conns;

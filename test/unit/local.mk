@@ -99,3 +99,13 @@ if WM_HAVE_TLS
 unit_tests += test/unit/test_tls
 test_unit_test_tls_SOURCES = test/unit/test_tls.c $(unit_main)
 endif
+unit_tests += \
+	test/unit/test_answer \
+	test/unit/test_http_date \
+	test/unit/test_static \
+	test/unit/test_static_open
+test_unit_test_answer_SOURCES = \
+	test/unit/test_answer.c $(unit_rig) $(unit_main)
+test_unit_test_http_date_SOURCES = test/unit/test_http_date.c $(unit_main)
+test_unit_test_static_SOURCES = test/unit/test_static.c $(unit_main)
+test_unit_test_static_open_SOURCES = test/unit/test_static_open.c $(unit_main)
