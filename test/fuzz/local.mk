@@ -14,6 +14,12 @@ test_fuzz_fuzz_http_parse_SOURCES = \
 	test/unit/http_text.h $(fuzz_main)
 test_fuzz_fuzz_http_parse_LDADD = $(fuzz_ldadd)
 
+if WM_HAVE_HTTP2
+fuzzers += test/fuzz/fuzz_http2_head
+test_fuzz_fuzz_http2_head_SOURCES = test/fuzz/fuzz_http2_head.c $(fuzz_main)
+test_fuzz_fuzz_http2_head_LDADD = $(fuzz_ldadd)
+endif
+
 # What test/llhttp/run compares with Node's parser.
 EXTRA_PROGRAMS = test/llhttp/parse_dump
 test_llhttp_parse_dump_SOURCES = test/llhttp/parse_dump.c
