@@ -1,7 +1,11 @@
 #!/usr/bin/env bats
 # HTTP/2 without TLS, under every engine: streams as requests, rules, floods.
 
-load engines
+load tls
+
+setup_file() {
+	tls_certificates
+}
 
 setup() {
 	cd "$WM_TMP" || return 1
@@ -171,4 +175,56 @@ reloaded() {
 		reloaded
 		wm_stop
 	done
+}
+
+# A server of one worker on https-socket.
+h2_start_tls() {
+	PORT=$(wm_port)
+	# Unquoted: words.
+	wm_start --https-socket "127.0.0.1:$PORT,$(pair site)" \
+	    --pythonpath "$WM_APPS" --module http2_app \
+	    $(engine_options "$1") "${@:2}"
+}
+
+@test "over TLS: ALPN chooses, under every engine" {
+	export H2_TLS=1
+	for engine in $(engines); do
+		: >"$NOTES"
+		h2_start_tls "$engine" --client-gone reset
+		h2_check environ
+		h2_check bodies
+		h2_check sent_file
+		h2_check many 20000
+		h2_check crossed
+		[ "$engine" = none ] || h2_check parallel 8
+		h2_check resets_io
+		wm_stop
+	done
+	h2_start_tls none
+	curl -fsSk --http2 -o got -w '%{http_version}' \
+	    "https://127.0.0.1:$PORT/sent_file" | grep -qx 2
+	cmp got "$BIG_FILE"
+	[ "$(curl -fsSk --http1.1 "https://127.0.0.1:$PORT/hello")" = hello ]
+	wm_stop
+	h2_start_tls none --http2 false
+	curl -fsSk --http2 -o got -w '%{http_version}' \
+	    "https://127.0.0.1:$PORT/hello" | grep -qx 1.1
+	wm_stop
+}
+
+@test "static files on streams" {
+	mkdir files
+	cp "$BIG_FILE" files/a.bin
+	h2_start greenlet --static-map "/files=$PWD/files"
+	url=http://127.0.0.1:$PORT/files/a.bin
+	curl -fsS --http2-prior-knowledge -o got "$url"
+	cmp got "$BIG_FILE"
+	[ "$(curl -fsS --http2-prior-knowledge -r 5-9 "$url" | xxd -p)" = \
+	    "$(tail -c +6 "$BIG_FILE" | head -c 5 | xxd -p)" ]
+	[ "$(curl -sS --http2-prior-knowledge -o /dev/null \
+	    -w '%{http_code}' "${url}x")" = 404 ]
+	curl -fsS --http2-prior-knowledge -I "$url" | grep -q "^HTTP/2 200"
+	h2load -n 300 -c 3 -m 10 -w 14 "$url" >load
+	grep -q "300 succeeded, 0 failed, 0 errored" load
+	wm_stop
 }

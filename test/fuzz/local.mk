@@ -45,6 +45,11 @@ fuzzers += test/fuzz/fuzz_cgi_output
 test_fuzz_fuzz_cgi_output_SOURCES = test/fuzz/fuzz_cgi_output.c $(fuzz_main)
 test_fuzz_fuzz_cgi_output_LDADD = $(fuzz_ldadd)
 endif
+if WM_HAVE_HTTP2
+fuzzers += test/fuzz/fuzz_http2_head
+test_fuzz_fuzz_http2_head_SOURCES = test/fuzz/fuzz_http2_head.c $(fuzz_main)
+test_fuzz_fuzz_http2_head_LDADD = $(fuzz_ldadd)
+endif
 
 # What test/llhttp/run compares with Node's parser.
 EXTRA_PROGRAMS = test/llhttp/parse_dump
