@@ -12,6 +12,7 @@
 #include "shm/scoreboard.h"
 #include "worker/access_format.h"
 #include "worker/conn.h"
+#include "worker/conn_peer.h"
 #include "worker/core.h"
 #include "worker/request.h"
 #include "worker/worker.h"
@@ -84,6 +85,16 @@ access_log_when(struct access_log_time *when, time_t second, bool local,
 	return when;
 }
 
+/* Appends which app, as uWSGI writes it. */
+static void
+access_log_app(struct strbuf *sb, const struct request *req)
+{
+	if (req->app_id == REQUEST_NO_APP)
+		ACCESS_LOG_ADD(sb, "-1");
+	else
+		strbuf_addu(sb, (unsigned)req->app_id);
+}
+
 /* Appends what stands before the request line in uWSGI's. */
 static void
 access_log_text_who(struct strbuf *sb, const struct request *req)
@@ -96,13 +107,16 @@ access_log_text_who(struct strbuf *sb, const struct request *req)
 	ACCESS_LOG_ADD(sb, "[pid: ");
 	strbuf_addu(sb, (unsigned)getpid());
 	ACCESS_LOG_ADD(sb, "|app: ");
-	strbuf_addu(sb, (unsigned)req->app_id);
+	access_log_app(sb, req);
 	ACCESS_LOG_ADD(sb, "|req: ");
-	strbuf_addu(sb, sb_get(&req->worker->stats->requests));
+	if (req->app_id == REQUEST_NO_APP)
+		ACCESS_LOG_ADD(sb, "-1");
+	else
+		strbuf_addu(sb, sb_get(&req->worker->stats->requests));
 	ACCESS_LOG_ADD(sb, "/");
 	strbuf_addu(sb, access_log_total(req->worker));
 	ACCESS_LOG_ADD(sb, "] ");
-	strbuf_add(sb, req->conn->addr, req->conn->addr_len);
+	strbuf_add(sb, req->from.addr, req->from.addr_len);
 	ACCESS_LOG_ADD(sb, " () {");
 	strbuf_addu(sb, req->nvars);
 	ACCESS_LOG_ADD(sb, " vars in ");
@@ -208,7 +222,7 @@ access_log_json_who(struct strbuf *sb, const struct request *req)
 	ACCESS_LOG_ADD(sb, ",\"request\":\"");
 	strbuf_add(sb, req->id, req->id_len);
 	ACCESS_LOG_ADD(sb, "\",\"addr\":\"");
-	strbuf_add(sb, req->conn->addr, req->conn->addr_len);
+	strbuf_add(sb, req->from.addr, req->from.addr_len);
 	ACCESS_LOG_ADD(sb, "\"");
 }
 
@@ -232,7 +246,8 @@ access_log_json(struct strbuf *sb, const struct request *req)
 	access_log_json_number(sb, "wire_bytes", resp->wire);
 	access_log_json_number(sb, "duration_us", req->end_us - req->start_us);
 	access_log_json_number(sb, "switches", req->core->switches);
-	access_log_json_number(sb, "app", (unsigned)req->app_id);
+	ACCESS_LOG_ADD(sb, ",\"app\":");
+	access_log_app(sb, req);
 	if (resp->state == RESPONSE_BROKEN)
 		ACCESS_LOG_ADD(sb, ",\"aborted\":true}\n");
 	else
@@ -279,9 +294,11 @@ access_log_request(const struct request *req)
 void
 access_log_reject(const struct conn *c, int status, const char *why)
 {
+	char	 port[CONN_PORT_TEXT];
+
 	if (c->worker->cfg->disable_logging)
 		return;
 	log_info("%s port %s answered %d: %s",
 	    c->addr_len == 0 ? "a client" : c->addr,
-	    c->port_len == 0 ? "-" : c->port, status, why);
+	    conn_port_text(port, c->port) == 0 ? "-" : port, status, why);
 }

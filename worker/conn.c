@@ -15,6 +15,7 @@
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 #include "worker/access_log.h"
+#include "worker/answer.h"
 #include "worker/client_gone.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
@@ -24,8 +25,8 @@
 #include "worker/conn_peer.h"
 #include "worker/conn_timeout.h"
 #include "worker/protocol.h"
-#include "worker/response_error.h"
-#include "worker/response_head.h"
+#include "worker/proxy/proxies.h"
+#include "worker/response.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
 
@@ -113,6 +114,8 @@ conn_watch_for(struct conn *c, enum conn_watch what)
 		c->transport->watch(c, what != CONN_WATCH_NOT);
 		return;
 	}
+	if (what == CONN_WATCH_READ && c->recv_writes)
+		what = CONN_WATCH_WRITE;
 	if (c->watching != CONN_WATCH_NOT && c->watching != what)
 		event_del(&c->ev);
 	if (what != CONN_WATCH_NOT && c->watched != what) {
@@ -184,6 +187,8 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 	c->raw_out = true;
 	c->fd = fd;
 	conn_set_peer(c, peer);
+	if (w->proxies != NULL)
+		proxies_meet(c, peer);
 	c->state = conn_open_needed(c) ? CONN_OPENING : CONN_HEAD;
 	conn_timeout_enter(c);
 	sb_set(&w->stats->connections, ++w->nconns);
@@ -243,7 +248,7 @@ conn_set_nodelay(struct conn *c)
  * Says that nothing more comes and discards input for a while: closing a
  * socket with unread input would destroy the answer on its way.
  */
-static void
+void
 conn_linger(struct conn *c)
 {
 	conn_buf_put(c->worker, c->in);
@@ -284,32 +289,24 @@ conn_request_done(struct conn *c)
 	conn_input_next(c);
 }
 
-/* Is there a whole head (pos is behind it) of a HEAD request? */
-static bool
-conn_asks_head(const struct conn *c)
-{
-	const struct conn_buf	*in = c->in;
-
-	return in != NULL && in->pos > 0 && in->head.method.len == 4 &&
-	    memcmp(in->data + in->head.method.off, "HEAD", 4) == 0;
-}
-
-/* Answers without a core, as well as the socket takes it at once. */
+/* Answers without a core; then nothing more is read from the client. */
 void
 conn_reject(struct conn *c, int status, const char *why)
 {
-	char	 text[512];
-	int	 n;
+	const char	*reason = response_reason(status);
+	struct answer	*a;
 
 	sb_add(&c->worker->stats->refused, 1);
 	access_log_reject(c, status, why);
-	n = response_format_error(text, sizeof(text), status,
-	    !conn_asks_head(c), response_date());
-	c->close = true;
-	if (conn_send(c, text, (size_t)n, 0) != n)
-		conn_close(c);
-	else
-		conn_linger(c);
+	c->close = c->linger = true;
+	a = answer_new(c, status);
+	answer_add(a, "Content-Type", "text/plain");
+	if (status == 503)
+		answer_add(a, "Retry-After", "1");
+	answer_end_head(a, (int64_t)strlen(reason) + 1);
+	answer_text(a, reason, strlen(reason));
+	answer_text(a, "\n", 1);
+	conn_answer(c, a);
 }
 
 /* Closes and frees. */
@@ -319,6 +316,7 @@ conn_close(struct conn *c)
 	struct worker		*w = c->worker;
 	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
 
+	answer_drop(c);
 	conn_set_state(c, CONN_CLOSED);
 	conn_watch(c, false);
 	conn_timeout_leave(c);
@@ -348,6 +346,7 @@ conns_init(struct worker *w)
 	w->limits.max_fields = (uint32_t)w->cfg->limit_request_fields;
 	w->limits.max_head = (uint32_t)w->cfg->buffer_size;
 	w->queue_size = (uint32_t)config_queue_size(w->cfg);
+	w->proxies = proxies_new(w->cfg);
 	conn_timeouts_init(w);
 	client_gone_init(w);
 }
@@ -371,5 +370,7 @@ conns_done(struct worker *w)
 	w->nfree_conns = 0;
 	conn_timeouts_done(w);
 	conn_bufs_done(w);
+	proxies_free(w->proxies);
+	w->proxies = NULL;
 	client_gone_done(w);
 }

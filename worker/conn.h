@@ -39,9 +39,11 @@
 #include "worker/body.h"
 #include "worker/http_parse.h"
 
+struct answer;
 struct core;
 struct listener;
 struct protocol;
+struct tls_vars;
 struct transport;
 struct worker;
 
@@ -89,6 +91,9 @@ struct conn {
 	const struct protocol	*protocol;
 	const struct transport	*transport;	/* NULL: the socket's own */
 	void			*transport_data;
+	const struct tls_vars	*tls;		/* what environ has of TLS, or
+						   NULL; a stream's is that of
+						   its connection */
 	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;
 	struct event		 ev;
@@ -98,6 +103,11 @@ struct conn {
 	bool			 raw_out;	/* send(2) to fd is right: no
 						   transport, or kernel TLS */
 	bool			 secure;	/* TLS up to here */
+	bool			 proxied_tls;	/* TLS up to the proxy, as its
+						   PROXY header says */
+	bool			 trusted;	/* proxy/proxies.h */
+	bool			 recv_writes;	/* the transport reads on when
+						   the socket can be written */
 	bool			 nodelay;	/* TCP_NODELAY is set */
 	bool			 close;		/* no further request */
 	bool			 linger;	/* the client may still send */
@@ -110,14 +120,16 @@ struct conn {
 	uint32_t		 requests;	/* answered so far */
 	struct conn_buf		*in;		/* NULL: nothing was read */
 	struct core		*core;		/* while RUNNING */
+	struct answer		*answer;	/* while SENDING */
 	struct body		*collected;	/* BODY to QUEUED */
 	uint64_t		 since_us;	/* in this state, if that has a
 						   limit; coarse */
 	uint64_t		 lingered;	/* bytes discarded */
-	char			 addr[46];	/* "" for a unix socket */
-	char			 port[6];
+	/* Of the socket or the PROXY header; see origin.h. */
+	uint16_t		 port;		/* 0: none, a unix socket */
+	uint16_t		 server_port;	/* 0: the listener's */
 	uint8_t			 addr_len;
-	uint8_t			 port_len;
+	char			 addr[46];	/* "" for a unix socket */
 	TAILQ_ENTRY(conn)	 link;		/* of the state's list */
 };
 
@@ -140,6 +152,11 @@ void	 conn_dispatch(struct conn *c);
 struct conn *conn_take_due(struct worker *w);
 /* Answers without a core (queue full, bad request), then lingers. */
 void	 conn_reject(struct conn *c, int status, const char *why);
+/*
+ * Says that nothing more comes, and discards input for a while before it
+ * closes.
+ */
+void	 conn_linger(struct conn *c);
 void	 conn_close(struct conn *c);
 /* The response comes in pieces: none shall wait for an acknowledgement. */
 void	 conn_set_nodelay(struct conn *c);

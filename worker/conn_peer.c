@@ -40,19 +40,17 @@ peer_ipv4(struct conn *c, const unsigned char *bytes)
 	c->addr_len = (uint8_t)(p - c->addr);
 }
 
-/* Writes the address and the port, which is in network order. */
+/* Sets the address and the port, which is in network order. */
 void
 conn_set_peer(struct conn *c, const struct sockaddr_storage *peer)
 {
 	const struct sockaddr_in	*in;
 	const struct sockaddr_in6	*in6;
-	uint16_t			 port;
-	char				*p;
 
 	if (peer->ss_family == AF_INET) {
 		in = (const struct sockaddr_in *)peer;
 		peer_ipv4(c, (const unsigned char *)&in->sin_addr);
-		port = in->sin_port;
+		c->port = ntohs(in->sin_port);
 	} else if (peer->ss_family == AF_INET6) {
 		in6 = (const struct sockaddr_in6 *)peer;
 		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
@@ -62,11 +60,29 @@ conn_set_peer(struct conn *c, const struct sockaddr_storage *peer)
 			    sizeof(c->addr));
 			c->addr_len = (uint8_t)strlen(c->addr);
 		}
-		port = in6->sin6_port;
-	} else {
-		return;
+		c->port = ntohs(in6->sin6_port);
 	}
-	p = peer_number(c->port, ntohs(port));
-	*p = '\0';
-	c->port_len = (uint8_t)(p - c->port);
+}
+
+/* Copies what is the client's. */
+void
+conn_copy_peer(struct conn *stream, const struct conn *of)
+{
+	memcpy(stream->addr, of->addr, sizeof(stream->addr));
+	stream->addr_len = of->addr_len;
+	stream->port = of->port;
+	stream->server_port = of->server_port;
+	stream->secure = of->secure;
+	stream->proxied_tls = of->proxied_tls;
+	stream->trusted = of->trusted;
+}
+
+/* Writes a port. */
+size_t
+conn_port_text(char text[CONN_PORT_TEXT], uint16_t port)
+{
+	char	*end = port == 0 ? text : peer_number(text, port);
+
+	*end = '\0';
+	return (size_t)(end - text);
 }

@@ -6,10 +6,12 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
+#include "worker/answer.h"
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_input.h"
 #include "worker/conn_io.h"
+#include "worker/conn_open.h"
 #include "worker/worker.h"
 
 /* Longest wait for the end of a client that was answered and said goodbye. */
@@ -43,7 +45,7 @@ conn_timeout_expire(struct conn *c)
 			conn_reject(c, 408, "the request head took too long");
 		break;
 	case CONN_OPENING:
-		conn_close(c);
+		conn_open_expire(c);
 		break;
 	case CONN_BODY:
 		conn_reject(c, 408, "the request body took too long");
@@ -54,6 +56,9 @@ conn_timeout_expire(struct conn *c)
 		break;
 	case CONN_IDLE:
 		conn_timeout_close(c);
+		break;
+	case CONN_SENDING:
+		answer_timed_out(c);
 		break;
 	default:
 		conn_close(c);

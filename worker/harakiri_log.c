@@ -92,8 +92,11 @@ harakiri_log_line(struct strbuf *sb, const struct request *req)
 	strbuf_addc(sb, ' ');
 	strbuf_add(sb, request_text(req, head->target), len);
 	strbuf_adds(sb, len < head->target.len ? "..." : "");
-	strbuf_addf(sb, " of %s",
-	    req->conn->addr_len > 0 ? req->conn->addr : "a client");
+	strbuf_adds(sb, " of ");
+	if (req->from.addr_len > 0)
+		strbuf_add(sb, req->from.addr, req->from.addr_len);
+	else
+		strbuf_adds(sb, "a client");
 }
 
 /* Adds a file's first line, which is of the kernel's making. */

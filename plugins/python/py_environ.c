@@ -18,8 +18,11 @@
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_strings.h"
 #include "plugins/python/py_template.h"
+#include "plugins/python/py_vars.h"
+#include "plugins/python/py_tls.h"
 #include "shm/listener.h"
 #include "worker/conn.h"
+#include "worker/conn_peer.h"
 #include "worker/core.h"
 #include "worker/request.h"
 #include "worker/worker.h"
@@ -29,10 +32,10 @@
 #define PY_PORTS	256	/* a power of 2 */
 #define PY_FEW_FIELDS	8	/* more go into a copy of the wide template */
 
-/* A REMOTE_PORT. */
+/* A port as a str. */
 struct py_port {
-	uint64_t	 text;		/* its bytes */
 	PyObject	*str;		/* NULL: free */
+	uint16_t	 number;
 };
 
 static struct {
@@ -48,7 +51,7 @@ static struct {
 	size_t		  host_len;
 	PyObject	 *host_name;
 	PyObject	 *addr;
-	struct py_port	  clients[PY_PORTS];
+	struct py_port	  numbers[PY_PORTS];	/* by their last bits */
 } py_environ;
 
 /* Sets an item to text. */
@@ -81,9 +84,11 @@ py_environ_init(struct worker *w)
 	if (py_environ.template == NULL)
 		return -1;
 	py_environ.wide = py_template_widen(py_environ.template);
-	if (py_environ.wide == NULL)
+	if (py_environ.wide == NULL || py_vars_init() == -1)
 		return -1;
 	py_environ.cores = w->ncores > 1;
+	if (py_tls_init() == -1)
+		return -1;
 	if (w->listeners == NULL || w->listeners->count == 0)
 		return 0;
 	py_environ.nports = w->listeners->count;
@@ -107,12 +112,14 @@ py_environ_done(void)
 	size_t	 i;
 
 	py_kept_done();
+	py_vars_done();
+	py_tls_done();
 	Py_CLEAR(py_environ.template);
 	Py_CLEAR(py_environ.wide);
 	for (i = 0; i < py_environ.nports; i++)
 		Py_CLEAR(py_environ.ports[i]);
 	for (i = 0; i < PY_PORTS; i++)
-		Py_CLEAR(py_environ.clients[i].str);
+		Py_CLEAR(py_environ.numbers[i].str);
 	free(py_environ.ports);
 	py_environ.ports = NULL;
 	py_environ.nports = 0;
@@ -223,41 +230,88 @@ py_environ_host_name(const char *host, size_t len)
 	return py_environ.host_name;
 }
 
-/* SERVER_PORT: the socket's; for a unix socket what the client asked for. */
+/* A port as a str, borrowed: one that was made before, or new. */
+static PyObject *
+py_environ_number(uint16_t number)
+{
+	struct py_port	*port = &py_environ.numbers[number % PY_PORTS];
+	char		 text[CONN_PORT_TEXT];
+	PyObject	*str;
+
+	if (port->str != NULL && port->number == number)
+		return port->str;
+	str = PyUnicode_DecodeLatin1(text,
+	    (Py_ssize_t)conn_port_text(text, number), NULL);
+	if (str == NULL)
+		return NULL;
+	port->number = number;
+	Py_XSETREF(port->str, str);
+	return str;
+}
+
+/* The host that was asked for, and its length. */
+static const char *
+py_environ_host(const struct request *req, size_t *len)
+{
+	if (req->from.host != NULL) {
+		*len = req->from.host_len;
+		return req->from.host;
+	}
+	*len = req->head->host.len;
+	return request_text(req, req->head->host);
+}
+
+/*
+ * SERVER_PORT: what the origin knows; the socket's; for a unix socket what the
+ * client asked for, or its scheme's. The template says 80.
+ */
 static int
 py_environ_add_port(PyObject *env, const struct request *req)
 {
 	const struct listeners	*all = req->worker->listeners;
-	const struct listener	*listener = req->conn->listener;
 	const char		*host, *end, *port;
-	size_t			 i, len = req->head->host.len;
+	PyObject		*number;
+	size_t			 i, len;
 
-	i = all == NULL ? 0 : (size_t)(listener - all->items);
+	if (req->from.server_port != 0) {
+		number = py_environ_number(req->from.server_port);
+		return number == NULL ? -1 :
+		    PyDict_SetItem(env, py_str->server_port, number);
+	}
+	i = all == NULL ? 0 : (size_t)(req->conn->listener - all->items);
 	if (i < py_environ.nports && py_environ.ports[i] != NULL)
 		return PyDict_SetItem(env, py_str->server_port,
 		    py_environ.ports[i]);
-	if (len == 0)
-		return 0;
-	host = request_text(req, req->head->host);
+	host = py_environ_host(req, &len);
 	end = host + len;
-	port = py_environ_host_end(host, len) + 1;
-	if (port >= end)
-		return 0;
-	return py_environ_set_text(env, py_str->server_port, port,
-	    (size_t)(end - port));
+	port = len == 0 ? end : py_environ_host_end(host, len) + 1;
+	if (port < end)
+		return py_environ_set_text(env, py_str->server_port, port,
+		    (size_t)(end - port));
+	return !req->from.https ? 0 :
+	    PyDict_SetItem(env, py_str->server_port, py_str->port_443);
 }
 
-/* SERVER_NAME, SERVER_PORT and SERVER_PROTOCOL. */
+/* wsgi.url_scheme, and HTTPS as others set it; the template says http. */
+static int
+py_environ_add_https(PyObject *env)
+{
+	return PyDict_SetItem(env, py_str->wsgi_url_scheme,
+	    py_str->https) == -1 ||
+	    PyDict_SetItem(env, py_str->HTTPS, py_str->on) == -1 ? -1 : 0;
+}
+
+/* SERVER_NAME, SERVER_PORT, SERVER_PROTOCOL and the scheme. */
 static int
 py_environ_add_server(PyObject *env, const struct request *req)
 {
-	const struct http_view	*host = &req->head->host;
-	const char		*name = req->conn->listener->host;
+	const char	*name = req->conn->listener->host, *host;
+	size_t		 len;
 
-	if (host->len > 0) {
+	host = py_environ_host(req, &len);
+	if (len > 0) {
 		if (py_template_set(env, py_str->server_name,
-		    py_environ_host_name(request_text(req, *host),
-		    host->len)) == -1)
+		    py_environ_host_name(host, len)) == -1)
 			return -1;
 	} else if (name != NULL && *name != '\0' &&
 	    py_environ_set_text(env, py_str->server_name, name,
@@ -266,57 +320,37 @@ py_environ_add_server(PyObject *env, const struct request *req)
 	if (req->head->minor == 0 && PyDict_SetItem(env,
 	    py_str->server_protocol, py_str->http_1_0) == -1)
 		return -1;
+	if (req->from.https && py_environ_add_https(env) == -1)
+		return -1;
 	return py_environ_add_port(env, req);
 }
 
 /* REMOTE_ADDR, borrowed: the last client's if it is the same. */
 static PyObject *
-py_environ_addr(const struct conn *conn)
+py_environ_addr(const struct origin *from)
 {
 	PyObject	*addr = py_environ.addr;
 
-	if (addr != NULL && py_environ_is(addr, conn->addr, conn->addr_len))
+	if (from->addr_len == 0)
+		return py_str->empty;
+	if (addr != NULL && py_environ_is(addr, from->addr, from->addr_len))
 		return addr;
-	addr = PyUnicode_DecodeLatin1(conn->addr, conn->addr_len, NULL);
+	addr = PyUnicode_DecodeLatin1(from->addr, from->addr_len, NULL);
 	if (addr != NULL)
 		Py_XSETREF(py_environ.addr, addr);
 	return addr;
 }
 
-/* REMOTE_PORT, borrowed: one that was made for an earlier request, or new. */
-static PyObject *
-py_environ_port(const struct conn *conn)
-{
-	struct py_port	*port;
-	PyObject	*str;
-	uint64_t	 text = 0;
-
-	_Static_assert(sizeof(conn->port) <= sizeof(text), "a port");
-	memcpy(&text, conn->port, sizeof(conn->port));
-	text &= ((uint64_t)1 << 8 * conn->port_len) - 1;
-	port = &py_environ.clients[(text * 0x9e3779b97f4a7c15u >> 32) %
-	    PY_PORTS];
-	if (port->str != NULL && port->text == text)
-		return port->str;
-	str = PyUnicode_DecodeLatin1(conn->port, conn->port_len, NULL);
-	if (str == NULL)
-		return NULL;
-	port->text = text;
-	Py_XSETREF(port->str, str);
-	return str;
-}
-
-/* REMOTE_ADDR and REMOTE_PORT; a unix socket has none. */
+/* REMOTE_ADDR and REMOTE_PORT; "" where they are not known. */
 static int
 py_environ_last_client(PyObject *env, struct py_last *last,
-    const struct conn *conn)
+    const struct origin *from)
 {
 	PyObject	*addr, *port;
 
-	if (conn->addr_len == 0)
-		return 0;
-	addr = py_environ_addr(conn);
-	port = py_environ_port(conn);
+	addr = py_environ_addr(from);
+	port = from->port == 0 ? py_str->empty :
+	    py_environ_number(from->port);
 	if (addr == NULL || port == NULL)
 		return -1;
 	if (addr != last->addr) {
@@ -374,7 +408,7 @@ py_environ_last(PyObject *env, struct py_last *last,
 			return -1;
 		last->app = app;
 	}
-	if (py_environ_last_client(env, last, req->conn) == -1 ||
+	if (py_environ_last_client(env, last, &req->from) == -1 ||
 	    py_environ_last_core(env, last, req, kept) == -1)
 		return -1;
 	return py_environ_last_path(env, last, req, app);
@@ -466,14 +500,18 @@ static int
 py_environ_correct(PyObject *env, const struct request *req)
 {
 	const struct http_head	*head = req->head;
+	const char		*host;
+	size_t			 host_len;
 	char			 number[24];
 	int64_t			 left;
 	int			 len;
 
-	if (head->form == HTTP_URL_ABSOLUTE && py_environ_set_text(env,
-	    py_str->http_host, request_text(req, head->host),
-	    head->host.len) == -1)
-		return -1;
+	if (head->form == HTTP_URL_ABSOLUTE || req->from.host != NULL) {
+		host = py_environ_host(req, &host_len);
+		if (py_environ_set_text(env, py_str->http_host, host,
+		    host_len) == -1)
+			return -1;
+	}
 	if (!head->chunked || (left = body_left(req)) < 0)
 		return 0;
 	/* A chunked body that was collected has a length by now. */
@@ -510,6 +548,28 @@ py_environ_kept(const struct request *req, const struct py_app *app,
 	return env;
 }
 
+/* The environ of a gateway's request: its variables on the template. */
+static PyObject *
+py_environ_of_vars(struct request *req, const struct py_app *app,
+    PyObject *input)
+{
+	struct py_last	 last = { .core = -1 };
+	PyObject	*env = PyDict_Copy(py_environ.wide);
+
+	if (env == NULL)
+		return NULL;
+	if (py_vars_add(env, req, app, &req->vars_size) == -1 ||
+	    py_environ_last_core(env, &last, req, false) == -1 ||
+	    (input != NULL && PyDict_SetItem(env, py_str->wsgi_input,
+	    input) == -1) ||
+	    py_environ_add_id(env, req) == -1) {
+		Py_DECREF(env);
+		return NULL;
+	}
+	req->nvars = (uint32_t)PyDict_GET_SIZE(env);
+	return env;
+}
+
 /* Makes a request's environ. */
 PyObject *
 py_environ_new(struct request *req, const struct py_app *app, PyObject *input)
@@ -518,6 +578,8 @@ py_environ_new(struct request *req, const struct py_app *app, PyObject *input)
 	PyObject	*env;
 	int		 path;
 
+	if (req->head->vars)
+		return py_environ_of_vars(req, app, input);
 	env = py_environ_kept(req, app, &what, &path);
 	if (env == NULL) {
 		if (PyErr_Occurred())
@@ -538,12 +600,13 @@ py_environ_new(struct request *req, const struct py_app *app, PyObject *input)
 	    input) == -1) ||
 	    py_environ_add_id(env, req) == -1 ||
 	    py_environ_add_loose(env, req, &what) == -1 ||
+	    (req->conn->tls != NULL && py_tls_add(env, req) == -1) ||
 	    py_environ_correct(env, req) == -1) {
 		Py_DECREF(env);
 		return NULL;
 	}
 	req->nvars = (uint32_t)PyDict_GET_SIZE(env);
 	req->vars_size = what.size + req->head->line.len +
-	    req->conn->addr_len + req->conn->port_len + 4 * req->nvars;
+	    req->from.addr_len + 5 + 4 * req->nvars;
 	return env;
 }

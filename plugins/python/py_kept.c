@@ -22,6 +22,8 @@ struct py_kept_head {
 	const struct listener	*listener;
 	uint32_t		 nfields;
 	uint8_t			 minor;
+	bool			 https;
+	uint16_t		 server_port;	/* of the origin */
 	bool			 used;		/* found since it is there */
 	uint8_t			 method_len;
 	char			 method[PY_KEPT_METHOD];
@@ -44,9 +46,12 @@ static unsigned			 py_kept_wait;
 
 /* May a head like this be kept at all? The rest of it is up to its fields. */
 static bool
-py_kept_may(const struct http_head *head)
+py_kept_may(const struct request *req)
 {
-	return head->nfields > 0 && head->nfields <= UINT8_MAX &&
+	const struct http_head	*head = req->head;
+
+	return !head->vars && req->from.host == NULL &&
+	    head->nfields > 0 && head->nfields <= UINT8_MAX &&
 	    !head->chunked && head->form == HTTP_URL_ORIGIN &&
 	    head->method.len <= PY_KEPT_METHOD;
 }
@@ -101,6 +106,8 @@ py_kept_equals(const struct py_kept_head *mine, const struct request *req)
 	return mine->nfields == head->nfields && mine->kept.env != NULL &&
 	    mine->listener == req->conn->listener &&
 	    mine->minor == head->minor &&
+	    mine->https == req->from.https &&
+	    mine->server_port == req->from.server_port &&
 	    mine->method_len == head->method.len &&
 	    memcmp(mine->method, request_text(req, head->method),
 	    mine->method_len) == 0 && py_kept_bytes_equal(mine, req);
@@ -125,7 +132,7 @@ py_kept_find(const struct request *req)
 	struct py_kept_head	*mine;
 	unsigned		 i;
 
-	if (!py_kept_may(req->head))
+	if (!py_kept_may(req))
 		return NULL;
 	for (i = 0; i < PY_KEPT_HEADS; i++) {
 		mine = &py_kept_heads[py_kept_order[i]];
@@ -143,7 +150,7 @@ py_kept_find(const struct request *req)
 bool
 py_kept_wants(const struct request *req)
 {
-	if (!py_kept_may(req->head))
+	if (!py_kept_may(req))
 		return false;
 	if (py_kept_wait == 0)
 		return true;
@@ -190,6 +197,8 @@ py_kept_note(struct py_kept_head *mine, const struct request *req)
 	mine->listener = req->conn->listener;
 	mine->nfields = head->nfields;
 	mine->minor = head->minor;
+	mine->https = req->from.https;
+	mine->server_port = req->from.server_port;
 	mine->used = false;
 	mine->method_len = (uint8_t)head->method.len;
 	memcpy(mine->method, request_text(req, head->method),

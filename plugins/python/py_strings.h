@@ -47,9 +47,13 @@
 	X(fdevent_timeout, "x-wsgiorg.fdevent.timeout")			\
 	X(request_id, "wsgimaster.request_id")				\
 	X(http, "http")							\
+	X(https, "https")						\
+	X(HTTPS, "HTTPS")						\
+	X(on, "on")							\
 	X(http_1_0, "HTTP/1.0")						\
 	X(http_1_1, "HTTP/1.1")						\
 	X(port_80, "80")						\
+	X(port_443, "443")						\
 	X(get, "GET")							\
 	X(head, "HEAD")							\
 	X(post, "POST")							\
