@@ -7,6 +7,7 @@ with the least and the greatest beside it. The first row is what the others
 are held against.
 """
 import contextlib
+import fnmatch
 import statistics
 import subprocess
 import sys
@@ -177,8 +178,17 @@ def table(case, runs, reasons):
     return broken
 
 
+def chosen(rows, args):
+    """Those whose names are asked for."""
+    return [row for row in rows if not args.server or any(
+        fnmatch.fnmatch(row.name, pattern) for pattern in args.server)]
+
+
 def show(case, args):
     """Measures and prints a table; (broken, others' share of each turn)."""
+    case.rows = chosen(case.rows, args)
+    if not case.rows:
+        return False, []
     runs, reasons = measure(case, args)
     broken = table(case, runs, reasons)
     return broken, [run["foreign"] for got in runs.values() for run in got]

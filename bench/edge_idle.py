@@ -8,7 +8,7 @@ import socket
 import statistics
 import time
 
-from edge_case import number, reason, turn
+from edge_case import chosen, number, reason, turn
 from edge_client import unverified
 from edge_load import wrk
 from edge_stack import Stack
@@ -20,7 +20,6 @@ REQUEST = b"GET / HTTP/1.1\r\nHost: idle\r\n\r\n"
 TIMEOUT = 10
 SLOW = 0.5              # for one
 OPEN_SECONDS = 60       # for all of them; TLS takes 20
-SETTLE = 1.0            # seconds until memory is read
 GOAL_KIB, GOAL_RATIO = 1.0, 0.95
 
 
@@ -93,19 +92,19 @@ def memory_of(row, args, ask, small):
         room += stack.pss_kib() if small else 0
         # What the first ones bring with them is not the connection's.
         warm, why = open_idle(stack, min(100, args.idle), ask)
-        time.sleep(SETTLE / 2)
+        time.sleep(args.settle / 2)
         close_all(warm)
         if why:
             raise Failed(f"of the first 100 {len(warm)} were opened: {why}")
-        time.sleep(SETTLE / 2)
+        time.sleep(args.settle / 2)
         before, begin = stack.pss_kib(), time.monotonic()
         opened, why = open_idle(stack, args.idle, ask)
         took = time.monotonic() - begin
-        time.sleep(SETTLE)
+        time.sleep(args.settle)
         stack.check_alive("with idle connections")
         after, left = stack.pss_kib(), still_open(opened)
         close_all(opened)
-        time.sleep(SETTLE)
+        time.sleep(args.settle)
         closed = stack.pss_kib()
     if left < args.idle or why:
         why = why or "closed by the server"
@@ -117,10 +116,14 @@ def memory_of(row, args, ask, small):
 def memory(rows, args):
     """The table; rows: (row, does each ask before it is idle, small)."""
     print(f"\n#### Memory per idle connection, {args.idle:,} of them\n\n"
-          "| server | KiB each | of that at the start | once they are closed | MiB without them "
+          "| server | KiB each | of that at the start "
+          "| once they are closed | MiB without them "
           "| seconds to open | |\n|---|---:|---:|---:|---:|---:|---|")
     broken = False
+    wanted = chosen([row for row, *_ in rows], args)
     for row, ask, *small in rows:
+        if row not in wanted:
+            continue
         try:
             each, room, before, closed, took = memory_of(
                 row, args, ask, small[0] if small else None)
@@ -181,7 +184,7 @@ def throughput(rows, args):
           "| best x best | failed | |\n|---|---:|---:|---:|---:|---:|---:|"
           "---|")
     broken, foreign = False, []
-    for row in rows:
+    for row in chosen(rows, args):
         try:
             pairs, shares = pair_runs(row, args, args.restarts)
         except (Missing, Failed) as error:
