@@ -848,6 +848,28 @@ const struct option_row option_table[] = {
 		.help = "Close a connection after this many requests; 0 means "
 		    "never."
 	},
+	{
+		.name = "http2",
+		.group = GROUP_HTTP, .type = OPT_BOOL, AT(http2),
+		.initial = 1, .max = 1,
+		.help = "Speak HTTP/2 with clients of https-socket that ask "
+		    "for it (ALPN)."
+	},
+	{
+		.name = "http2-cleartext",
+		.group = GROUP_HTTP, .type = OPT_BOOL, AT(http2_cleartext),
+		.max = 1,
+		.help = "Speak HTTP/2 without TLS with clients of http-socket "
+		    "that begin with it (h2c with prior knowledge)."
+	},
+	{
+		.name = "http2-max-concurrent-streams",
+		.group = GROUP_HTTP, .type = OPT_INT,
+		AT(http2_max_concurrent_streams),
+		.initial = 100, .min = 1, .max = 10000, .arg = "N",
+		.help = "How many requests of one HTTP/2 connection may be "
+		    "under way at a time."
+	},
 
 	{
 		.name = "client-gone",

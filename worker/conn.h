@@ -41,6 +41,7 @@
 
 struct answer;
 struct core;
+struct http2;
 struct listener;
 struct protocol;
 struct tls_vars;
@@ -91,9 +92,10 @@ struct conn {
 	const struct protocol	*protocol;
 	const struct transport	*transport;	/* NULL: the socket's own */
 	void			*transport_data;
-	const struct tls_vars	*tls;		/* what environ has of TLS, or
+	struct tls_vars		*tls;		/* what environ has of TLS, or
 						   NULL; a stream's is that of
 						   its connection */
+	struct http2		*shared;	/* SHARED: its streams' owner */
 	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;
 	struct event		 ev;
@@ -141,6 +143,11 @@ TAILQ_HEAD(conn_list, conn);
  */
 void	 conn_accepted(struct worker *w, const struct listener *listener,
 	    int fd, const struct sockaddr_storage *peer);
+/*
+ * One for a stream of this connection, from the same client; it has no
+ * descriptor, and does not count as a connection.
+ */
+struct conn *conn_stream_new(const struct conn *parent);
 /* Its request is over: keep the connection, linger or close. */
 void	 conn_request_done(struct conn *c);
 /* The head and what else must be there is there: ready, or queued. */

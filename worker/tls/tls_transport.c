@@ -320,7 +320,7 @@ tls_close(struct conn *c)
 	ERR_clear_error();
 	free(t->stuck);
 	free(t);
-	free((void *)c->tls);
+	tls_vars_drop(c->tls);
 	c->tls = NULL;
 	c->transport = NULL;
 	c->transport_data = NULL;
