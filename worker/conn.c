@@ -15,6 +15,7 @@
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 #include "worker/access_log.h"
+#include "worker/answer.h"
 #include "worker/client_gone.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
@@ -23,10 +24,11 @@
 #include "worker/conn_open.h"
 #include "worker/conn_peer.h"
 #include "worker/conn_timeout.h"
+#include "worker/http2/http2.h"
 #include "worker/protocol.h"
 #include "worker/proxy/proxies.h"
-#include "worker/response_error.h"
-#include "worker/response_head.h"
+#include "worker/response.h"
+#include "worker/tls/tls_vars.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
 
@@ -114,6 +116,8 @@ conn_watch_for(struct conn *c, enum conn_watch what)
 		c->transport->watch(c, what != CONN_WATCH_NOT);
 		return;
 	}
+	if (what == CONN_WATCH_READ && c->recv_writes)
+		what = CONN_WATCH_WRITE;
 	if (c->watching != CONN_WATCH_NOT && c->watching != what)
 		event_del(&c->ev);
 	if (what != CONN_WATCH_NOT && c->watched != what) {
@@ -193,6 +197,24 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 	conn_input_read(c);
 }
 
+/* One for a stream. */
+struct conn *
+conn_stream_new(const struct conn *parent)
+{
+	struct conn	*c = conn_new(parent->worker);
+
+	c->worker = parent->worker;
+	c->listener = parent->listener;
+	c->protocol = parent->protocol;
+	c->fd = -1;
+	c->secure = parent->secure;
+	c->tls = parent->tls == NULL ? NULL : tls_vars_hold(parent->tls);
+	conn_copy_peer(c, parent);
+	c->state = CONN_HEAD;
+	conn_timeout_enter(c);
+	return c;
+}
+
 /* Closes a connection whose client has left before it was its turn. */
 static bool
 conn_has_left(struct conn *c)
@@ -246,7 +268,7 @@ conn_set_nodelay(struct conn *c)
  * Says that nothing more comes and discards input for a while: closing a
  * socket with unread input would destroy the answer on its way.
  */
-static void
+void
 conn_linger(struct conn *c)
 {
 	conn_buf_put(c->worker, c->in);
@@ -273,6 +295,10 @@ conn_request_done(struct conn *c)
 	c->core = NULL;
 	c->requests++;
 	client_gone_forget(c);
+	if (c->fd == -1) {
+		conn_close(c);
+		return;
+	}
 	if (c->close && !c->reset && conn_may_send(c)) {
 		conn_linger(c);
 		return;
@@ -287,41 +313,49 @@ conn_request_done(struct conn *c)
 	conn_input_next(c);
 }
 
-/* Is there a whole head (pos is behind it) of a HEAD request? */
-static bool
-conn_asks_head(const struct conn *c)
-{
-	const struct conn_buf	*in = c->in;
-
-	return in != NULL && in->pos > 0 && in->head.method.len == 4 &&
-	    memcmp(in->data + in->head.method.off, "HEAD", 4) == 0;
-}
-
-/* Answers without a core, as well as the socket takes it at once. */
+/* Answers without a core; then nothing more is read from the client. */
 void
 conn_reject(struct conn *c, int status, const char *why)
 {
-	char	 text[512];
-	int	 n;
+	const char	*reason = response_reason(status);
+	struct answer	*a;
 
 	sb_add(&c->worker->stats->refused, 1);
 	access_log_reject(c, status, why);
-	n = response_format_error(text, sizeof(text), status,
-	    !conn_asks_head(c), response_date());
-	c->close = true;
-	if (conn_send(c, text, (size_t)n, 0) != n)
-		conn_close(c);
-	else
-		conn_linger(c);
+	c->close = c->linger = true;
+	a = answer_new(c, status);
+	answer_add(a, "Content-Type", "text/plain");
+	if (status == 503)
+		answer_add(a, "Retry-After", "1");
+	answer_end_head(a, (int64_t)strlen(reason) + 1);
+	answer_text(a, reason, strlen(reason));
+	answer_text(a, "\n", 1);
+	conn_answer(c, a);
+}
+
+/* The client shall not take what it got for a whole response. */
+static void
+conn_set_reset(struct conn *c)
+{
+	static const struct linger	 reset = { .l_onoff = 1 };
+	const struct protocol_frames	*frames = c->protocol->frames;
+	char				 text[PROTOCOL_FRAME];
+
+	/* A unix socket knows no reset. */
+	if (frames != NULL && c->listener->is_unix)
+		(void)conn_send(c, text, frames->cut(c, text), 0);
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 }
 
 /* Closes and frees. */
 void
 conn_close(struct conn *c)
 {
-	struct worker		*w = c->worker;
-	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	struct worker	*w = c->worker;
 
+	if (c->shared != NULL)
+		http2_closed(c);
+	answer_drop(c);
 	conn_set_state(c, CONN_CLOSED);
 	conn_watch(c, false);
 	conn_timeout_leave(c);
@@ -331,16 +365,17 @@ conn_close(struct conn *c)
 		free(c->collected);
 	}
 	if (c->reset && c->fd != -1)
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset,
-		    sizeof(reset));
+		conn_set_reset(c);
 	if (c->transport != NULL)
 		c->transport->close(c);
+	if (c->tls != NULL)
+		tls_vars_release(c->tls);
 	if (c->fd != -1) {
 		watch_forget(w, c->fd);
 		close(c->fd);
+		sb_set(&w->stats->connections, --w->nconns);
 	}
 	conn_free(c);
-	sb_set(&w->stats->connections, --w->nconns);
 }
 
 /* Makes the lists of connections. */
@@ -353,6 +388,7 @@ conns_init(struct worker *w)
 	w->queue_size = (uint32_t)config_queue_size(w->cfg);
 	w->proxies = proxies_new(w->cfg);
 	conn_timeouts_init(w);
+	http2s_init(w);
 	client_gone_init(w);
 }
 
@@ -374,6 +410,7 @@ conns_done(struct worker *w)
 	}
 	w->nfree_conns = 0;
 	conn_timeouts_done(w);
+	http2s_done(w);
 	conn_bufs_done(w);
 	proxies_free(w->proxies);
 	w->proxies = NULL;

@@ -39,9 +39,12 @@
 #include "worker/body.h"
 #include "worker/http_parse.h"
 
+struct answer;
 struct core;
+struct http2;
 struct listener;
 struct protocol;
+struct tls_vars;
 struct transport;
 struct worker;
 
@@ -89,6 +92,10 @@ struct conn {
 	const struct protocol	*protocol;
 	const struct transport	*transport;	/* NULL: the socket's own */
 	void			*transport_data;
+	struct tls_vars		*tls;		/* what environ has of TLS, or
+						   NULL; a stream holds that
+						   of its connection, too */
+	struct http2		*shared;	/* SHARED: its streams' owner */
 	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;
 	struct event		 ev;
@@ -101,6 +108,8 @@ struct conn {
 	bool			 proxied_tls;	/* TLS up to the proxy, as its
 						   PROXY header says */
 	bool			 trusted;	/* proxy/proxies.h */
+	bool			 recv_writes;	/* the transport reads on when
+						   the socket can be written */
 	bool			 nodelay;	/* TCP_NODELAY is set */
 	bool			 close;		/* no further request */
 	bool			 linger;	/* the client may still send */
@@ -113,6 +122,7 @@ struct conn {
 	uint32_t		 requests;	/* answered so far */
 	struct conn_buf		*in;		/* NULL: nothing was read */
 	struct core		*core;		/* while RUNNING */
+	struct answer		*answer;	/* while SENDING */
 	struct body		*collected;	/* BODY to QUEUED */
 	uint64_t		 since_us;	/* in this state, if that has a
 						   limit; coarse */
@@ -133,6 +143,11 @@ TAILQ_HEAD(conn_list, conn);
  */
 void	 conn_accepted(struct worker *w, const struct listener *listener,
 	    int fd, const struct sockaddr_storage *peer);
+/*
+ * One for a stream of this connection, from the same client; it has no
+ * descriptor, and does not count as a connection.
+ */
+struct conn *conn_stream_new(const struct conn *parent);
 /* Its request is over: keep the connection, linger or close. */
 void	 conn_request_done(struct conn *c);
 /* The head and what else must be there is there: ready, or queued. */

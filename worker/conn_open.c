@@ -4,16 +4,23 @@
 #include <stddef.h>
 
 #include "base/log.h"
+#include "build_config.h"
 #include "config/config.h"
 #include "worker/conn.h"
 #include "worker/conn_input.h"
 #include "worker/conn_peer.h"
 #include "worker/proxy/conn_open_proxy.h"
+#ifdef WM_HAVE_TLS
+#include "worker/tls/tls_open.h"
+#endif
 #include "worker/worker.h"
 
 /* In this order; ends with NULL. */
 static const struct conn_opener *const conn_openers[] = {
 	&conn_open_proxy,
+#ifdef WM_HAVE_TLS
+	&conn_open_tls,
+#endif
 	NULL
 };
 
@@ -47,6 +54,8 @@ conn_open_go_on(struct conn *c)
 			return;
 		case CONN_OPEN_WRITE:
 			conn_watch_for(c, CONN_WATCH_WRITE);
+			return;
+		case CONN_OPEN_TAKEN:
 			return;
 		case CONN_OPEN_FAILED:
 			conn_close(c);

@@ -14,6 +14,7 @@ enum conn_open {
 	CONN_OPEN_DONE,		/* on to the next step */
 	CONN_OPEN_READ,		/* again when the socket can be read, */
 	CONN_OPEN_WRITE,	/* or written */
+	CONN_OPEN_TAKEN,	/* it has another state now, or is closed */
 	CONN_OPEN_FAILED	/* close; the step has logged why */
 };
 
@@ -21,7 +22,7 @@ struct conn_opener {
 	const char	*name;		/* as "... took too long" */
 	/* Is it to be done on this connection? */
 	bool		(*wanted)(const struct conn *c);
-	/* Goes as far as it can without waiting. Never closes. */
+	/* Goes as far as it can without waiting. Closes only what it takes. */
 	enum conn_open	(*step)(struct conn *c);
 };
 

@@ -6,11 +6,13 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
+#include "worker/answer.h"
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_input.h"
 #include "worker/conn_io.h"
 #include "worker/conn_open.h"
+#include "worker/http2/http2.h"
 #include "worker/worker.h"
 
 /* Longest wait for the end of a client that was answered and said goodbye. */
@@ -55,6 +57,9 @@ conn_timeout_expire(struct conn *c)
 		break;
 	case CONN_IDLE:
 		conn_timeout_close(c);
+		break;
+	case CONN_SENDING:
+		answer_timed_out(c);
 		break;
 	default:
 		conn_close(c);
@@ -152,6 +157,7 @@ conn_timeouts_drain(struct worker *w)
 	struct conn		*c, *next;
 	uint64_t		 now = clock_coarse_us();
 
+	http2s_drain(w);
 	t->limit_us = (uint64_t)(w->cfg->drain_idle * 1e6);
 	if (t->limit_us == 0)
 		t->limit_us = 1;		/* 0 would be no limit */

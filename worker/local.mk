@@ -8,6 +8,9 @@ libwsgimaster_a_SOURCES += \
 	worker/access_format.h \
 	worker/access_log.c \
 	worker/access_log.h \
+	worker/answer.c \
+	worker/answer.h \
+	worker/answer_send.c \
 	worker/body.c \
 	worker/body.h \
 	worker/client_gone.c \
@@ -26,6 +29,8 @@ libwsgimaster_a_SOURCES += \
 	worker/conn_open.h \
 	worker/conn_peer.c \
 	worker/conn_peer.h \
+	worker/conn_shed.c \
+	worker/conn_shed.h \
 	worker/conn_timeout.c \
 	worker/conn_timeout.h \
 	worker/control.c \
@@ -55,6 +60,8 @@ libwsgimaster_a_SOURCES += \
 	worker/http_bytes.h \
 	worker/http_chunked.c \
 	worker/http_chunked.h \
+	worker/http_date.c \
+	worker/http_date.h \
 	worker/http_parse.c \
 	worker/http_parse.h \
 	worker/http_scan.h \
@@ -72,6 +79,8 @@ libwsgimaster_a_SOURCES += \
 	worker/own_listeners.h \
 	worker/parent_death.c \
 	worker/parent_death.h \
+	worker/patience.c \
+	worker/patience.h \
 	worker/privileges.c \
 	worker/privileges.h \
 	worker/protocol.c \
@@ -83,12 +92,12 @@ libwsgimaster_a_SOURCES += \
 	worker/response.c \
 	worker/response.h \
 	worker/response_error.c \
-	worker/response_error.h \
 	worker/response_file.c \
 	worker/response_head.c \
 	worker/response_head.h \
 	worker/response_out.c \
 	worker/response_out.h \
+	worker/response_records.c \
 	worker/runtime.h \
 	worker/sandbox.c \
 	worker/sandbox.h \
@@ -96,6 +105,8 @@ libwsgimaster_a_SOURCES += \
 	worker/spawner.h \
 	worker/stacks_json.c \
 	worker/stacks_json.h \
+	worker/surroundings.c \
+	worker/surroundings.h \
 	worker/suspend.h \
 	worker/suspend_none.c \
 	worker/transport.h \
@@ -111,3 +122,4 @@ libwsgimaster_a_SOURCES += \
 	worker/worker.h
 
 include $(top_srcdir)/worker/proxy/local.mk
+include $(top_srcdir)/worker/gateway/local.mk

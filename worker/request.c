@@ -13,6 +13,7 @@
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/dispatch.h"
+#include "worker/gateway/gateway_vars.h"
 #include "worker/handler.h"
 #include "worker/http_url.h"
 #include "worker/request_id.h"
@@ -20,13 +21,40 @@
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
-/* Decodes the path. False: it cannot be one. */
+/* The path that a gateway has decoded. False: it has not. */
 static bool
+request_join_path(struct request *req)
+{
+	struct http_view	 script, path;
+	char			*joined;
+
+	if (!gateway_path(req->head, req->buf, &script, &path))
+		return false;
+	req->script_len = script.len;
+	req->path_len = script.len + path.len;
+	if (req->path_len == 0) {
+		req->path = "/";
+		req->path_len = 1;
+	} else if (script.len == 0) {
+		req->path = request_text(req, path);
+	} else {
+		joined = pool_alloc(&req->pool, req->path_len);
+		memcpy(joined, request_text(req, script), script.len);
+		memcpy(joined + script.len, request_text(req, path), path.len);
+		req->path = joined;
+	}
+	return true;
+}
+
+/* Decodes the path. False: it cannot be one. */
+bool
 request_decode_path(struct request *req)
 {
 	const struct http_view	*path = &req->head->path;
 	char			*decoded;
 
+	if (req->head->vars && request_join_path(req))
+		return true;
 	if (path->len == 0) {
 		req->path = req->head->form == HTTP_URL_ASTERISK ? "" : "/";
 		req->path_len = req->head->form == HTTP_URL_ASTERISK ? 0 : 1;
@@ -127,19 +155,26 @@ request_init(struct request *req, struct core *core)
 	body_init(&req->body);
 }
 
+/* What is known without a core. */
+void
+request_begin_head(struct request *req, struct conn *conn)
+{
+	req->conn = conn;
+	req->buf = conn->in->data;
+	req->head = &conn->in->head;
+	req->start_us = clock_mono_us();
+	req->end_us = 0;
+	origin_choose(&req->from, conn);
+	request_id_choose(req);
+}
+
 /* A connection's request is this core's now. */
 void
 request_begin(struct request *req, struct conn *conn)
 {
 	const struct http_head	*head = &conn->in->head;
 
-	req->conn = conn;
-	req->buf = conn->in->data;
-	req->head = head;
-	req->start_us = clock_mono_us();
-	req->end_us = 0;
-	origin_choose(&req->from, conn);
-	request_id_choose(req);
+	request_begin_head(req, conn);
 	body_begin(req);
 	sb_core_begin(req->core->sb, &(struct sb_request){
 	    .start_us = req->start_us,
@@ -165,6 +200,7 @@ request_reset(struct request *req)
 	req->buf = NULL;
 	req->path = NULL;
 	req->path_len = 0;
+	req->script_len = 0;
 	req->nvars = req->vars_size = 0;
 	req->app_id = 0;
 	req->row = SB_APP_NONE;
