@@ -217,9 +217,11 @@ def bodies(port):
         body = bytes(n * 7 % 251 for n in range(1000)) * (size // 1000) + \
             b"e" * (size % 1000)
         with Wire(port) as wire:
-            for _ in range(2):
-                got = wire.post(CGI + "/echo.py", body).body
-                assert got == body, size
+            response = wire.post(CGI + "/echo.py", body)
+            assert response.body == body, size
+            # What had not come when the head went out is not promised.
+            assert size > 100000 or not response.closes
+        with Wire(port) as wire:
             wire.send(b"POST %s/echo.py HTTP/1.1\r\nHost: a\r\nTransfer-"
                       b"Encoding: chunked\r\n\r\n" % CGI.encode())
             for at in range(0, size, 40000):
