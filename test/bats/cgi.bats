@@ -104,6 +104,27 @@ code() {
 	wm_stop
 }
 
+@test "git clones and pushes by its own script" {
+	command -v git >/dev/null || skip "git is not there"
+	local backend folder=$WM_TMP/git
+	backend=$(git --exec-path)/git-http-backend
+	[ -x "$backend" ] || skip "git-http-backend is not there"
+	export HOME=$WM_TMP GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0
+	git init -q --bare "$folder/a.git"
+	git -C "$folder/a.git" config http.receivepack true
+	cgi_start none --cgi "/git=$backend" --env "GIT_PROJECT_ROOT=$folder" \
+	    --env GIT_HTTP_EXPORT_ALL=1 --limit-post 100m
+	git clone -q "http://127.0.0.1:$PORT/git/a.git" one
+	# More than git sends without chunks.
+	head -c 3000000 /dev/urandom >one/file
+	git -C one add file
+	git -C one -c user.email=a@b -c user.name=n commit -qm one
+	git -C one push -q origin HEAD:refs/heads/master
+	git clone -q -b master "http://127.0.0.1:$PORT/git/a.git" two
+	cmp one/file two/file
+	wm_stop
+}
+
 @test "a script that says nothing for cgi-timeout is ended" {
 	for ENGINE in none threads greenlet; do
 		engine_missing "$ENGINE" && continue
