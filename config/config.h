@@ -97,6 +97,9 @@ struct config {
 
 	/* sockets */
 	struct strlist	 http_socket;
+	struct strlist	 uwsgi_socket;
+	struct strlist	 fastcgi_socket;
+	struct strlist	 scgi_socket;
 	int		 listen;
 	bool		 reuse_port;
 	char		*chmod_socket;		/* checked: octal, up to 777 */

@@ -376,6 +376,25 @@ const struct option_row option_table[] = {
 		    ":port or the path of a unix socket."
 	},
 	{
+		.name = "uwsgi-socket", .alias = { "socket" },
+		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(uwsgi_socket),
+		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
+		.help = "Serve the uwsgi protocol on this address, for nginx's "
+		    "uwsgi_pass. Whoever can connect is believed."
+	},
+	{
+		.name = "fastcgi-socket",
+		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(fastcgi_socket),
+		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
+		.help = "The same for FastCGI, for nginx's fastcgi_pass."
+	},
+	{
+		.name = "scgi-socket",
+		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(scgi_socket),
+		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
+		.help = "The same for SCGI, for nginx's scgi_pass."
+	},
+	{
 		.name = "listen",
 		.group = GROUP_SOCKETS, .type = OPT_INT, AT(listen),
 		.initial = 100, .min = 1, .max = 65535, .arg = "N",

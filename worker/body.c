@@ -12,6 +12,7 @@
 #include "worker/conn.h"
 #include "worker/conn_io.h"
 #include "worker/core.h"
+#include "worker/protocol.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -71,7 +72,8 @@ body_begin(struct request *req)
 	body->expect = head->expect_continue;
 	body->done = !head->chunked && head->content_length <= 0;
 	if (body->chunked)
-		http_chunked_init(&body->decoder, &req->worker->limits);
+		c->protocol->body_init(&body->decoder, &req->worker->limits,
+		    head);
 }
 
 /* Notes an error for good; the connection cannot be used again. */
@@ -196,7 +198,7 @@ body_read_chunked(struct request *req, char *buf, size_t size, double timeout)
 			return n;
 		/* No more data may be decoded than there is room for. */
 		len = in->len - in->pos;
-		switch (http_chunked_decode(&body->decoder,
+		switch (req->conn->protocol->body_decode(&body->decoder,
 		    in->data + in->pos, len > size ? size : len, &used, &data,
 		    &len)) {
 		case HTTP_CHUNKED_DATA:
@@ -312,8 +314,8 @@ body_chunks_are_there(const struct request *req)
 	size_t			 pos = in->pos, used, len;
 
 	while (verdict == HTTP_CHUNKED_DATA && pos < in->len) {
-		verdict = http_chunked_decode(&decoder, in->data + pos,
-		    in->len - pos, &used, &data, &len);
+		verdict = req->conn->protocol->body_decode(&decoder,
+		    in->data + pos, in->len - pos, &used, &data, &len);
 		pos += used;
 	}
 	return verdict == HTTP_CHUNKED_DONE;

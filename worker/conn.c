@@ -15,6 +15,7 @@
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 #include "worker/access_log.h"
+#include "worker/answer.h"
 #include "worker/client_gone.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
@@ -24,8 +25,7 @@
 #include "worker/conn_peer.h"
 #include "worker/conn_timeout.h"
 #include "worker/protocol.h"
-#include "worker/response_error.h"
-#include "worker/response_head.h"
+#include "worker/response.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
 
@@ -284,41 +284,47 @@ conn_request_done(struct conn *c)
 	conn_input_next(c);
 }
 
-/* Is there a whole head (pos is behind it) of a HEAD request? */
-static bool
-conn_asks_head(const struct conn *c)
-{
-	const struct conn_buf	*in = c->in;
-
-	return in != NULL && in->pos > 0 && in->head.method.len == 4 &&
-	    memcmp(in->data + in->head.method.off, "HEAD", 4) == 0;
-}
-
-/* Answers without a core, as well as the socket takes it at once. */
+/* Answers without a core; then nothing more is read from the client. */
 void
 conn_reject(struct conn *c, int status, const char *why)
 {
-	char	 text[512];
-	int	 n;
+	const char	*reason = response_reason(status);
+	struct answer	*a;
 
 	sb_add(&c->worker->stats->refused, 1);
 	access_log_reject(c, status, why);
-	n = response_format_error(text, sizeof(text), status,
-	    !conn_asks_head(c), response_date());
-	c->close = true;
-	if (conn_send(c, text, (size_t)n, 0) != n)
-		conn_close(c);
-	else
-		conn_linger(c);
+	c->close = c->linger = true;
+	a = answer_new(c, status);
+	answer_add(a, "Content-Type", "text/plain");
+	if (status == 503)
+		answer_add(a, "Retry-After", "1");
+	answer_end_head(a, (int64_t)strlen(reason) + 1);
+	answer_text(a, reason, strlen(reason));
+	answer_text(a, "\n", 1);
+	conn_answer(c, a);
+}
+
+/* The client shall not take what it got for a whole response. */
+static void
+conn_set_reset(struct conn *c)
+{
+	static const struct linger	 reset = { .l_onoff = 1 };
+	const struct protocol_frames	*frames = c->protocol->frames;
+	char				 text[PROTOCOL_FRAME];
+
+	/* A unix socket knows no reset. */
+	if (frames != NULL && c->listener->is_unix)
+		(void)conn_send(c, text, frames->cut(c, text), 0);
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 }
 
 /* Closes and frees. */
 void
 conn_close(struct conn *c)
 {
-	struct worker		*w = c->worker;
-	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	struct worker	*w = c->worker;
 
+	answer_drop(c);
 	conn_set_state(c, CONN_CLOSED);
 	conn_watch(c, false);
 	conn_timeout_leave(c);
@@ -328,8 +334,7 @@ conn_close(struct conn *c)
 		free(c->collected);
 	}
 	if (c->reset && c->fd != -1)
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset,
-		    sizeof(reset));
+		conn_set_reset(c);
 	if (c->transport != NULL)
 		c->transport->close(c);
 	if (c->fd != -1) {

@@ -39,6 +39,7 @@
 #include "worker/body.h"
 #include "worker/http_parse.h"
 
+struct answer;
 struct core;
 struct listener;
 struct protocol;
@@ -110,6 +111,7 @@ struct conn {
 	uint32_t		 requests;	/* answered so far */
 	struct conn_buf		*in;		/* NULL: nothing was read */
 	struct core		*core;		/* while RUNNING */
+	struct answer		*answer;	/* while SENDING */
 	struct body		*collected;	/* BODY to QUEUED */
 	uint64_t		 since_us;	/* in this state, if that has a
 						   limit; coarse */

@@ -16,6 +16,7 @@
 #include "worker/conn_buf.h"
 #include "worker/conn_io.h"
 #include "worker/conn_timeout.h"
+#include "worker/protocol.h"
 #include "worker/worker.h"
 
 /* Read in one go, before other connections have their turn. */
@@ -99,8 +100,9 @@ conn_collect_chunked(struct conn *c)
 	size_t		 used, len;
 
 	while (in->pos < in->len && !b->done) {
-		switch (http_chunked_decode(&b->decoder, in->data + in->pos,
-		    in->len - in->pos, &used, &data, &len)) {
+		switch (c->protocol->body_decode(&b->decoder,
+		    in->data + in->pos, in->len - in->pos, &used, &data,
+		    &len)) {
 		case HTTP_CHUNKED_DATA:
 			if (conn_collect_keep(c, data, len) == -1)
 				return -1;
@@ -193,7 +195,7 @@ conn_collect_start(struct conn *c)
 	b->chunked = head->chunked;
 	b->length = head->content_length;
 	if (b->chunked)
-		http_chunked_init(&b->decoder, &c->worker->limits);
+		c->protocol->body_init(&b->decoder, &c->worker->limits, head);
 	conn_collect_continue(c);
 	conn_collect_step(c);
 }

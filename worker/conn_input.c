@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "config/config.h"
+#include "worker/answer.h"
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_collect.h"
@@ -72,10 +73,18 @@ conn_input_wait(struct conn *c)
 static void
 conn_input_parse(struct conn *c)
 {
-	struct conn_buf	*in = c->in;
+	struct conn_buf		*in = c->in;
+	enum http_parse_verdict	 verdict;
 
-	switch (c->protocol->parse(in->data, in->len, &c->worker->limits,
-	    &in->head)) {
+	while ((verdict = c->protocol->parse(in->data, in->len,
+	    &c->worker->limits, &in->head)) == HTTP_PARSE_REPLY) {
+		if (c->protocol->reply(c) == -1) {
+			conn_close(c);
+			return;
+		}
+	}
+	switch (verdict) {
+	case HTTP_PARSE_REPLY:
 	case HTTP_PARSE_MORE:
 		conn_input_wait(c);
 		break;
@@ -153,6 +162,9 @@ conn_input_read(struct conn *c)
 		break;
 	case CONN_BODY:
 		conn_collect_read(c);
+		break;
+	case CONN_SENDING:
+		answer_go_on(c);
 		break;
 	case CONN_LINGER:
 		conn_input_discard(c);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
+#include "worker/answer.h"
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
 #include "worker/conn_input.h"
@@ -54,6 +55,9 @@ conn_timeout_expire(struct conn *c)
 		break;
 	case CONN_IDLE:
 		conn_timeout_close(c);
+		break;
+	case CONN_SENDING:
+		answer_timed_out(c);
 		break;
 	default:
 		conn_close(c);

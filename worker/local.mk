@@ -8,6 +8,9 @@ libwsgimaster_a_SOURCES += \
 	worker/access_format.h \
 	worker/access_log.c \
 	worker/access_log.h \
+	worker/answer.c \
+	worker/answer.h \
+	worker/answer_send.c \
 	worker/body.c \
 	worker/body.h \
 	worker/client_gone.c \
@@ -83,12 +86,12 @@ libwsgimaster_a_SOURCES += \
 	worker/response.c \
 	worker/response.h \
 	worker/response_error.c \
-	worker/response_error.h \
 	worker/response_file.c \
 	worker/response_head.c \
 	worker/response_head.h \
 	worker/response_out.c \
 	worker/response_out.h \
+	worker/response_records.c \
 	worker/runtime.h \
 	worker/spawner.c \
 	worker/spawner.h \
@@ -109,3 +112,5 @@ libwsgimaster_a_SOURCES += \
 	worker/witness.h \
 	worker/worker.c \
 	worker/worker.h
+
+include $(top_srcdir)/worker/gateway/local.mk

@@ -1,11 +1,10 @@
 /* The server's own short answers. */
-#include "worker/response_error.h"
-
 #include <stdio.h>
 #include <string.h>
 
 #include "base/names.h"
 #include "worker/conn.h"
+#include "worker/protocol.h"
 #include "worker/request.h"
 #include "worker/request_id.h"
 #include "worker/response.h"
@@ -60,20 +59,6 @@ response_reason(int status)
 	return strcmp(name, "unknown") == 0 ? "Unknown" : name;
 }
 
-/* Formats a whole response. */
-int
-response_format_error(char *buf, size_t size, int status, bool with_body,
-    const char *date)
-{
-	const char	*reason = response_reason(status);
-
-	return snprintf(buf, size, "HTTP/1.1 %d %s\r\nDate: %s\r\n"
-	    "Content-Type: text/plain\r\nContent-Length: %zu\r\n%s"
-	    "Connection: close\r\n\r\n%s%s", status, reason,
-	    date, strlen(reason) + 1, status == 503 ? "Retry-After: 1\r\n" : "",
-	    with_body ? reason : "", with_body ? "\n" : "");
-}
-
 /* Cuts a response off so that it cannot be taken for a whole one. */
 static void
 response_cut(struct request *req)
@@ -83,8 +68,9 @@ response_cut(struct request *req)
 	if (resp->state == RESPONSE_BODY)
 		(void)response_push(req);
 	/* Where the connection's end is the body's end, end it by a reset. */
-	if (resp->state == RESPONSE_BODY && !resp->chunked &&
-	    resp->length == -1 && !resp->no_body)
+	if (resp->state == RESPONSE_BODY &&
+	    (req->conn->protocol->frames != NULL || (!resp->chunked &&
+	    resp->length == -1 && !resp->no_body)))
 		req->conn->reset = true;
 	if (resp->state != RESPONSE_ENDED)
 		resp->state = RESPONSE_BROKEN;

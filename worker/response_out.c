@@ -10,6 +10,7 @@
 #include "worker/conn_io.h"
 #include "worker/core.h"
 #include "worker/held.h"
+#include "worker/protocol.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -18,7 +19,8 @@ int
 response_break(struct request *req, bool timed_out)
 {
 	/* A proper end would be taken for that of the body. */
-	if (timed_out || (req->resp.state == RESPONSE_BODY &&
+	if (timed_out || req->conn->protocol->frames != NULL ||
+	    (req->resp.state == RESPONSE_BODY &&
 	    !req->resp.chunked && req->resp.length == -1 &&
 	    !req->resp.no_body))
 		req->conn->reset = true;

@@ -113,6 +113,7 @@ struct worker {
 	struct conn_timeouts		 conns[CONN_STATES];
 	uint32_t			 nconns;
 	uint32_t			 nready;
+	uint32_t			 answering; /* conn_answer, nested */
 	uint32_t			 turning; /* cores that wait_turn */
 	uint32_t			 queued;
 	struct conn			*free_conns;

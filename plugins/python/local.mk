@@ -82,6 +82,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_thread.h \
 	plugins/python/py_turn.c \
 	plugins/python/py_turn.h \
+	plugins/python/py_vars.c \
+	plugins/python/py_vars.h \
 	plugins/python/py_wait.c \
 	plugins/python/py_wait.h \
 	plugins/python/py_worker.c \

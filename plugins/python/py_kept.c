@@ -50,7 +50,7 @@ py_kept_may(const struct request *req)
 {
 	const struct http_head	*head = req->head;
 
-	return req->from.host == NULL &&
+	return !head->vars && req->from.host == NULL &&
 	    head->nfields > 0 && head->nfields <= UINT8_MAX &&
 	    !head->chunked && head->form == HTTP_URL_ORIGIN &&
 	    head->method.len <= PY_KEPT_METHOD;

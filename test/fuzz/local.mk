@@ -4,8 +4,11 @@
 #	test_fuzz_fuzz_x_LDADD = $(fuzz_ldadd)
 
 fuzzers += \
+	test/fuzz/fuzz_fcgi_parse \
 	test/fuzz/fuzz_http_chunked \
-	test/fuzz/fuzz_http_parse
+	test/fuzz/fuzz_http_parse \
+	test/fuzz/fuzz_scgi_parse \
+	test/fuzz/fuzz_uwsgi_parse
 test_fuzz_fuzz_http_chunked_SOURCES = \
 	test/fuzz/fuzz_http_chunked.c $(fuzz_main)
 test_fuzz_fuzz_http_chunked_LDADD = $(fuzz_ldadd)
@@ -14,6 +17,17 @@ test_fuzz_fuzz_http_parse_SOURCES = \
 	test/unit/http_text.h $(fuzz_main)
 test_fuzz_fuzz_http_parse_LDADD = $(fuzz_ldadd)
 
+fuzz_gateway = test/fuzz/fuzz_gateway.h test/unit/gateway_text.c \
+	test/unit/gateway_text.h
+test_fuzz_fuzz_fcgi_parse_SOURCES = \
+	test/fuzz/fuzz_fcgi_parse.c $(fuzz_gateway) $(fuzz_main)
+test_fuzz_fuzz_fcgi_parse_LDADD = $(fuzz_ldadd)
+test_fuzz_fuzz_scgi_parse_SOURCES = \
+	test/fuzz/fuzz_scgi_parse.c $(fuzz_gateway) $(fuzz_main)
+test_fuzz_fuzz_scgi_parse_LDADD = $(fuzz_ldadd)
+test_fuzz_fuzz_uwsgi_parse_SOURCES = \
+	test/fuzz/fuzz_uwsgi_parse.c $(fuzz_gateway) $(fuzz_main)
+test_fuzz_fuzz_uwsgi_parse_LDADD = $(fuzz_ldadd)
 if WM_HAVE_CGI
 fuzzers += test/fuzz/fuzz_cgi_output
 test_fuzz_fuzz_cgi_output_SOURCES = test/fuzz/fuzz_cgi_output.c $(fuzz_main)

@@ -100,3 +100,7 @@ unit_tests += test/unit/test_cgi_args test/unit/test_cgi_output
 test_unit_test_cgi_args_SOURCES = test/unit/test_cgi_args.c $(unit_main)
 test_unit_test_cgi_output_SOURCES = test/unit/test_cgi_output.c $(unit_main)
 endif
+unit_tests += test/unit/test_gateway
+test_unit_test_gateway_SOURCES = \
+	test/unit/test_gateway.c test/unit/gateway_text.c \
+	test/unit/gateway_text.h $(unit_main)
