@@ -104,6 +104,18 @@ code() {
 	wm_stop
 }
 
+@test "a gateway asks for a script by modifier1 9" {
+	ENGINE=none
+	cgi_start none --uwsgi-socket "127.0.0.1:$(wm_port)" \
+	    --uwsgi-socket "$WM_TMP/uwsgi.sock"
+	check cgi_checks gateway "$WM_TMP/uwsgi.sock" "$SCRIPTS"
+	wm_stop
+	PORT=$(wm_port)
+	wm_start --uwsgi-socket "127.0.0.1:$PORT" --cgi-from-docroot
+	cgi_check gateway "$SCRIPTS" docroot
+	wm_stop
+}
+
 @test "git clones and pushes by its own script" {
 	command -v git >/dev/null || skip "git is not there"
 	local backend folder=$WM_TMP/git

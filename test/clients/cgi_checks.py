@@ -405,6 +405,59 @@ def reloads(port, master):
     assert len(answered) > 20, len(answered)
 
 
+def uwsgi(port, modifier, variables, body=b""):
+    """The body of the answer to a uwsgi packet, and its status."""
+    packet = b""
+    for name, value in variables.items():
+        for text in (name.encode(), value.encode()):
+            packet += len(text).to_bytes(2, "little") + text
+    with Wire(port) as wire:
+        wire.send(bytes([modifier]) + len(packet).to_bytes(2, "little")
+                  + b"\0" + packet + body)
+        response = wire.response()
+    return response.status, response.body
+
+
+def gateway(port, folder, docroot=""):
+    """uwsgi's modifier1 9 asks for a script, with the gateway's variables."""
+    variables = {
+        "REQUEST_METHOD": "POST", "REQUEST_URI": CGI + "/env.py/a?x=1",
+        "PATH_INFO": CGI + "/env.py/a", "QUERY_STRING": "x=1",
+        "SERVER_PROTOCOL": "HTTP/1.1", "CONTENT_LENGTH": "3",
+        "HTTP_HOST": "b.example", "SERVER_NAME": "c.example",
+        "SERVER_PORT": "81", "REMOTE_ADDR": "192.0.2.7",
+        "REMOTE_PORT": "1234", "HTTP_PROXY": "evil", "LD_PRELOAD": "evil.so",
+        "PYTHONPATH": "/evil", "PATH": "/evil", "BASH_ENV": "/evil",
+        "OWN": "passed", "SCRIPT_FILENAME": "/bin/sh",
+        "DOCUMENT_ROOT": folder, "BASH_FUNC_x%%": "() { :; }",
+    }
+    if docroot:
+        variables["PATH_INFO"] = "/env.py/a"
+    status, body = uwsgi(port, 9, variables, b"abc")
+    assert status == 200, status
+    have = json.loads(body)["environ"]
+    for name in ("HTTP_PROXY", "LD_PRELOAD", "PYTHONPATH", "BASH_ENV",
+                 "BASH_FUNC_x%%"):
+        assert name not in have, name
+    assert have["PATH"] != "/evil"
+    wanted = {
+        "PATH_INFO": "/a", "SCRIPT_FILENAME": folder + "/env.py",
+        "OWN": "passed", "REMOTE_ADDR": "192.0.2.7", "REMOTE_PORT": "1234",
+        "SERVER_NAME": "c.example", "SERVER_PORT": "81",
+        "SCRIPT_NAME": ("" if docroot else CGI) + "/env.py",
+        "HTTP_HOST": "b.example", "CONTENT_LENGTH": "3",
+        "REQUEST_METHOD": "POST", "QUERY_STRING": "x=1",
+        "GATEWAY_INTERFACE": "CGI/1.1", "DOCUMENT_ROOT": folder,
+    }
+    for name, value in wanted.items():
+        assert have.get(name) == value, (name, have.get(name))
+    variables["PATH_INFO"] = "/elsewhere/env.py"
+    assert uwsgi(port, 9, variables, b"abc")[0] == 404
+    if not docroot:
+        variables["PATH_INFO"] = "/env.py"
+        assert uwsgi(port, 9, variables, b"abc")[0] == 404
+
+
 def main():
     globals()[sys.argv[1]](*sys.argv[2:])
 
