@@ -65,8 +65,9 @@ connections() {
 }
 
 @test "silent connections beyond the descriptors: others are answered" {
-	attack_start --max-fd 200 --header-timeout 120
-	attack flood-silent 200
+	attack_start --max-fd 200 --header-timeout 120 \
+	    --http-socket "$WM_TMP/silent.sock"
+	attack flood-silent 200 "$WM_TMP/silent.sock"
 	wm_stop
 }
 

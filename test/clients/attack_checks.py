@@ -173,11 +173,8 @@ def crowd_beyond(port, count, data):
     many(count)
     socks = []
     for _ in range(count):
-        sock = socket.socket()
-        sock.settimeout(PATIENCE)
-        sock.connect(("127.0.0.1", int(port)))
-        sock.sendall(data)
-        socks.append(sock)
+        socks.append(Wire(port).sock)
+        socks[-1].sendall(data)
     return socks
 
 
@@ -218,11 +215,16 @@ def flood_idle(port, address, limit):
             assert wires[-1].get("/hello").status == 200
 
 
-def flood_silent(port, address, limit):
-    """The same with connections on which nothing ever comes."""
+def flood_silent(port, address, limit, path):
+    """The same with connections on which nothing ever comes.
+
+    On a unix socket: TCP's are not even accepted before something comes.
+    """
     with settled(port, address):
-        socks = crowd_beyond(port, 2 * int(limit), b"")
+        socks = crowd_beyond(path, 2 * int(limit), b"")
         try:
+            until("it is full", lambda: worker(address)["connections"] >
+                  int(limit) * 3 // 4)
             for _ in range(10):
                 assert get(port, "/hello").status == 200
         finally:
