@@ -136,6 +136,8 @@ struct config {
 	char		*chroot;
 	char		*umask;			/* checked: octal, up to 777 */
 	bool		 no_new_privileges;
+	struct strlist	 landlock_read;
+	struct strlist	 landlock_write;
 	int		 limit_as;		/* MiB; 0: not given */
 	int		 limit_nproc;		/* 0: not given */
 	int		 limit_core;		/* MiB; -1: not given */
@@ -174,6 +176,9 @@ struct config {
 	size_t		 client_min_rate; /* bytes a second; 0: none */
 	double		 keepalive_timeout;	/* 0: no keep-alive */
 	int		 keepalive_requests;	/* 0: no limit */
+	bool		 http2;			/* offered by ALPN */
+	bool		 http2_cleartext;	/* with prior knowledge */
+	int		 http2_max_concurrent_streams;
 	int		 client_gone;		/* enum client_gone */
 	char		*request_id_header;	/* a name, or "": none */
 	bool		 request_id_response;

@@ -70,9 +70,11 @@ body_begin(struct request *req)
 		return;
 	}
 	body->chunked = head->chunked;
+	body->to_end = head->to_end;
 	body->length = head->chunked ? -1 : head->content_length;
 	body->expect = head->expect_continue;
-	body->done = !head->chunked && head->content_length <= 0;
+	body->done = !head->chunked && !head->to_end &&
+	    head->content_length <= 0;
 	if (body->chunked)
 		c->protocol->body_init(&body->decoder, &req->worker->limits,
 		    head);
@@ -93,12 +95,10 @@ body_fail(struct request *req, enum body_error error)
 static void
 body_continue(struct request *req)
 {
-	static const char	 text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
 	req->body.expect = false;
 	if (req->resp.state <= RESPONSE_BEGUN &&
 	    req->conn->in->len == req->conn->in->pos)
-		(void)conn_send(req->conn, text, sizeof(text) - 1, 0);
+		conn_send_continue(req->conn);
 }
 
 /* Waits for the client, within its patience if that has limits. */
@@ -142,6 +142,10 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 		n = conn_recv(req->conn, buf, size);
 		if (n > 0)
 			return body_came(req, n);
+		if (n == 0 && req->body.to_end) {
+			req->body.done = true;
+			return 0;
+		}
 		if (n == 0)
 			return body_fail(req, BODY_GONE);
 		if (errno == EINTR)
@@ -274,6 +278,15 @@ body_read_collected(struct body *body, char *buf, size_t size)
 	return n;
 }
 
+/* Of a body that ends with its stream; it has no part in the buffer. */
+static ssize_t
+body_read_to_end(struct request *req, char *buf, size_t size, double timeout)
+{
+	ssize_t	 n = body_recv(req, buf, size, timeout);
+
+	return n > 0 ? body_count(req, n) : n;
+}
+
 /* Reads from where this body comes. */
 static ssize_t
 body_read_any(struct request *req, char *buf, size_t size, double timeout)
@@ -293,6 +306,8 @@ body_read_any(struct request *req, char *buf, size_t size, double timeout)
 		body_continue(req);
 	if (body->chunked)
 		return body_read_chunked(req, buf, size, timeout);
+	if (body->to_end)
+		return body_read_to_end(req, buf, size, timeout);
 	return body_read_length(req, buf, size, timeout);
 }
 
@@ -398,6 +413,10 @@ body_finish(struct request *req)
 
 	if (body->collected || body->done)
 		return;
+	if (req->conn->fd == -1) {	/* the stream ends anyway */
+		req->conn->close = true;
+		return;
+	}
 	while (!body_blocks_reuse(req) && !body->done && n > 0 &&
 	    body->got - before < BODY_DISCARD_MAX)
 		n = body_read_any(req, scratch, sizeof(scratch), 0);

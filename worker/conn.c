@@ -24,9 +24,11 @@
 #include "worker/conn_open.h"
 #include "worker/conn_peer.h"
 #include "worker/conn_timeout.h"
+#include "worker/http2/http2.h"
 #include "worker/protocol.h"
 #include "worker/proxy/proxies.h"
 #include "worker/response.h"
+#include "worker/tls/tls_vars.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
 
@@ -195,6 +197,24 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 	conn_input_read(c);
 }
 
+/* One for a stream. */
+struct conn *
+conn_stream_new(const struct conn *parent)
+{
+	struct conn	*c = conn_new(parent->worker);
+
+	c->worker = parent->worker;
+	c->listener = parent->listener;
+	c->protocol = parent->protocol;
+	c->fd = -1;
+	c->secure = parent->secure;
+	c->tls = parent->tls == NULL ? NULL : tls_vars_hold(parent->tls);
+	conn_copy_peer(c, parent);
+	c->state = CONN_HEAD;
+	conn_timeout_enter(c);
+	return c;
+}
+
 /* Closes a connection whose client has left before it was its turn. */
 static bool
 conn_has_left(struct conn *c)
@@ -275,6 +295,10 @@ conn_request_done(struct conn *c)
 	c->core = NULL;
 	c->requests++;
 	client_gone_forget(c);
+	if (c->fd == -1) {
+		conn_close(c);
+		return;
+	}
 	if (c->close && !c->reset && conn_may_send(c)) {
 		conn_linger(c);
 		return;
@@ -309,13 +333,28 @@ conn_reject(struct conn *c, int status, const char *why)
 	conn_answer(c, a);
 }
 
+/* The client shall not take what it got for a whole response. */
+static void
+conn_set_reset(struct conn *c)
+{
+	static const struct linger	 reset = { .l_onoff = 1 };
+	const struct protocol_frames	*frames = c->protocol->frames;
+	char				 text[PROTOCOL_FRAME];
+
+	/* A unix socket knows no reset. */
+	if (frames != NULL && c->listener->is_unix)
+		(void)conn_send(c, text, frames->cut(c, text), 0);
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
 /* Closes and frees. */
 void
 conn_close(struct conn *c)
 {
-	struct worker		*w = c->worker;
-	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	struct worker	*w = c->worker;
 
+	if (c->shared != NULL)
+		http2_closed(c);
 	answer_drop(c);
 	conn_set_state(c, CONN_CLOSED);
 	conn_watch(c, false);
@@ -326,16 +365,17 @@ conn_close(struct conn *c)
 		free(c->collected);
 	}
 	if (c->reset && c->fd != -1)
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset,
-		    sizeof(reset));
+		conn_set_reset(c);
 	if (c->transport != NULL)
 		c->transport->close(c);
+	if (c->tls != NULL)
+		tls_vars_release(c->tls);
 	if (c->fd != -1) {
 		watch_forget(w, c->fd);
 		close(c->fd);
+		sb_set(&w->stats->connections, --w->nconns);
 	}
 	conn_free(c);
-	sb_set(&w->stats->connections, --w->nconns);
 }
 
 /* Makes the lists of connections. */
@@ -348,6 +388,7 @@ conns_init(struct worker *w)
 	w->queue_size = (uint32_t)config_queue_size(w->cfg);
 	w->proxies = proxies_new(w->cfg);
 	conn_timeouts_init(w);
+	http2s_init(w);
 	client_gone_init(w);
 }
 
@@ -369,6 +410,7 @@ conns_done(struct worker *w)
 	}
 	w->nfree_conns = 0;
 	conn_timeouts_done(w);
+	http2s_done(w);
 	conn_bufs_done(w);
 	proxies_free(w->proxies);
 	w->proxies = NULL;

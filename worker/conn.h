@@ -41,6 +41,7 @@
 
 struct answer;
 struct core;
+struct http2;
 struct listener;
 struct protocol;
 struct tls_vars;
@@ -91,9 +92,10 @@ struct conn {
 	const struct protocol	*protocol;
 	const struct transport	*transport;	/* NULL: the socket's own */
 	void			*transport_data;
-	const struct tls_vars	*tls;		/* what environ has of TLS, or
-						   NULL; a stream's is that of
-						   its connection */
+	struct tls_vars		*tls;		/* what environ has of TLS, or
+						   NULL; a stream holds that
+						   of its connection, too */
+	struct http2		*shared;	/* SHARED: its streams' owner */
 	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;
 	struct event		 ev;
@@ -141,6 +143,11 @@ TAILQ_HEAD(conn_list, conn);
  */
 void	 conn_accepted(struct worker *w, const struct listener *listener,
 	    int fd, const struct sockaddr_storage *peer);
+/*
+ * One for a stream of this connection, from the same client; it has no
+ * descriptor, and does not count as a connection.
+ */
+struct conn *conn_stream_new(const struct conn *parent);
 /* Its request is over: keep the connection, linger or close. */
 void	 conn_request_done(struct conn *c);
 /* The head and what else must be there is there: ready, or queued. */
@@ -152,11 +159,6 @@ void	 conn_dispatch(struct conn *c);
 struct conn *conn_take_due(struct worker *w);
 /* Answers without a core (queue full, bad request), then lingers. */
 void	 conn_reject(struct conn *c, int status, const char *why);
-/*
- * Says that nothing more comes, and discards input for a while before it
- * closes.
- */
-void	 conn_linger(struct conn *c);
 void	 conn_close(struct conn *c);
 /* The response comes in pieces: none shall wait for an acknowledgement. */
 void	 conn_set_nodelay(struct conn *c);

@@ -128,11 +128,11 @@ conn_collect_take(struct conn *c, const char *in, size_t size, size_t *used)
 
 	if (b->chunked)
 		return conn_collect_chunked(c, in, size, used);
-	*used = (int64_t)size > b->length - b->got ?
+	*used = !b->to_end && (int64_t)size > b->length - b->got ?
 	    (size_t)(b->length - b->got) : size;
 	if (conn_collect_keep(c, in, *used) == -1)
 		return -1;
-	b->done = b->got == b->length;
+	b->done = !b->to_end && b->got == b->length;
 	return 0;
 }
 
@@ -163,10 +163,8 @@ conn_collect_wait(struct conn *c)
 static void
 conn_collect_continue(struct conn *c)
 {
-	static const char	 text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
 	if (c->in->head.expect_continue && c->in->len == c->in->pos)
-		(void)conn_send(c, text, sizeof(text) - 1, 0);
+		conn_send_continue(c);
 }
 
 /* The head is complete and announces a body. */
@@ -181,6 +179,7 @@ conn_collect_start(struct conn *c)
 	b = c->collected = xcalloc(1, sizeof(*b));
 	body_init(b);
 	b->chunked = head->chunked;
+	b->to_end = head->to_end;
 	b->length = head->content_length;
 	if (b->chunked)
 		c->protocol->body_init(&b->decoder, &c->worker->limits, head);
@@ -226,6 +225,10 @@ conn_collect_read(struct conn *c)
 	n = conn_recv(c, piece, sizeof(piece));
 	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
 		conn_watch(c, true);
+		return;
+	}
+	if (n == 0 && c->collected->to_end) {
+		conn_collect_finish(c);
 		return;
 	}
 	if (n <= 0) {

@@ -13,6 +13,7 @@
 #include "worker/conn_io.h"
 #include "worker/conn_open.h"
 #include "worker/conn_timeout.h"
+#include "worker/http2/http2.h"
 #include "worker/protocol.h"
 #include "worker/static/static.h"
 #include "worker/worker.h"
@@ -44,7 +45,7 @@ conn_head_ready(struct conn *c)
 		return;
 	}
 	if (c->worker->cfg->post_buffering != 0 &&
-	    (head->chunked || head->content_length > 0)) {
+	    (head->chunked || head->to_end || head->content_length > 0)) {
 		conn_collect_start(c);
 		return;
 	}
@@ -74,6 +75,21 @@ conn_input_wait(struct conn *c)
 	conn_watch(c, true);
 }
 
+/*
+ * What came is no HTTP/1: it may be the preface of HTTP/2, or become one. A
+ * verdict stays the same when more has come, so it is looked at again.
+ */
+static void
+conn_input_bad(struct conn *c)
+{
+	if (!http2_is_preface(c))
+		conn_reject(c, c->in->head.status, c->in->head.why);
+	else if (http2_preface_is_whole(c))
+		http2_begin(c);
+	else
+		conn_input_wait(c);
+}
+
 /* Looks for a request head in the buffer. */
 static void
 conn_input_parse(struct conn *c)
@@ -94,7 +110,7 @@ conn_input_parse(struct conn *c)
 		conn_input_wait(c);
 		break;
 	case HTTP_PARSE_BAD:
-		conn_reject(c, in->head.status, in->head.why);
+		conn_input_bad(c);
 		break;
 	case HTTP_PARSE_DONE:
 		conn_head_ready(c);
@@ -172,6 +188,9 @@ conn_input_read(struct conn *c)
 		break;
 	case CONN_SENDING:
 		answer_go_on(c);
+		break;
+	case CONN_SHARED:
+		http2_ready(c);
 		break;
 	case CONN_LINGER:
 		conn_input_discard(c);

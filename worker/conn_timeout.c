@@ -12,6 +12,7 @@
 #include "worker/conn_input.h"
 #include "worker/conn_io.h"
 #include "worker/conn_open.h"
+#include "worker/http2/http2.h"
 #include "worker/worker.h"
 
 /* Longest wait for the end of a client that was answered and said goodbye. */
@@ -156,6 +157,7 @@ conn_timeouts_drain(struct worker *w)
 	struct conn		*c, *next;
 	uint64_t		 now = clock_coarse_us();
 
+	http2s_drain(w);
 	t->limit_us = (uint64_t)(w->cfg->drain_idle * 1e6);
 	if (t->limit_us == 0)
 		t->limit_us = 1;		/* 0 would be no limit */

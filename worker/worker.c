@@ -245,7 +245,7 @@ worker_drain(struct worker *w, enum drain drain)
 void
 worker_check_done(struct worker *w)
 {
-	if (!w->draining || w->nconns > 0 || w->stopped ||
+	if (!w->draining || w->nconns > 0 || w->busy > 0 || w->stopped ||
 	    w->farewell.state == FAREWELL_TAKES)
 		return;
 	w->stopped = true;

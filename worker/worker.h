@@ -13,6 +13,7 @@
 #include "worker/core.h"
 #include "worker/core_timer.h"
 #include "worker/harakiri.h"
+#include "worker/http2/http2.h"
 #include "worker/request_id.h"
 #include "worker/farewell.h"
 #include "worker/watch.h"
@@ -128,6 +129,7 @@ struct worker {
 	uint32_t			 nfree_conns;
 	uint32_t			 nfree_bufs;
 	uint32_t			 nfree_small_bufs;
+	struct http2s			 http2s;	/* http2/ */
 	struct http_limits		 limits;
 	struct proxies			*proxies;	/* NULL: none */
 	uint32_t			 queue_size;

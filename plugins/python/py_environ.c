@@ -317,6 +317,9 @@ py_environ_add_server(PyObject *env, const struct request *req)
 	    py_environ_set_text(env, py_str->server_name, name,
 	    strlen(name)) == -1)
 		return -1;
+	if (req->head->http2 && PyDict_SetItem(env, py_str->server_protocol,
+	    py_str->http_2_0) == -1)
+		return -1;
 	if (req->head->minor == 0 && PyDict_SetItem(env,
 	    py_str->server_protocol, py_str->http_1_0) == -1)
 		return -1;
@@ -512,9 +515,9 @@ py_environ_correct(PyObject *env, const struct request *req)
 		    host_len) == -1)
 			return -1;
 	}
-	if (!head->chunked || (left = body_left(req)) < 0)
+	if (!(head->chunked || head->to_end) || (left = body_left(req)) < 0)
 		return 0;
-	/* A chunked body that was collected has a length by now. */
+	/* Such a body that was collected has a length by now. */
 	len = snprintf(number, sizeof(number), "%lld", (long long)left);
 	return py_environ_set_text(env, py_str->content_length, number,
 	    (size_t)len);

@@ -471,7 +471,8 @@ py_wsgi_failed(struct request *req)
 static bool
 py_wsgi_has_body(const struct request *req)
 {
-	return req->head->content_length > 0 || req->head->chunked;
+	return req->head->content_length > 0 || req->head->chunked ||
+	    req->head->to_end;
 }
 
 /* Ends a child that the app has forked. */

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 /* In the order of tls_var_names. */
 enum tls_var_name {
@@ -31,12 +32,30 @@ struct tls_var {
 
 /*
  * Made once, when the handshake is over, and never changed: any thread may read
- * it while the connection lives (conn.tls; a stream has its connection's).
+ * it. A connection has it (conn.tls), and each of its streams, which may live
+ * longer.
  */
 struct tls_vars {
+	_Atomic uint32_t holders;
 	size_t		 count;
 	struct tls_var	 items[TLS_VARS];
 };
+
+/* One more has it. Gives it back. */
+static inline struct tls_vars *
+tls_vars_hold(struct tls_vars *vars)
+{
+	vars->holders++;
+	return vars;
+}
+
+/* One less has it; the last one frees it. */
+static inline void
+tls_vars_release(struct tls_vars *vars)
+{
+	if (--vars->holders == 0)
+		free(vars);
+}
 
 /* As mod_ssl and uWSGI call them; HTTPS=on is the origin's (origin.h). */
 static const char *const tls_var_names[TLS_VARS]

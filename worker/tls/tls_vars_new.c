@@ -128,6 +128,7 @@ tls_vars_pack(const struct tls_vars_text *t)
 	    t->vars.count * sizeof(struct tls_var);
 	vars = xmalloc(head + t->sb.len);
 	memcpy(vars, &t->vars, head);
+	vars->holders = 1;
 	text = (char *)vars + head;
 	memcpy(text, t->sb.buf, t->sb.len);
 	for (i = 0; i < vars->count; i++) {
