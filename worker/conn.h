@@ -93,8 +93,8 @@ struct conn {
 	const struct transport	*transport;	/* NULL: the socket's own */
 	void			*transport_data;
 	struct tls_vars		*tls;		/* what environ has of TLS, or
-						   NULL; a stream's is that of
-						   its connection */
+						   NULL; a stream holds that
+						   of its connection, too */
 	struct http2		*shared;	/* SHARED: its streams' owner */
 	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;
@@ -159,11 +159,6 @@ void	 conn_dispatch(struct conn *c);
 struct conn *conn_take_due(struct worker *w);
 /* Answers without a core (queue full, bad request), then lingers. */
 void	 conn_reject(struct conn *c, int status, const char *why);
-/*
- * Says that nothing more comes, and discards input for a while before it
- * closes.
- */
-void	 conn_linger(struct conn *c);
 void	 conn_close(struct conn *c);
 /* The response comes in pieces: none shall wait for an acknowledgement. */
 void	 conn_set_nodelay(struct conn *c);

@@ -26,15 +26,15 @@ struct http_date_text {
 	const char	*end;
 };
 
-/* Days since 1970 of the first of March of a year, and those behind it. */
+/* Days since 1970 of a day; years begin in March, and are made positive. */
 static int64_t
 http_date_days(int year, int month, int day)
 {
-	int64_t	 y = month > 2 ? year : year - 1;
+	int64_t	 y = (month > 2 ? year : year - 1) + 400;
 	int64_t	 m = month > 2 ? month - 3 : month + 9;
 
 	return y * 365 + y / 4 - y / 100 + y / 400 + (m * 153 + 2) / 5 +
-	    day - 1 - 719468;
+	    day - 1 - 719468 - 146097;
 }
 
 /* How many days a month has. */

@@ -134,9 +134,31 @@ setup() {
 }
 
 @test "ALPN agrees on http/1.1, or on nothing" {
-	tls_start none
+	tls_start none --http2=false
 	check tls_checks alpn "$PORT"
+	s_client -alpn h2,http/1.1 | grep -q "ALPN protocol: http/1.1"
 	wm_stop
+}
+
+@test "ALPN offers HTTP/2, whose streams know who the client is" {
+	local engine
+	for engine in none greenlet threads; do
+		tls_start "$engine" --tls-client-ca "$CERTS/ca.pem" \
+		    --tls-verify optional
+		s_client -alpn h2,http/1.1 | grep -q "ALPN protocol: h2"
+		s_client -alpn http/1.1 | grep -q "ALPN protocol: http/1.1"
+		curl -fsS --http2 --cacert "$CERTS/ca.pem" \
+		    --cert "$CERTS/alice.pem" --key "$CERTS/alice.key" \
+		    -o one "https://localhost:$PORT/env" \
+		    -o two "https://localhost:$PORT/env"
+		[ "$(jq -r '.SERVER_PROTOCOL + .SSL_CLIENT_S_DN + .HTTPS' two)" \
+		    = "HTTP/2.0CN=Alice,O=Wonderlandon" ]
+		[ "$(curl -fsS --http2 --cacert "$CERTS/ca.pem" \
+		    "https://localhost:$PORT/env" |
+		    jq -r '.SERVER_PROTOCOL + .SSL_CLIENT_VERIFY')" \
+		    = "HTTP/2.0NONE" ]
+		wm_stop
+	done
 }
 
 @test "a session goes on at another worker, after a reload and an upgrade" {

@@ -97,6 +97,21 @@ unit_tests += test/unit/test_log_format test/unit/test_log_sink
 test_unit_test_log_format_SOURCES = test/unit/test_log_format.c $(unit_main)
 test_unit_test_log_sink_SOURCES = test/unit/test_log_sink.c $(unit_main)
 
+if WM_HAVE_HTTP2
+unit_tests += test/unit/test_http2
+test_unit_test_http2_SOURCES = test/unit/test_http2.c $(unit_main)
+endif
+unit_tests += \
+	test/unit/test_answer \
+	test/unit/test_http_date \
+	test/unit/test_static \
+	test/unit/test_static_open
+test_unit_test_answer_SOURCES = \
+	test/unit/test_answer.c $(unit_rig) $(unit_main)
+test_unit_test_http_date_SOURCES = test/unit/test_http_date.c $(unit_main)
+test_unit_test_static_SOURCES = test/unit/test_static.c $(unit_main)
+test_unit_test_static_open_SOURCES = test/unit/test_static_open.c $(unit_main)
+
 unit_tests += \
 	test/unit/test_forwarded \
 	test/unit/test_netmask \

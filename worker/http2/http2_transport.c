@@ -330,6 +330,10 @@ http2_close(struct conn *c)
 		http2_stream_free(s);
 		return;
 	}
+	if (http2_fifo_len(&s->in) > 0) {
+		http2_stream_discard(s, http2_fifo_len(&s->in));
+		http2_mark(s->h);
+	}
 	http2_fifo_done(&s->in);
 	http2_cut(s);
 }

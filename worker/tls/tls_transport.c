@@ -320,8 +320,6 @@ tls_close(struct conn *c)
 	ERR_clear_error();
 	free(t->stuck);
 	free(t);
-	tls_vars_drop(c->tls);
-	c->tls = NULL;
 	c->transport = NULL;
 	c->transport_data = NULL;
 }
