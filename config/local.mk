@@ -22,4 +22,6 @@ libwsgimaster_a_SOURCES += \
 	config/option_value.c \
 	config/option_value.h \
 	config/static_rule.c \
-	config/static_rule.h
+	config/static_rule.h \
+	config/tls_socket.c \
+	config/tls_socket.h

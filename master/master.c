@@ -440,8 +440,10 @@ master_check_ready(struct master *m)
 		if (i > 0 && strcmp(m->listeners->items[i].name,
 		    m->listeners->items[i - 1].name) == 0)
 			continue;
-		strbuf_addf(&names, "%s%s%s", names.len > 0 ? ", " : "",
-		    m->listeners->items[i].is_unix ? "unix:" : "http://",
+		strbuf_addf(&names, "%s%s%s%s", names.len > 0 ? ", " : "",
+		    m->listeners->items[i].is_unix ? "unix" :
+		    listener_role(m->listeners->items[i].protocol),
+		    m->listeners->items[i].is_unix ? ":" : "://",
 		    m->listeners->items[i].name);
 	}
 	log_info("wsgimaster ready: %d worker%s, %s", m->target,

@@ -8,7 +8,10 @@
 /* What is spoken on a socket: by the option that opens it (listener_roles). */
 enum listener_protocol {
 	LISTENER_HTTP,
-	LISTENER_HTTPS
+	LISTENER_HTTPS,
+	LISTENER_UWSGI,
+	LISTENER_FASTCGI,
+	LISTENER_SCGI
 };
 
 /*
@@ -26,6 +29,7 @@ struct listener {
 	int			 fd;
 	int			 worker_id;
 	enum listener_protocol	 protocol;
+	int			 value;	/* which of its option's; -1: none */
 	bool			 is_unix;
 	bool			 kept;	/* somebody else has it open, too, and
 					   listens on when this server ends */

@@ -135,6 +135,9 @@ struct sb_slot {
 	_Atomic uint64_t static_requests; /* files; not in requests */
 	_Atomic uint64_t cut;		/* responses not sent to the end */
 	_Atomic uint64_t harakiris;	/* requests past their deadline */
+	_Atomic uint64_t tls_handshakes;
+	_Atomic uint64_t tls_resumed;	/* of them, without a full one */
+	_Atomic uint64_t tls_failed;	/* ended before they were over */
 	_Atomic uint64_t tick_us;	/* clock_mono_us of the last tick */
 	_Atomic uint32_t accepting;	/* 1 while the listeners are watched */
 	_Atomic uint32_t busy_cores;
@@ -161,6 +164,9 @@ struct sb_total {
 	uint64_t	 refused;
 	uint64_t	 static_requests;
 	uint64_t	 cut;
+	uint64_t	 tls_handshakes;
+	uint64_t	 tls_resumed;
+	uint64_t	 tls_failed;
 	uint64_t	 loop_lags;
 	uint64_t	 broken_us;	/* of requests that died with it */
 	uint32_t	 respawns;

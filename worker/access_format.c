@@ -158,7 +158,7 @@ access_format_field(struct strbuf *sb, const struct request *req,
 		access_format_view(sb, req, req->head->method);
 		break;
 	case LOG_VAR_PROTO:
-		strbuf_addf(sb, "HTTP/1.%d", req->head->minor);
+		strbuf_adds(sb, http_version(req->head));
 		break;
 	case LOG_VAR_REFERER:
 		access_format_header(sb, req, "referer");

@@ -25,6 +25,7 @@
 
 /* A constant string with its length. */
 #define ACCESS_LOG_ADD(sb, s)	strbuf_add((sb), (s), sizeof(s) - 1)
+#define ACCESS_LOG_VERSION	8	/* of http_version */
 
 /* A second as text, made once for all its lines. */
 struct access_log_time {
@@ -141,8 +142,8 @@ access_log_text(struct strbuf *sb, const struct request *req)
 	strbuf_addu(sb, (unsigned long long)resp->sent);
 	ACCESS_LOG_ADD(sb, " bytes in ");
 	strbuf_addu(sb, (req->end_us - req->start_us) / 1000);
-	ACCESS_LOG_ADD(sb, " msecs (HTTP/1.");
-	strbuf_addu(sb, head->minor);
+	ACCESS_LOG_ADD(sb, " msecs (");
+	strbuf_add(sb, http_version(head), ACCESS_LOG_VERSION);
 	ACCESS_LOG_ADD(sb, " ");
 	strbuf_addu(sb, (unsigned)resp->status);
 	ACCESS_LOG_ADD(sb, ") ");
@@ -238,8 +239,8 @@ access_log_json(struct strbuf *sb, const struct request *req)
 	access_log_json_field(sb, req, "host", "host");
 	access_log_json_field(sb, req, "referer", "referer");
 	access_log_json_field(sb, req, "user_agent", "user-agent");
-	ACCESS_LOG_ADD(sb, ",\"protocol\":\"HTTP/1.");
-	strbuf_addu(sb, req->head->minor);
+	ACCESS_LOG_ADD(sb, ",\"protocol\":\"");
+	strbuf_add(sb, http_version(req->head), ACCESS_LOG_VERSION);
 	ACCESS_LOG_ADD(sb, "\"");
 	access_log_json_number(sb, "status", (unsigned)resp->status);
 	access_log_json_number(sb, "bytes", (unsigned long long)resp->sent);

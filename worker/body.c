@@ -6,12 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
 #include "worker/conn_io.h"
 #include "worker/core.h"
+#include "worker/protocol.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -20,7 +22,8 @@
 
 static const char *const body_error_texts[] = {
 	[BODY_OK] = "no error",
-	[BODY_TIMEOUT] = "the client sent nothing for body-timeout seconds",
+	[BODY_TIMEOUT] = "the client sent nothing, or too little "
+	    "(client-min-rate), for body-timeout seconds",
 	[BODY_GONE] = "the client closed the connection in the body",
 	[BODY_BAD] = "the chunked body is malformed",
 	[BODY_TOO_LARGE] = "the body is larger than limit-post",
@@ -67,11 +70,14 @@ body_begin(struct request *req)
 		return;
 	}
 	body->chunked = head->chunked;
+	body->to_end = head->to_end;
 	body->length = head->chunked ? -1 : head->content_length;
 	body->expect = head->expect_continue;
-	body->done = !head->chunked && head->content_length <= 0;
+	body->done = !head->chunked && !head->to_end &&
+	    head->content_length <= 0;
 	if (body->chunked)
-		http_chunked_init(&body->decoder, &req->worker->limits);
+		c->protocol->body_init(&body->decoder, &req->worker->limits,
+		    head);
 }
 
 /* Notes an error for good; the connection cannot be used again. */
@@ -89,12 +95,41 @@ body_fail(struct request *req, enum body_error error)
 static void
 body_continue(struct request *req)
 {
-	static const char	 text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
 	req->body.expect = false;
 	if (req->resp.state <= RESPONSE_BEGUN &&
 	    req->conn->in->len == req->conn->in->pos)
-		(void)conn_send(req->conn, text, sizeof(text) - 1, 0);
+		conn_send_continue(req->conn);
+}
+
+/* Waits for the client, within its patience if that has limits. */
+static enum wait_reason
+body_wait(struct request *req, double timeout)
+{
+	const struct config	*cfg = req->worker->cfg;
+	struct patience		*p = &req->body.patience;
+	enum wait_reason	 reason;
+	uint64_t		 begin;
+
+	if (cfg->client_min_rate == 0)
+		return conn_wait(req->core, WAIT_READ, timeout);
+	begin = clock_mono_us();
+	reason = conn_wait(req->core, WAIT_READ,
+	    patience_left(p, cfg->body_timeout));
+	patience_spend(p, (double)(clock_mono_us() - begin) / 1e6,
+	    cfg->body_timeout);
+	return reason;
+}
+
+/* Bytes have come. */
+static ssize_t
+body_came(struct request *req, ssize_t n)
+{
+	const struct config	*cfg = req->worker->cfg;
+
+	if (cfg->client_min_rate != 0)
+		patience_earn(&req->body.patience, (uint64_t)n,
+		    (double)cfg->client_min_rate);
+	return n;
 }
 
 /* Receives; waits if wait. >0 bytes, 0 not now (only without wait), -1. */
@@ -106,7 +141,11 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 	for (;;) {
 		n = conn_recv(req->conn, buf, size);
 		if (n > 0)
-			return n;
+			return body_came(req, n);
+		if (n == 0 && req->body.to_end) {
+			req->body.done = true;
+			return 0;
+		}
 		if (n == 0)
 			return body_fail(req, BODY_GONE);
 		if (errno == EINTR)
@@ -115,7 +154,7 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 			return body_fail(req, BODY_GONE);
 		if (timeout == 0)
 			return 0;
-		switch (conn_wait(req->core, WAIT_READ, timeout)) {
+		switch (body_wait(req, timeout)) {
 		case WAIT_READY:
 			break;
 		case WAIT_TIMEOUT:
@@ -196,7 +235,7 @@ body_read_chunked(struct request *req, char *buf, size_t size, double timeout)
 			return n;
 		/* No more data may be decoded than there is room for. */
 		len = in->len - in->pos;
-		switch (http_chunked_decode(&body->decoder,
+		switch (req->conn->protocol->body_decode(&body->decoder,
 		    in->data + in->pos, len > size ? size : len, &used, &data,
 		    &len)) {
 		case HTTP_CHUNKED_DATA:
@@ -239,6 +278,15 @@ body_read_collected(struct body *body, char *buf, size_t size)
 	return n;
 }
 
+/* Of a body that ends with its stream; it has no part in the buffer. */
+static ssize_t
+body_read_to_end(struct request *req, char *buf, size_t size, double timeout)
+{
+	ssize_t	 n = body_recv(req, buf, size, timeout);
+
+	return n > 0 ? body_count(req, n) : n;
+}
+
 /* Reads from where this body comes. */
 static ssize_t
 body_read_any(struct request *req, char *buf, size_t size, double timeout)
@@ -258,6 +306,8 @@ body_read_any(struct request *req, char *buf, size_t size, double timeout)
 		body_continue(req);
 	if (body->chunked)
 		return body_read_chunked(req, buf, size, timeout);
+	if (body->to_end)
+		return body_read_to_end(req, buf, size, timeout);
 	return body_read_length(req, buf, size, timeout);
 }
 
@@ -312,8 +362,8 @@ body_chunks_are_there(const struct request *req)
 	size_t			 pos = in->pos, used, len;
 
 	while (verdict == HTTP_CHUNKED_DATA && pos < in->len) {
-		verdict = http_chunked_decode(&decoder, in->data + pos,
-		    in->len - pos, &used, &data, &len);
+		verdict = req->conn->protocol->body_decode(&decoder,
+		    in->data + pos, in->len - pos, &used, &data, &len);
 		pos += used;
 	}
 	return verdict == HTTP_CHUNKED_DONE;
@@ -363,6 +413,10 @@ body_finish(struct request *req)
 
 	if (body->collected || body->done)
 		return;
+	if (req->conn->fd == -1) {	/* the stream ends anyway */
+		req->conn->close = true;
+		return;
+	}
 	while (!body_blocks_reuse(req) && !body->done && n > 0 &&
 	    body->got - before < BODY_DISCARD_MAX)
 		n = body_read_any(req, scratch, sizeof(scratch), 0);

@@ -13,6 +13,7 @@
 #include "worker/conn_io.h"
 #include "worker/conn_open.h"
 #include "worker/conn_timeout.h"
+#include "worker/http2/http2.h"
 #include "worker/protocol.h"
 #include "worker/static/static.h"
 #include "worker/worker.h"
@@ -44,7 +45,7 @@ conn_head_ready(struct conn *c)
 		return;
 	}
 	if (c->worker->cfg->post_buffering != 0 &&
-	    (head->chunked || head->content_length > 0)) {
+	    (head->chunked || head->to_end || head->content_length > 0)) {
 		conn_collect_start(c);
 		return;
 	}
@@ -55,13 +56,15 @@ conn_head_ready(struct conn *c)
 	conn_dispatch(c);
 }
 
-/* Nothing is left in the buffer: between two requests it is given back. */
+/* Waits for more; the large buffer is given back, also with half a head. */
 static void
 conn_input_wait(struct conn *c)
 {
 	if (c->in != NULL && c->in->len == 0) {
 		conn_buf_put(c->worker, c->in);
 		c->in = NULL;
+	} else if (c->in != NULL) {
+		c->in = conn_buf_hold(c->worker, c->in);
 	}
 	if (c->in == NULL && (c->requests > 0 || c->worker->draining)) {
 		if (c->state != CONN_IDLE)
@@ -72,19 +75,42 @@ conn_input_wait(struct conn *c)
 	conn_watch(c, true);
 }
 
+/*
+ * What came is no HTTP/1: it may be the preface of HTTP/2, or become one. A
+ * verdict stays the same when more has come, so it is looked at again.
+ */
+static void
+conn_input_bad(struct conn *c)
+{
+	if (!http2_is_preface(c))
+		conn_reject(c, c->in->head.status, c->in->head.why);
+	else if (http2_preface_is_whole(c))
+		http2_begin(c);
+	else
+		conn_input_wait(c);
+}
+
 /* Looks for a request head in the buffer. */
 static void
 conn_input_parse(struct conn *c)
 {
-	struct conn_buf	*in = c->in;
+	struct conn_buf		*in = c->in;
+	enum http_parse_verdict	 verdict;
 
-	switch (c->protocol->parse(in->data, in->len, &c->worker->limits,
-	    &in->head)) {
+	while ((verdict = c->protocol->parse(in->data, in->len,
+	    &c->worker->limits, &in->head)) == HTTP_PARSE_REPLY) {
+		if (c->protocol->reply(c) == -1) {
+			conn_close(c);
+			return;
+		}
+	}
+	switch (verdict) {
+	case HTTP_PARSE_REPLY:
 	case HTTP_PARSE_MORE:
 		conn_input_wait(c);
 		break;
 	case HTTP_PARSE_BAD:
-		conn_reject(c, in->head.status, in->head.why);
+		conn_input_bad(c);
 		break;
 	case HTTP_PARSE_DONE:
 		conn_head_ready(c);
@@ -109,8 +135,8 @@ conn_input_head(struct conn *c)
 	struct conn_buf	*in;
 	ssize_t		 n;
 
-	if (c->in == NULL)
-		c->in = conn_buf_take(c->worker);
+	c->in = c->in == NULL ? conn_buf_take(c->worker) :
+	    conn_buf_resume(c->worker, c->in);
 	in = c->in;
 	if (in->len == in->cap)
 		conn_buf_reserve(in, in->cap);
@@ -135,8 +161,10 @@ conn_input_discard(struct conn *c)
 	ssize_t	 n;
 
 	n = conn_recv(c, scratch, sizeof(scratch));
-	if (n == -1 && conn_input_would_block())
+	if (n == -1 && conn_input_would_block()) {
+		conn_watch(c, true);
 		return;
+	}
 	if (n > 0)
 		c->lingered += (uint64_t)n;
 	if (n <= 0 || c->lingered > CONN_LINGER_MAX)
@@ -160,6 +188,9 @@ conn_input_read(struct conn *c)
 		break;
 	case CONN_SENDING:
 		answer_go_on(c);
+		break;
+	case CONN_SHARED:
+		http2_ready(c);
 		break;
 	case CONN_LINGER:
 		conn_input_discard(c);

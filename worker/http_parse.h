@@ -36,7 +36,8 @@
 enum http_parse_verdict {
 	HTTP_PARSE_MORE,	/* the head is not complete */
 	HTTP_PARSE_DONE,	/* every field of struct http_head is true */
-	HTTP_PARSE_BAD		/* only status and why are true; then close */
+	HTTP_PARSE_BAD,		/* only status and why are true; then close */
+	HTTP_PARSE_REPLY	/* other protocols': protocol.reply, call again */
 };
 
 /* Bounds, in bytes unless said otherwise; none may be 0. */
@@ -82,6 +83,8 @@ struct http_head {
 	struct http_view	 target;	/* as it was sent */
 	struct http_view	 line;		/* request line without CRLF */
 	uint8_t			 minor;		/* HTTP/1.0: 0, 1.1 and up: 1 */
+	uint16_t		 fcgi_id;	/* FastCGI: the request's */
+	bool			 http2;		/* HTTP/2; minor is 1 */
 
 	/*
 	 * The target's parts, not decoded. The path is empty for
@@ -105,14 +108,26 @@ struct http_head {
 	uint32_t		 nfields;
 	uint32_t		 dropped;
 
-	/* The body: chunked, or so many bytes; neither (-1): no body. */
+	/*
+	 * The body: chunked, or so many bytes, or until the client ends it
+	 * (a stream's, HTTP/2); none of them (-1): no body.
+	 */
 	int64_t			 content_length;
 	bool			 chunked;
+	bool			 to_end;
 
 	bool			 keep_alive;	/* by version and Connection */
 	bool			 upgrade;	/* Connection: upgrade, and
 						   Upgrade, and HTTP/1.1 */
 	bool			 expect_continue; /* wants 100, has a body */
+
+	/*
+	 * The head came from a gateway (worker/gateway/): fields are CGI
+	 * variables as they were sent, "HTTP_RANGE", "REMOTE_ADDR"; method,
+	 * target and the like are views of their values.
+	 */
+	bool			 vars;
+	uint8_t			 modifier1;	/* uwsgi: 0 app, 9 CGI */
 
 	/* The parser's own. */
 	uint8_t			 state;
@@ -132,9 +147,19 @@ enum http_parse_verdict
 	 http_parse(const char *buf, size_t len,
 	    const struct http_limits *limits, struct http_head *head);
 
-/* First field of this name (lower case), or NULL. */
+/* "HTTP/1.1": what the client speaks. */
+const char	*http_version(const struct http_head *head);
+
+/*
+ * First field of this name (lower case), or NULL. With vars the variable that
+ * a header field of this name becomes: HTTP_IF_RANGE for "if-range".
+ */
 const struct http_field *
 	 http_head_find(const struct http_head *head, const char *buf,
+	    const char *name);
+/* The CGI variable of this name ("PATH_INFO"); NULL without, or no vars. */
+const struct http_field *
+	 http_head_var(const struct http_head *head, const char *buf,
 	    const char *name);
 
 #endif

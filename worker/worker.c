@@ -245,7 +245,7 @@ worker_drain(struct worker *w, enum drain drain)
 void
 worker_check_done(struct worker *w)
 {
-	if (!w->draining || w->nconns > 0 || w->stopped ||
+	if (!w->draining || w->nconns > 0 || w->busy > 0 || w->stopped ||
 	    w->farewell.state == FAREWELL_TAKES)
 		return;
 	w->stopped = true;
@@ -408,6 +408,7 @@ worker_main(struct worker *w, int id, int slot, int control)
 		w->suspend->done(w);
 	if (w->runtime != NULL)
 		w->runtime->worker_stop(w);
+	engines_done(w);
 	conns_done(w);
 	cores_done(w);
 	watch_done(w);

@@ -80,8 +80,12 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_template.h \
 	plugins/python/py_thread.c \
 	plugins/python/py_thread.h \
+	plugins/python/py_tls.c \
+	plugins/python/py_tls.h \
 	plugins/python/py_turn.c \
 	plugins/python/py_turn.h \
+	plugins/python/py_vars.c \
+	plugins/python/py_vars.h \
 	plugins/python/py_wait.c \
 	plugins/python/py_wait.h \
 	plugins/python/py_worker.c \

@@ -4,6 +4,7 @@
 
 #include "plugins/python/py_plugin.h"
 
+#include "config/config.h"
 #include "plugins/python/py_autoreload.h"
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
@@ -37,6 +38,13 @@ static const struct runtime	 python_runtime = {
 	.check_signals = PyErr_CheckSignals,
 };
 
+/* Without an app there may be no Python. */
+static bool
+python_wanted(const struct config *cfg)
+{
+	return config_needs_python(cfg);
+}
+
 /* Whatever nobody else has answered. */
 static bool
 python_match(struct request *req)
@@ -47,6 +55,7 @@ python_match(struct request *req)
 
 static const struct handler	 python_handler = {
 	.name = "wsgi",
+	.wanted = python_wanted,
 	.match = python_match,
 	.run = py_wsgi_run,
 };
