@@ -1198,6 +1198,16 @@ option_has_word(const char *name, const char *part)
 	return false;
 }
 
+/* Is it this name with a digit behind? */
+static bool
+option_is_numbered(const char *option, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(option, name, len) == 0 && option[len] >= '0' &&
+	    option[len] <= '9' && option[len + 1] == '\0';
+}
+
 /* Finds the known name nearest to an unknown one. */
 const char *
 option_suggest(const char *name, bool files)
@@ -1218,6 +1228,12 @@ option_suggest(const char *name, bool files)
 		if (word == NULL && option_has_word(option_table[i].name, name))
 			word = option_table[i].name;
 	}
-	/* "http" is rather a word of "http-socket" than a misspelt "help". */
-	return word == NULL || near.distance == 1 ? near.best : word;
+	/*
+	 * "http" is rather a word of "http-socket" than a misspelt "help", or
+	 * "http2" without its number.
+	 */
+	if (word == NULL)
+		return near.best;
+	return near.distance == 1 && !option_is_numbered(near.best, name) ?
+	    near.best : word;
 }
