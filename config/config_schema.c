@@ -46,9 +46,12 @@ schema_pattern(enum option_form form)
 	case FORM_PAIR:
 		return "^[^=]+=";
 	case FORM_MOUNT:
+	case FORM_FOLDER:
 		return "^/[^=]*=.";
 	case FORM_LIMIT:
 		return "^/[^=]*=[0-9.]+$";
+	case FORM_EXPIRES:
+		return "^.+[ =][0-9]{1,10}$";
 	case FORM_NOT_EMPTY:
 		break;
 	}
@@ -92,7 +95,7 @@ schema_pair_value(enum option_form form)
 		return json_pack("{s[ss]ss}", "type", "number", "string",
 		    "pattern", "^[0-9.]+$");
 	return json_pack("{ssss}", "type", "string", "pattern",
-	    form == FORM_MOUNT ? "." : "");
+	    form == FORM_PAIR ? "" : ".");
 }
 
 /* The schema of a list (new reference): a text, texts, or pairs. */
@@ -103,7 +106,7 @@ schema_list(const struct option_row *row)
 
 	json_object_set_new(schema, "items", schema_text(row, NULL));
 	if (row->form != FORM_PAIR && row->form != FORM_MOUNT &&
-	    row->form != FORM_LIMIT)
+	    row->form != FORM_LIMIT && row->form != FORM_FOLDER)
 		return schema;
 	json_array_append_new(json_object_get(schema, "type"),
 	    json_string("object"));

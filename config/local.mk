@@ -20,4 +20,8 @@ libwsgimaster_a_SOURCES += \
 	config/option_table.c \
 	config/option_table.h \
 	config/option_value.c \
-	config/option_value.h
+	config/option_value.h \
+	config/static_rule.c \
+	config/static_rule.h \
+	config/tls_socket.c \
+	config/tls_socket.h

@@ -10,6 +10,7 @@
 #include "base/names.h"
 #include "base/xmalloc.h"
 #include "config/option_value.h"
+#include "config/static_rule.h"
 
 /* The longest time that a limit can have. */
 #define OPTION_LIMIT_MAX	86400
@@ -69,6 +70,10 @@ option_form_text(enum option_form form)
 		return "\"/prefix=module:callable\" or \"/prefix=file.py\"";
 	case FORM_LIMIT:
 		return "\"/prefix=seconds\", like \"/reports=120\"";
+	case FORM_FOLDER:
+		return "\"/prefix=folder\" or \"/path=file\"";
+	case FORM_EXPIRES:
+		return "\"what seconds\", like \"\\.css$ 3600\"";
 	case FORM_NOT_EMPTY:
 		break;
 	}
@@ -264,6 +269,8 @@ static bool
 option_has_form(enum option_form form, const char *text)
 {
 	const char *equals = strchr(text, '=');
+	int64_t seconds;
+	size_t len;
 
 	switch (form) {
 	case FORM_ANY:
@@ -277,10 +284,13 @@ option_has_form(enum option_form form, const char *text)
 	case FORM_PAIR:
 		return equals != NULL && equals != text;
 	case FORM_MOUNT:
+	case FORM_FOLDER:
 		return text[0] == '/' && equals != NULL && equals[1] != '\0';
 	case FORM_LIMIT:
 		return text[0] == '/' && equals != NULL &&
 		    option_is_limit(equals + 1);
+	case FORM_EXPIRES:
+		return static_rule_split(text, &len, &seconds);
 	case FORM_NOT_EMPTY:
 		break;
 	}
@@ -467,7 +477,7 @@ option_set_list(const struct option_row *row, struct config *cfg,
     const json_t *value, bool lenient)
 {
 	bool pairs = row->form == FORM_PAIR || row->form == FORM_MOUNT ||
-	    row->form == FORM_LIMIT;
+	    row->form == FORM_LIMIT || row->form == FORM_FOLDER;
 	size_t i;
 	json_t *item;
 	char *why;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/nearest.h"
 #include "config/config.h"
+#include "config/tls_socket.h"
 
 #define AT(member)	.offset = offsetof(struct config, member)
 #define KIB		1024.0
@@ -27,6 +28,13 @@ static const struct name_value client_gone_choices[] = {
 	{ NULL,		0 }
 };
 
+static const struct name_value forwarded_choices[] = {
+	{ "x-forwarded", FORWARDED_FIELDS_X },
+	{ "forwarded",	FORWARDED_FIELDS_RFC7239 },
+	{ "off",	FORWARDED_FIELDS_OFF },
+	{ NULL,		0 }
+};
+
 static const struct name_value scale_choices[] = {
 	{ "spare",	SCALE_SPARE },
 	{ "spare2",	SCALE_SPARE2 },
@@ -40,6 +48,13 @@ static const struct name_value level_choices[] = {
 	{ "info",	LOG_LEVEL_INFO },
 	{ "warn",	LOG_LEVEL_WARN },
 	{ "error",	LOG_LEVEL_ERROR },
+	{ NULL,		0 }
+};
+
+static const struct name_value tls_verify_choices[] = {
+	{ "off",	TLS_VERIFY_OFF },
+	{ "optional",	TLS_VERIFY_OPTIONAL },
+	{ "required",	TLS_VERIFY_REQUIRED },
 	{ NULL,		0 }
 };
 
@@ -230,7 +245,8 @@ const struct option_row option_table[] = {
 		.group = GROUP_PROCESSES, .type = OPT_INT, AT(max_fd),
 		.max = 1 << 30, .arg = "N", .flags = OPT_NO_RELOAD,
 		.help = "The limit of open file descriptors to ask the system "
-		    "for; 0 leaves it as it is."
+		    "for; 0 leaves it as it is. In a worker a 16th of it (8 to "
+		    "256) is not for clients, but for the app."
 	},
 	{
 		.name = "pidfile", .alias = { "safe-pidfile", "pidfile2" },
@@ -369,7 +385,7 @@ const struct option_row option_table[] = {
 
 	/* sockets */
 	{
-		.name = "http-socket",
+		.name = "http-socket", .alias = { "http" },
 		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(http_socket),
 		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
 		.help = "Serve HTTP on this address: host:port, [ipv6]:port, "
@@ -393,6 +409,17 @@ const struct option_row option_table[] = {
 		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(scgi_socket),
 		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
 		.help = "The same for SCGI, for nginx's scgi_pass."
+	},
+	{
+		.name = "https-socket", .alias = { "https" },
+		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(https_socket),
+		.arg = "ADDRESS[,CERT,KEY,...]",
+		.flags = OPT_NO_RELOAD,
+		.help = "Serve HTTP over TLS on this address. Behind it there "
+		    "may be a certificate and its key, ciphers for TLS 1.2, "
+		    "and whose client certificates are asked for (with a ! "
+		    "before it: required); what is not there the tls options "
+		    "say."
 	},
 	{
 		.name = "listen",
@@ -428,6 +455,102 @@ const struct option_row option_table[] = {
 		.group = GROUP_SOCKETS, .type = OPT_BOOL, AT(vacuum),
 		.initial = 1, .max = 1,
 		.help = "Remove unix sockets when the server stops."
+	},
+
+	/* behind proxies */
+	{
+		.name = "trusted-proxies",
+		.group = GROUP_PROXIES, .type = OPT_LIST, AT(trusted_proxies),
+		.arg = "NETWORK",
+		.help = "Believe what proxies at these addresses say of their "
+		    "clients, and nobody else: an address, a network like "
+		    "10.0.0.0/8 or fd00::/8, unix for unix sockets. From "
+		    "others such header fields are removed. * is everybody: "
+		    "only where nobody but proxies can connect."
+	},
+	{
+		.name = "forwarded",
+		.group = GROUP_PROXIES, .type = OPT_CHOICE, AT(forwarded),
+		.initial = FORWARDED_FIELDS_X, .choices = forwarded_choices,
+		.arg = "WHICH",
+		.help = "Which header fields of a trusted proxy's say who its "
+		    "client is: X-Forwarded-For and its kin, or Forwarded; "
+		    "the other ones are removed. off: none, and none of a "
+		    "trusted proxy's is removed."
+	},
+	{
+		.name = "forwarded-host",
+		.group = GROUP_PROXIES, .type = OPT_BOOL, AT(forwarded_host),
+		.max = 1,
+		.help = "Take the host that a trusted proxy was asked for from "
+		    "these fields, too (HTTP_HOST, SERVER_NAME). The proxy "
+		    "must set it: most pass on the client's."
+	},
+	{
+		.name = "proxy-protocol",
+		.alias = { "http-enable-proxy-protocol",
+		    "enable-proxy-protocol" },
+		.group = GROUP_PROXIES, .type = OPT_BOOL, AT(proxy_protocol),
+		.max = 1,
+		.help = "Connections of trusted proxies begin with a PROXY "
+		    "protocol header (version 1 or 2); those without one are "
+		    "closed."
+	},
+
+	/* tls */
+	{
+		.name = "tls-certificate",
+		.group = GROUP_TLS, .type = OPT_LIST, AT(tls_certificate),
+		.arg = "CERT[,KEY]",
+		.help = "The certificate with its chain, and its key, both "
+		    "PEM; without a second name the key is in the same file. "
+		    "Of several the one that has the name that the client "
+		    "asks for (SNI) is shown, else the first. Read before "
+		    "the app's user is taken on, and anew at each reload."
+	},
+	{
+		.name = "tls-client-ca",
+		.group = GROUP_TLS, .type = OPT_TEXT, AT(tls_client_ca),
+		.arg = "PATH",
+		.help = "Ask clients for certificates, which these "
+		    "authorities (PEM) must have signed."
+	},
+	{
+		.name = "tls-verify",
+		.group = GROUP_TLS, .type = OPT_CHOICE, AT(tls_verify),
+		.initial = TLS_VERIFY_REQUIRED, .arg = "WHEN",
+		.choices = tls_verify_choices,
+		.help = "What becomes of clients without a certificate of "
+		    "tls-client-ca: required refuses them, optional tells the "
+		    "app (SSL_CLIENT_VERIFY), off does not ask."
+	},
+	{
+		.name = "tls-protocols",
+		.group = GROUP_TLS, .type = OPT_LIST, AT(tls_protocols),
+		.arg = "VERSION",
+		.help = "The versions of TLS that are spoken: 1.2, 1.3. "
+		    "Without the option both are."
+	},
+	{
+		.name = "tls-ciphers",
+		.group = GROUP_TLS, .type = OPT_TEXT, AT(tls_ciphers),
+		.arg = "LIST",
+		.help = "The ciphers of TLS 1.2, as OpenSSL writes them. "
+		    "Without the option those with forward secrecy and "
+		    "authenticated encryption."
+	},
+	{
+		.name = "tls-ciphersuites",
+		.group = GROUP_TLS, .type = OPT_TEXT, AT(tls_ciphersuites),
+		.arg = "LIST",
+		.help = "The cipher suites of TLS 1.3, as OpenSSL writes them."
+	},
+	{
+		.name = "tls-session-timeout",
+		.group = GROUP_TLS, .type = OPT_SECONDS,
+		AT(tls_session_timeout), .initial = 3600, .max = 7 * DAY,
+		.help = "How long a client may resume a session, at any "
+		    "worker, without a full handshake; 0: not at all."
 	},
 
 	/* privileges */
@@ -479,6 +602,23 @@ const struct option_row option_table[] = {
 		AT(no_new_privileges), .max = 1,
 		.help = "Nothing that the app executes gets more rights than "
 		    "the app: sudo and the like do not work."
+	},
+	{
+		.name = "landlock-read",
+		.group = GROUP_PRIVILEGES, .type = OPT_LIST, AT(landlock_read),
+		.arg = "PATH",
+		.help = "Let the app read these files and folders, those of "
+		    "Python, the system's libraries and its own code, and no "
+		    "others (Linux's Landlock). Nobody gets out again; implies "
+		    "no-new-privileges."
+	},
+	{
+		.name = "landlock-write",
+		.group = GROUP_PRIVILEGES, .type = OPT_LIST,
+		AT(landlock_write), .arg = "PATH",
+		.help = "The same, and let it write these, too. Each of the "
+		    "two options makes the sandbox; post-buffering needs /tmp "
+		    "(or TMPDIR) in it."
 	},
 	{
 		.name = "limit-as",
@@ -703,6 +843,15 @@ const struct option_row option_table[] = {
 		.help = "How long a client may take no byte of its response."
 	},
 	{
+		.name = "client-min-rate",
+		.group = GROUP_HTTP, .type = OPT_SIZE, AT(client_min_rate),
+		.max = MIB,
+		.help = "How many bytes a second a client must send of a body, "
+		    "or take of a response, on an average, while it is waited "
+		    "for; body-timeout and write-timeout are how long it may "
+		    "stay below. 0: any byte begins these timeouts anew."
+	},
+	{
 		.name = "keepalive-timeout", .alias = { "http-keepalive" },
 		.group = GROUP_HTTP, .type = OPT_SECONDS,
 		AT(keepalive_timeout), .initial = 65, .max = DAY,
@@ -715,6 +864,28 @@ const struct option_row option_table[] = {
 		.max = 1 << 30, .arg = "N",
 		.help = "Close a connection after this many requests; 0 means "
 		    "never."
+	},
+	{
+		.name = "http2",
+		.group = GROUP_HTTP, .type = OPT_BOOL, AT(http2),
+		.initial = 1, .max = 1,
+		.help = "Speak HTTP/2 with clients of https-socket that ask "
+		    "for it (ALPN)."
+	},
+	{
+		.name = "http2-cleartext",
+		.group = GROUP_HTTP, .type = OPT_BOOL, AT(http2_cleartext),
+		.max = 1,
+		.help = "Speak HTTP/2 without TLS with clients of http-socket "
+		    "that begin with it (h2c with prior knowledge)."
+	},
+	{
+		.name = "http2-max-concurrent-streams",
+		.group = GROUP_HTTP, .type = OPT_INT,
+		AT(http2_max_concurrent_streams),
+		.initial = 100, .min = 1, .max = 10000, .arg = "N",
+		.help = "How many requests of one HTTP/2 connection may be "
+		    "under way at a time."
 	},
 
 	{
@@ -744,6 +915,263 @@ const struct option_row option_table[] = {
 		AT(request_id_response), .max = 1,
 		.help = "Tell the client the request's id in the response "
 		    "header X-Request-ID, where the app has set none."
+	},
+
+	/* static files */
+	{
+		.name = "static-map",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_map),
+		.form = FORM_FOLDER, .arg = "/PREFIX=FOLDER",
+		.help = "Serve files for the paths under a prefix: what comes "
+		    "behind the prefix is looked for in the folder. Or one "
+		    "path and one file. GET and HEAD of a regular file are "
+		    "answered without a core and without Python; everything "
+		    "else goes to the app."
+	},
+	{
+		.name = "static-map2",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_map2),
+		.form = FORM_FOLDER, .arg = "/PREFIX=FOLDER",
+		.help = "As static-map, but the whole path, prefix included, "
+		    "is looked for in the folder."
+	},
+	{
+		.name = "check-static",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(check_static),
+		.arg = "FOLDER",
+		.help = "Look for every path in this folder before the app is "
+		    "asked."
+	},
+	{
+		.name = "static-index",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_index),
+		.arg = "NAME",
+		.help = "For a folder serve the file of this name in it, the "
+		    "first one that is there. A path without the slash at its "
+		    "end is redirected then."
+	},
+	{
+		.name = "static-safe",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_safe),
+		.arg = "FOLDER",
+		.help = "Symbolic links in the folders of static files may "
+		    "lead into this one, too."
+	},
+	{
+		.name = "static-skip-ext",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_skip_ext),
+		.arg = "ENDING",
+		.help = "Leave files whose names end like this (\".php\") to "
+		    "the app."
+	},
+	{
+		.name = "static-gzip-all",
+		.group = GROUP_STATIC, .type = OPT_BOOL, AT(static_gzip_all),
+		.max = 1,
+		.help = "For each file serve the precompressed one beside it "
+		    "(FILE.br, FILE.gz) to those who accept that."
+	},
+	{
+		.name = "static-gzip",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_gzip),
+		.arg = "PATTERN",
+		.help = "The same for files whose path matches an extended "
+		    "regular expression."
+	},
+	{
+		.name = "static-gzip-ext", .alias = { "static-gzip-suffix" },
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_gzip_ext),
+		.arg = "ENDING",
+		.help = "The same for files whose names end like this."
+	},
+	{
+		.name = "static-expires-type",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_type), .form = FORM_EXPIRES,
+		.arg = "TYPE=SECONDS",
+		.help = "Send Expires and Cache-Control: max-age with files of "
+		    "this type. Of several rules the first that fits counts, "
+		    "in the order of these options here."
+	},
+	{
+		.name = "static-expires-type-mtime",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_type_mtime), .form = FORM_EXPIRES,
+		.arg = "TYPE=SECONDS",
+		.help = "The same, counted from the file's modification on."
+	},
+	{
+		.name = "static-expires",
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(static_expires),
+		.form = FORM_EXPIRES, .arg = "PATTERN SECONDS",
+		.help = "Send them with files whose path in the file system "
+		    "matches an extended regular expression."
+	},
+	{
+		.name = "static-expires-mtime",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_mtime), .form = FORM_EXPIRES,
+		.arg = "PATTERN SECONDS",
+		.help = "The same, counted from the file's modification on."
+	},
+	{
+		.name = "static-expires-uri",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_uri), .form = FORM_EXPIRES,
+		.arg = "PATTERN SECONDS",
+		.help = "Send them where the request's target, as it was sent, "
+		    "matches."
+	},
+	{
+		.name = "static-expires-uri-mtime",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_uri_mtime), .form = FORM_EXPIRES,
+		.arg = "PATTERN SECONDS",
+		.help = "The same, counted from the file's modification on."
+	},
+	{
+		.name = "static-expires-path-info",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_path_info), .form = FORM_EXPIRES,
+		.arg = "PATTERN SECONDS",
+		.help = "Send them where the request's path, decoded, matches."
+	},
+	{
+		.name = "static-expires-path-info-mtime",
+		.group = GROUP_STATIC, .type = OPT_LIST,
+		AT(static_expires_path_info_mtime), .form = FORM_EXPIRES,
+		.arg = "PATTERN SECONDS",
+		.help = "The same, counted from the file's modification on."
+	},
+	{
+		.name = "mimefile", .alias = { "mime-file" },
+		.group = GROUP_STATIC, .type = OPT_LIST, AT(mimefile),
+		.arg = "FILE",
+		.help = "Read the types of files from here, instead of "
+		    "/etc/mime.types: lines of a type and the endings that "
+		    "have it."
+	},
+	{
+		.name = "honour-range", .alias = { "honor-range" },
+		.group = GROUP_STATIC, .type = OPT_BOOL, AT(honour_range),
+		.initial = 1, .max = 1, .flags = OPT_NO_EFFECT,
+		.help = "Range requests for files are always honoured."
+	},
+
+	/* cgi */
+	{
+		.name = "cgi",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi),
+		.arg = "[PREFIX=]PATH",
+		.help = "Run the scripts in this folder, or this script, for "
+		    "paths that begin with the prefix (for all, without "
+		    "one). Of several prefixes the longest counts."
+	},
+	{
+		.name = "cgi-helper", .alias = { "cgi-map-helper" },
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_helper),
+		.form = FORM_PAIR, .arg = ".EXT=COMMAND",
+		.help = "Run scripts whose names end so by this command, which "
+		    "gets the script's path, like .php=php-cgi. They need "
+		    "not be executable."
+	},
+	{
+		.name = "cgi-index",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_index),
+		.arg = "NAME",
+		.help = "In a folder, run the first of these that is there."
+	},
+	{
+		.name = "cgi-allowed-ext",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_allowed_ext),
+		.arg = ".EXT",
+		.help = "Run nothing in folders but scripts whose names end in "
+		    "one of these; others are answered with 403."
+	},
+	{
+		.name = "cgi-timeout",
+		.group = GROUP_CGI, .type = OPT_SECONDS, AT(cgi_timeout),
+		.initial = 60, .min = 0.1, .max = DAY,
+		.help = "How long a script may neither write nor read: then "
+		    "it is ended, and the answer is 504."
+	},
+	{
+		.name = "cgi-buffer-size",
+		.group = GROUP_CGI, .type = OPT_SIZE, AT(cgi_buffer_size),
+		.initial = 64 * KIB, .min = KIB, .max = MIB,
+		.help = "The longest head that a script may write, and how "
+		    "much is read of its output at once."
+	},
+	{
+		.name = "cgi-safe",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_safe),
+		.arg = "FOLDER",
+		.help = "Symbolic links that lead out of a folder of scripts "
+		    "may lead in here."
+	},
+	{
+		.name = "cgi-dontresolve",
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_dontresolve),
+		.max = 1,
+		.help = "Run a symbolic link by its own name and in its own "
+		    "folder, instead of what it leads to."
+	},
+	{
+		.name = "cgi-path-info",
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_path_info),
+		.max = 1,
+		.help = "Turn PATH_INFO off: nothing may stand behind a "
+		    "script's name (404)."
+	},
+	{
+		.name = "cgi-unset",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_unset),
+		.arg = "NAME",
+		.help = "Take this variable out of the scripts' environment."
+	},
+	{
+		.name = "cgi-from-docroot",
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_from_docroot),
+		.max = 1,
+		.help = "Where a web server in front sends DOCUMENT_ROOT "
+		    "(uwsgi, FastCGI, SCGI) and asks for CGI, run what is in "
+		    "there."
+	},
+	{
+		.name = "cgi-do-not-kill-on-error",
+		.group = GROUP_CGI, .type = OPT_BOOL,
+		AT(cgi_do_not_kill_on_error), .max = 1,
+		.help = "When the client leaves, or a limit is over, take the "
+		    "script's input and output away, but let it run on."
+	},
+	{
+		.name = "cgi-async-max-attempts",
+		.group = GROUP_CGI, .type = OPT_INT,
+		AT(cgi_async_max_attempts), .initial = 10, .max = 3600,
+		.arg = "SECONDS",
+		.help = "How long a script may run on when it has closed its "
+		    "output. Its core is free meanwhile."
+	},
+	{
+		.name = "cgi-close-stdin-on-eof",
+		.group = GROUP_CGI, .type = OPT_BOOL,
+		AT(cgi_close_stdin_on_eof), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "A script's input always ends with the request's body."
+	},
+	{
+		.name = "cgi-optimize", .alias = { "cgi-optimized" },
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_optimize),
+		.initial = 1, .max = 1, .flags = OPT_NO_EFFECT,
+		.help = "Scripts are always started without copying the "
+		    "worker."
+	},
+	{
+		.name = "cgi-loadlib",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_loadlib),
+		.arg = "LIBRARY", .flags = OPT_HIDDEN,
+		.help = "Refused: no library is loaded into a worker for the "
+		    "sake of scripts."
 	},
 
 	/* python */
@@ -1140,6 +1568,6 @@ option_suggest(const char *name, bool files)
 		if (word == NULL && option_has_word(option_table[i].name, name))
 			word = option_table[i].name;
 	}
-	/* "http" is rather a word of "http-socket" than a misspelt "help". */
+	/* "gone" is rather a word of "client-gone" than a misspelt "home". */
 	return word == NULL || near.distance == 1 ? near.best : word;
 }

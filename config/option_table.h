@@ -47,7 +47,9 @@ enum option_form {
 	FORM_ID,	/* of a user or group; JSON may give a number */
 	FORM_PAIR,	/* NAME=value; JSON may give an object */
 	FORM_MOUNT,	/* /prefix=what; JSON may give an object */
-	FORM_LIMIT	/* /prefix=seconds, the same; also of numbers */
+	FORM_LIMIT,	/* /prefix=seconds, the same; also of numbers */
+	FORM_FOLDER,	/* /prefix=folder, as FORM_MOUNT */
+	FORM_EXPIRES	/* "what seconds" */
 };
 
 /* Flags. */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "config/tls_socket.h"
 #include "master/inherit.h"
 #include "master/socket.h"
 
@@ -32,6 +33,8 @@ static const struct listening_option listening_options[] = {
 	    LISTENER_FASTCGI },
 	{ "scgi-socket", offsetof(struct config, scgi_socket),
 	    LISTENER_SCGI },
+	{ "https-socket", offsetof(struct config, https_socket),
+	    LISTENER_HTTPS },
 };
 
 #define LISTENING_OPTIONS	(sizeof(listening_options) / \
@@ -44,6 +47,17 @@ listening_addresses(const struct config *cfg, const struct listening_option *o)
 	return (const struct strlist *)((const char *)cfg + o->offset);
 }
 
+/* One of them, without what else the value says. New. */
+static char *
+listening_address(const struct config *cfg, const struct listening_option *o,
+    size_t i)
+{
+	const char	*value = listening_addresses(cfg, o)->items[i];
+
+	return o->protocol == LISTENER_HTTPS ? tls_socket_address(value) :
+	    xstrdup(value);
+}
+
 /* Reads an option's addresses without using them. */
 static int
 listening_check_option(const struct config *cfg,
@@ -51,11 +65,15 @@ listening_check_option(const struct config *cfg,
 {
 	const struct strlist	*list = listening_addresses(cfg, o);
 	struct address		 addr;
-	char			*why;
+	char			*text, *why;
 	size_t			 i;
+	int			 result;
 
 	for (i = 0; i < list->count; i++) {
-		if (address_parse(&addr, list->items[i], &why) == -1) {
+		text = listening_address(cfg, o, i);
+		result = address_parse(&addr, text, &why);
+		free(text);
+		if (result == -1) {
 			*cause = xasprintf("\"%s\": %s", o->name, why);
 			free(why);
 			return -1;
@@ -105,10 +123,16 @@ listening_warn_backlog(int backlog)
 	fclose(f);
 }
 
+/* What opens sockets: the i-th value of an option; -1: none does. */
+struct listening_value {
+	enum listener_protocol	 protocol;
+	int			 i;
+};
+
 /* Adds a socket, which the list owns from then on, and what workers see. */
 static void
 listening_add(struct listening *l, const struct socket *s,
-    enum listener_protocol protocol, int worker_id)
+    struct listening_value value, int worker_id)
 {
 	struct listeners	*public = &l->public;
 	size_t			 n = public->count + 1;
@@ -117,9 +141,9 @@ listening_add(struct listening *l, const struct socket *s,
 	public->items = xrealloc(public->items, n * sizeof(*public->items));
 	l->sockets[n - 1] = *s;
 	public->items[n - 1] = (struct listener){ .fd = s->fd,
-	    .worker_id = worker_id, .protocol = protocol,
-	    .is_unix = s->is_unix, .kept = s->kept, .name = s->name,
-	    .host = s->host, .port = s->port };
+	    .worker_id = worker_id, .protocol = value.protocol,
+	    .value = value.i, .is_unix = s->is_unix, .kept = s->kept,
+	    .name = s->name, .host = s->host, .port = s->port };
 	public->count = n;
 }
 
@@ -130,7 +154,7 @@ listening_add(struct listening *l, const struct socket *s,
  */
 static int
 listening_inherit(struct listening *l, const struct config *cfg,
-    struct inherited *inherited, enum listener_protocol protocol,
+    struct inherited *inherited, struct listening_value value,
     const char *text)
 {
 	struct socket	 s;
@@ -141,9 +165,9 @@ listening_inherit(struct listening *l, const struct config *cfg,
 			log_warn("%s was not bound with \"reuse-port\": all "
 			    "workers share it", s.name);
 		if (!s.reuse_port)
-			listening_add(l, &s, protocol, 0);
+			listening_add(l, &s, value, 0);
 		else
-			listening_add(l, &s, protocol, cfg->reuse_port ?
+			listening_add(l, &s, value, cfg->reuse_port ?
 			    n % cfg->processes_at_start + 1 : 0);
 		if (s.handed)
 			socket_set_backlog(&s, cfg->listen);
@@ -154,7 +178,7 @@ listening_inherit(struct listening *l, const struct config *cfg,
 /* Opens one address, with reuse-port once per worker id. */
 static int
 listening_open_one(struct listening *l, const struct config *cfg,
-    struct inherited *inherited, enum listener_protocol protocol,
+    struct inherited *inherited, struct listening_value value,
     const char *text, char **cause)
 {
 	struct socket_options	 options = { .backlog = cfg->listen,
@@ -163,11 +187,11 @@ listening_open_one(struct listening *l, const struct config *cfg,
 	struct socket		 s, again;
 	int			 id;
 
-	id = listening_inherit(l, cfg, inherited, protocol, text);
+	id = listening_inherit(l, cfg, inherited, value, text);
 	if (id == 0) {
 		if (socket_open(&s, text, &options, cause) == -1)
 			return -1;
-		listening_add(l, &s, protocol, s.reuse_port ? 1 : 0);
+		listening_add(l, &s, value, s.reuse_port ? 1 : 0);
 		id = 1;
 	}
 	s = l->sockets[l->public.count - 1];
@@ -176,7 +200,7 @@ listening_open_one(struct listening *l, const struct config *cfg,
 	for (id++; id <= cfg->processes_at_start; id++) {
 		if (socket_open_again(&again, &s, &options, cause) == -1)
 			return -1;
-		listening_add(l, &again, protocol, id);
+		listening_add(l, &again, value, id);
 	}
 	return 0;
 }
@@ -201,16 +225,16 @@ listening_protocol(const struct inherited_socket *s,
 static void
 listening_take_all(struct listening *l, struct inherited *inherited)
 {
-	enum listener_protocol	 protocol;
+	struct listening_value	 value = { .i = -1 };
 	struct socket		*s;
 	size_t			 i;
 
 	for (i = 0; i < inherited->count; i++) {
 		s = &inherited->items[i].socket;
 		if (s->fd == -1 || !listening_protocol(&inherited->items[i],
-		    &protocol))
+		    &value.protocol))
 			continue;
-		listening_add(l, s, protocol, 0);
+		listening_add(l, s, value, 0);
 		memset(s, 0, sizeof(*s));
 		s->fd = -1;
 	}
@@ -223,14 +247,19 @@ listening_open_option(struct listening *l, const struct config *cfg,
     char **cause)
 {
 	const struct strlist	*list = listening_addresses(cfg, o);
+	struct listening_value	 value = { .protocol = o->protocol };
+	char			*text;
 	size_t			 i;
+	int			 result = 0;
 
-	for (i = 0; i < list->count; i++) {
-		if (listening_open_one(l, cfg, inherited, o->protocol,
-		    list->items[i], cause) == -1)
-			return -1;
+	for (i = 0; i < list->count && result == 0; i++) {
+		value.i = (int)i;
+		text = listening_address(cfg, o, i);
+		result = listening_open_one(l, cfg, inherited, value, text,
+		    cause);
+		free(text);
 	}
-	return 0;
+	return result;
 }
 
 /* Does any option say where to listen? */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/log_place.h"
 #include "base/xmalloc.h"
+#include "build_config.h"
 #include "config/config.h"
 #include "ctl/ctl.h"
 #include "master/handover.h"
@@ -24,6 +25,10 @@
 #include "master/socket.h"
 #include "master/takeover.h"
 #include "shm/scoreboard.h"
+#include "shm/secret.h"
+#ifdef WM_HAVE_TLS
+#include "worker/tls/tls.h"
+#endif
 
 #define EXIT_CONFIG	2	/* a bad configuration; nothing was started */
 
@@ -163,6 +168,36 @@ main_close(const struct config *cfg, struct listening *listening,
 		pidfile_remove(cfg->pidfile);
 }
 
+/* The secret of all processes: the old master's, if there is one. */
+static void
+main_init_secret(void)
+{
+	secret_init(takeover_is_upgrade() ? getenv("WSGIMASTER_SECRET") :
+	    NULL);
+	unsetenv("WSGIMASTER_SECRET");
+}
+
+/* Can the certificates be used? A spawner will read them for itself. */
+static int
+main_check_tls(struct config *cfg, enum config_action action, char **cause)
+{
+#ifdef WM_HAVE_TLS
+	struct strlist	 notes = { .items = NULL };
+	int		 result = 0;
+
+	if (action != CONFIG_RUN && action != CONFIG_CHECK)
+		return 0;
+	result = tls_check(cfg, &notes, cause);
+	if (action == CONFIG_CHECK)
+		strlist_add_all(&cfg->warnings, &notes);
+	strlist_done(&notes);
+	return result;
+#else
+	(void)cfg, (void)action, (void)cause;
+	return 0;
+#endif
+}
+
 /* Opens all sockets and the shared memory, and serves. */
 static int
 main_serve(struct config *cfg, int argc, char **argv)
@@ -181,6 +216,7 @@ main_serve(struct config *cfg, int argc, char **argv)
 	if (getpid() == 1)
 		signals_block();	/* the default would be: ignored */
 	inherited_init(&inherited);
+	main_init_secret();
 	if (cfg->umask != NULL)
 		umask((mode_t)strtoul(cfg->umask, NULL, 8));
 	if (main_open_log(cfg, &cause) == -1)
@@ -233,7 +269,8 @@ main(int argc, char **argv)
 	takeover_init();
 	notify_init();
 	if (config_load(&cfg, argc, argv, &action, &cause) == -1 ||
-	    listening_check(&cfg, &cause) == -1)
+	    listening_check(&cfg, &cause) == -1 ||
+	    main_check_tls(&cfg, action, &cause) == -1)
 		status = main_fail(EXIT_CONFIG, cause);
 	else if (action != CONFIG_RUN)
 		status = config_run_action(&cfg, action);

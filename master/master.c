@@ -441,9 +441,9 @@ master_check_ready(struct master *m)
 		    m->listeners->items[i - 1].name) == 0)
 			continue;
 		strbuf_addf(&names, "%s%s%s%s", names.len > 0 ? ", " : "",
-		    m->listeners->items[i].is_unix ? "unix:" :
+		    m->listeners->items[i].is_unix ? "unix" :
 		    listener_role(m->listeners->items[i].protocol),
-		    m->listeners->items[i].is_unix ? "" : "://",
+		    m->listeners->items[i].is_unix ? ":" : "://",
 		    m->listeners->items[i].name);
 	}
 	log_info("wsgimaster ready: %d worker%s, %s", m->target,

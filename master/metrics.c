@@ -213,6 +213,9 @@ metrics_sums(struct metrics *x)
 	metrics_counter(x, "responses_cut", "Responses not sent to their end: "
 	    "the client had left or was too slow, or the app failed.",
 	    total->cut);
+	metrics_counter(x, "static_requests", "Requests answered with a file, "
+	    "without a core; they are in no other count of requests.",
+	    total->static_requests);
 	metrics_counter(x, "requests_refused", "Requests that the server has "
 	    "answered before they got a core: bad, too large, too slow, shed.",
 	    total->refused);
@@ -220,6 +223,12 @@ metrics_sums(struct metrics *x)
 	    "no core was free within queue-timeout.", total->shed);
 	metrics_counter(x, "harakiri", "Requests that were told that their "
 	    "time is over.", total->harakiris);
+	metrics_counter(x, "tls_handshakes", "TLS handshakes, of new "
+	    "sessions and resumed ones.", total->tls_handshakes);
+	metrics_counter(x, "tls_resumed", "TLS handshakes that went on with "
+	    "an earlier session.", total->tls_resumed);
+	metrics_counter(x, "tls_failed", "Connections that ended before their "
+	    "TLS handshake was over.", total->tls_failed);
 	metrics_counter(x, "connections_accepted", "Connections accepted.",
 	    total->accepted);
 	metrics_gauge(x, "connections", "Open connections.",

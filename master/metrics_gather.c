@@ -60,6 +60,10 @@ metrics_add_worker(struct metrics_worker *sum, const struct metrics_worker *w)
 	to->shed += from->shed;
 	to->accepted += from->accepted;
 	to->refused += from->refused;
+	to->static_requests += from->static_requests;
+	to->tls_handshakes += from->tls_handshakes;
+	to->tls_resumed += from->tls_resumed;
+	to->tls_failed += from->tls_failed;
 	to->cut += from->cut;
 	to->harakiris += from->harakiris;
 	to->respawns += from->respawns;

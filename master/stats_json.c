@@ -286,7 +286,11 @@ stats_worker_numbers(struct stats_json *j, int id, pid_t pid,
 	json_uint(json, "requests", total.requests);
 	json_uint(json, "delta_requests", slot != NULL ?
 	    sb_get(&slot->requests) : 0);
+	json_uint(json, "static_requests", total.static_requests);
 	json_uint(json, "exceptions", total.exceptions);
+	json_uint(json, "tls_handshakes", total.tls_handshakes);
+	json_uint(json, "tls_resumed", total.tls_resumed);
+	json_uint(json, "tls_failed", total.tls_failed);
 	json_uint(json, "harakiri_count", total.harakiris);
 	json_int(json, "signals", 0);
 	json_int(json, "signal_queue", 0);

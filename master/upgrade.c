@@ -22,6 +22,7 @@
 #include "master/self.h"
 #include "master/socket.h"
 #include "master/workers.h"
+#include "shm/secret.h"
 
 #define UPGRADE_HELLO_S	2.0	/* beyond start-timeout */
 #define UPGRADE_SLACK_S	10.0	/* beyond worker-reload-mercy */
@@ -200,8 +201,9 @@ static int
 upgrade_exec(const void *arg)
 {
 	const struct upgrade_args	*args = arg;
-	char				*extra[3], *why;
+	char				*extra[4], *why;
 	size_t				 i;
+	int				 secret = secret_hand_on();
 
 	for (i = 0; i < args->handover->count; i++)
 		fcntl(args->handover->items[i].socket->fd, F_SETFD, 0);
@@ -209,7 +211,9 @@ upgrade_exec(const void *arg)
 	extra[0] = handover_print(args->handover);
 	extra[1] = xasprintf("WSGIMASTER_UPGRADE=%d:%d:%d", (int)getpid(),
 	    (int)args->old, args->sock);
-	extra[2] = NULL;
+	extra[2] = secret == -1 ? NULL : xasprintf("WSGIMASTER_SECRET=%d",
+	    secret);
+	extra[3] = NULL;
 	self_exec(extra);
 	why = xasprintf("failed cannot execute %s: %s", self_path(),
 	    strerror(errno));

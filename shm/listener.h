@@ -29,6 +29,7 @@ struct listener {
 	int			 fd;
 	int			 worker_id;
 	enum listener_protocol	 protocol;
+	int			 value;	/* which of its option's; -1: none */
 	bool			 is_unix;
 	bool			 kept;	/* somebody else has it open, too, and
 					   listens on when this server ends */

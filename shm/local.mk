@@ -6,4 +6,6 @@ libwsgimaster_a_SOURCES += \
 	shm/listener.h \
 	shm/messages.h \
 	shm/scoreboard.c \
-	shm/scoreboard.h
+	shm/scoreboard.h \
+	shm/secret.c \
+	shm/secret.h

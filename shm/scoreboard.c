@@ -125,8 +125,12 @@ sb_total_add(struct sb_total *total, const struct sb_slot *s)
 	total->shed += sb_get(&s->shed);
 	total->accepted += sb_get(&s->accepted);
 	total->refused += sb_get(&s->refused);
+	total->static_requests += sb_get(&s->static_requests);
 	total->cut += sb_get(&s->cut);
 	total->harakiris += sb_get(&s->harakiris);
+	total->tls_handshakes += sb_get(&s->tls_handshakes);
+	total->tls_resumed += sb_get(&s->tls_resumed);
+	total->tls_failed += sb_get(&s->tls_failed);
 	total->loop_lags += sb_get(&s->loop_lags);
 }
 

@@ -81,6 +81,10 @@ struct sb_core {
 	_Atomic uint64_t requests;	/* finished, since the slot was taken */
 	_Atomic uint32_t read_errors;
 	_Atomic uint32_t write_errors;
+	_Atomic int32_t	 script;	/* CGI: the process group of the
+					   request's script, or 0. If the
+					   worker is killed the master kills
+					   it (a script itself writes it) */
 
 	/*
 	 * Method, address, id and path one behind the other: those of most
@@ -132,8 +136,12 @@ struct sb_slot {
 	_Atomic uint64_t avg_us;	/* of the last requests, decaying */
 	_Atomic uint64_t shed;		/* answered 503 out of the queue */
 	_Atomic uint64_t refused;	/* answered without a core; shed, too */
+	_Atomic uint64_t static_requests; /* files; not in requests */
 	_Atomic uint64_t cut;		/* responses not sent to the end */
 	_Atomic uint64_t harakiris;	/* requests past their deadline */
+	_Atomic uint64_t tls_handshakes;
+	_Atomic uint64_t tls_resumed;	/* of them, without a full one */
+	_Atomic uint64_t tls_failed;	/* ended before they were over */
 	_Atomic uint64_t tick_us;	/* clock_mono_us of the last tick */
 	_Atomic uint32_t accepting;	/* 1 while the listeners are watched */
 	_Atomic uint32_t busy_cores;
@@ -158,7 +166,11 @@ struct sb_total {
 	uint64_t	 harakiris;
 	uint64_t	 accepted;
 	uint64_t	 refused;
+	uint64_t	 static_requests;
 	uint64_t	 cut;
+	uint64_t	 tls_handshakes;
+	uint64_t	 tls_resumed;
+	uint64_t	 tls_failed;
 	uint64_t	 loop_lags;
 	uint64_t	 broken_us;	/* of requests that died with it */
 	uint32_t	 respawns;

@@ -103,7 +103,6 @@ access_format_number(const struct request *req, enum log_variable variable)
 	uint64_t		 us = req->end_us - req->start_us;
 
 	switch (variable) {
-	case LOG_VAR_APP:	return (unsigned)req->app_id;
 	case LOG_VAR_CORE:	return (unsigned)req->core->id;
 	case LOG_VAR_EPOCH:	return clock_real_us() / 1000000;
 	case LOG_VAR_HEADERS:	return resp->nheaders;
@@ -141,6 +140,9 @@ access_format_field(struct strbuf *sb, const struct request *req,
 	case LOG_VAR_HEADER:
 		access_format_header(sb, req, field->text);
 		break;
+	case LOG_VAR_APP:
+		strbuf_addf(sb, "%d", req->app_id);
+		break;
 	case LOG_VAR_ADDR:
 		access_format_text(sb, req, req->from.addr,
 		    req->from.addr_len);
@@ -156,7 +158,7 @@ access_format_field(struct strbuf *sb, const struct request *req,
 		access_format_view(sb, req, req->head->method);
 		break;
 	case LOG_VAR_PROTO:
-		strbuf_addf(sb, "HTTP/1.%d", req->head->minor);
+		strbuf_adds(sb, http_version(req->head));
 		break;
 	case LOG_VAR_REFERER:
 		access_format_header(sb, req, "referer");

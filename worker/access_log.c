@@ -25,6 +25,7 @@
 
 /* A constant string with its length. */
 #define ACCESS_LOG_ADD(sb, s)	strbuf_add((sb), (s), sizeof(s) - 1)
+#define ACCESS_LOG_VERSION	8	/* of http_version */
 
 /* A second as text, made once for all its lines. */
 struct access_log_time {
@@ -85,6 +86,16 @@ access_log_when(struct access_log_time *when, time_t second, bool local,
 	return when;
 }
 
+/* Appends which app, as uWSGI writes it. */
+static void
+access_log_app(struct strbuf *sb, const struct request *req)
+{
+	if (req->app_id == REQUEST_NO_APP)
+		ACCESS_LOG_ADD(sb, "-1");
+	else
+		strbuf_addu(sb, (unsigned)req->app_id);
+}
+
 /* Appends what stands before the request line in uWSGI's. */
 static void
 access_log_text_who(struct strbuf *sb, const struct request *req)
@@ -97,9 +108,12 @@ access_log_text_who(struct strbuf *sb, const struct request *req)
 	ACCESS_LOG_ADD(sb, "[pid: ");
 	strbuf_addu(sb, (unsigned)getpid());
 	ACCESS_LOG_ADD(sb, "|app: ");
-	strbuf_addu(sb, (unsigned)req->app_id);
+	access_log_app(sb, req);
 	ACCESS_LOG_ADD(sb, "|req: ");
-	strbuf_addu(sb, sb_get(&req->worker->stats->requests));
+	if (req->app_id == REQUEST_NO_APP)
+		ACCESS_LOG_ADD(sb, "-1");
+	else
+		strbuf_addu(sb, sb_get(&req->worker->stats->requests));
 	ACCESS_LOG_ADD(sb, "/");
 	strbuf_addu(sb, access_log_total(req->worker));
 	ACCESS_LOG_ADD(sb, "] ");
@@ -128,8 +142,8 @@ access_log_text(struct strbuf *sb, const struct request *req)
 	strbuf_addu(sb, (unsigned long long)resp->sent);
 	ACCESS_LOG_ADD(sb, " bytes in ");
 	strbuf_addu(sb, (req->end_us - req->start_us) / 1000);
-	ACCESS_LOG_ADD(sb, " msecs (HTTP/1.");
-	strbuf_addu(sb, head->minor);
+	ACCESS_LOG_ADD(sb, " msecs (");
+	strbuf_add(sb, http_version(head), ACCESS_LOG_VERSION);
 	ACCESS_LOG_ADD(sb, " ");
 	strbuf_addu(sb, (unsigned)resp->status);
 	ACCESS_LOG_ADD(sb, ") ");
@@ -225,15 +239,16 @@ access_log_json(struct strbuf *sb, const struct request *req)
 	access_log_json_field(sb, req, "host", "host");
 	access_log_json_field(sb, req, "referer", "referer");
 	access_log_json_field(sb, req, "user_agent", "user-agent");
-	ACCESS_LOG_ADD(sb, ",\"protocol\":\"HTTP/1.");
-	strbuf_addu(sb, req->head->minor);
+	ACCESS_LOG_ADD(sb, ",\"protocol\":\"");
+	strbuf_add(sb, http_version(req->head), ACCESS_LOG_VERSION);
 	ACCESS_LOG_ADD(sb, "\"");
 	access_log_json_number(sb, "status", (unsigned)resp->status);
 	access_log_json_number(sb, "bytes", (unsigned long long)resp->sent);
 	access_log_json_number(sb, "wire_bytes", resp->wire);
 	access_log_json_number(sb, "duration_us", req->end_us - req->start_us);
 	access_log_json_number(sb, "switches", req->core->switches);
-	access_log_json_number(sb, "app", (unsigned)req->app_id);
+	ACCESS_LOG_ADD(sb, ",\"app\":");
+	access_log_app(sb, req);
 	if (resp->state == RESPONSE_BROKEN)
 		ACCESS_LOG_ADD(sb, ",\"aborted\":true}\n");
 	else

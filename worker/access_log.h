@@ -7,7 +7,8 @@
  *	URI => generated B bytes in T msecs (PROTO STATUS) H headers in B bytes
  *	(S switches on core C)
  *
- * R counts this worker's requests and T all workers'; USER is always empty.
+ * R counts this worker's requests and T all workers'; USER is always empty. A
+ * static file's has A and R -1, and says core 0.
  */
 #ifndef WM_WORKER_ACCESS_LOG_H
 #define WM_WORKER_ACCESS_LOG_H

@@ -88,7 +88,7 @@ answer_must_close(const struct conn *c)
 {
 	const struct config	*cfg = c->worker->cfg;
 
-	return c->close || !answer_has_request(c) ||
+	return c->close ||
 	    (!c->protocol->is_http1 && c->protocol->frames == NULL) ||
 	    !c->in->head.keep_alive || cfg->keepalive_timeout == 0 ||
 	    (cfg->keepalive_requests != 0 &&
@@ -102,7 +102,9 @@ answer_add_connection(struct answer *a)
 {
 	struct conn	*c = a->conn;
 
-	if (c->protocol->send_head == NULL && answer_must_close(c))
+	if (!answer_has_request(c))
+		a->close = c->linger = true;	/* it may still be asking */
+	else if (c->protocol->send_head == NULL && answer_must_close(c))
 		a->close = true;
 	if (!c->protocol->is_http1)
 		return;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
@@ -21,7 +22,8 @@
 
 static const char *const body_error_texts[] = {
 	[BODY_OK] = "no error",
-	[BODY_TIMEOUT] = "the client sent nothing for body-timeout seconds",
+	[BODY_TIMEOUT] = "the client sent nothing, or too little "
+	    "(client-min-rate), for body-timeout seconds",
 	[BODY_GONE] = "the client closed the connection in the body",
 	[BODY_BAD] = "the chunked body is malformed",
 	[BODY_TOO_LARGE] = "the body is larger than limit-post",
@@ -68,9 +70,11 @@ body_begin(struct request *req)
 		return;
 	}
 	body->chunked = head->chunked;
+	body->to_end = head->to_end;
 	body->length = head->chunked ? -1 : head->content_length;
 	body->expect = head->expect_continue;
-	body->done = !head->chunked && head->content_length <= 0;
+	body->done = !head->chunked && !head->to_end &&
+	    head->content_length <= 0;
 	if (body->chunked)
 		c->protocol->body_init(&body->decoder, &req->worker->limits,
 		    head);
@@ -91,12 +95,41 @@ body_fail(struct request *req, enum body_error error)
 static void
 body_continue(struct request *req)
 {
-	static const char	 text[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
 	req->body.expect = false;
 	if (req->resp.state <= RESPONSE_BEGUN &&
 	    req->conn->in->len == req->conn->in->pos)
-		(void)conn_send(req->conn, text, sizeof(text) - 1, 0);
+		conn_send_continue(req->conn);
+}
+
+/* Waits for the client, within its patience if that has limits. */
+static enum wait_reason
+body_wait(struct request *req, double timeout)
+{
+	const struct config	*cfg = req->worker->cfg;
+	struct patience		*p = &req->body.patience;
+	enum wait_reason	 reason;
+	uint64_t		 begin;
+
+	if (cfg->client_min_rate == 0)
+		return conn_wait(req->core, WAIT_READ, timeout);
+	begin = clock_mono_us();
+	reason = conn_wait(req->core, WAIT_READ,
+	    patience_left(p, cfg->body_timeout));
+	patience_spend(p, (double)(clock_mono_us() - begin) / 1e6,
+	    cfg->body_timeout);
+	return reason;
+}
+
+/* Bytes have come. */
+static ssize_t
+body_came(struct request *req, ssize_t n)
+{
+	const struct config	*cfg = req->worker->cfg;
+
+	if (cfg->client_min_rate != 0)
+		patience_earn(&req->body.patience, (uint64_t)n,
+		    (double)cfg->client_min_rate);
+	return n;
 }
 
 /* Receives; waits if wait. >0 bytes, 0 not now (only without wait), -1. */
@@ -108,7 +141,11 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 	for (;;) {
 		n = conn_recv(req->conn, buf, size);
 		if (n > 0)
-			return n;
+			return body_came(req, n);
+		if (n == 0 && req->body.to_end) {
+			req->body.done = true;
+			return 0;
+		}
 		if (n == 0)
 			return body_fail(req, BODY_GONE);
 		if (errno == EINTR)
@@ -117,7 +154,7 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 			return body_fail(req, BODY_GONE);
 		if (timeout == 0)
 			return 0;
-		switch (conn_wait(req->core, WAIT_READ, timeout)) {
+		switch (body_wait(req, timeout)) {
 		case WAIT_READY:
 			break;
 		case WAIT_TIMEOUT:
@@ -241,6 +278,15 @@ body_read_collected(struct body *body, char *buf, size_t size)
 	return n;
 }
 
+/* Of a body that ends with its stream; it has no part in the buffer. */
+static ssize_t
+body_read_to_end(struct request *req, char *buf, size_t size, double timeout)
+{
+	ssize_t	 n = body_recv(req, buf, size, timeout);
+
+	return n > 0 ? body_count(req, n) : n;
+}
+
 /* Reads from where this body comes. */
 static ssize_t
 body_read_any(struct request *req, char *buf, size_t size, double timeout)
@@ -260,6 +306,8 @@ body_read_any(struct request *req, char *buf, size_t size, double timeout)
 		body_continue(req);
 	if (body->chunked)
 		return body_read_chunked(req, buf, size, timeout);
+	if (body->to_end)
+		return body_read_to_end(req, buf, size, timeout);
 	return body_read_length(req, buf, size, timeout);
 }
 
@@ -365,6 +413,10 @@ body_finish(struct request *req)
 
 	if (body->collected || body->done)
 		return;
+	if (req->conn->fd == -1) {	/* the stream ends anyway */
+		req->conn->close = true;
+		return;
+	}
 	while (!body_blocks_reuse(req) && !body->done && n > 0 &&
 	    body->got - before < BODY_DISCARD_MAX)
 		n = body_read_any(req, scratch, sizeof(scratch), 0);

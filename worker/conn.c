@@ -24,8 +24,11 @@
 #include "worker/conn_open.h"
 #include "worker/conn_peer.h"
 #include "worker/conn_timeout.h"
+#include "worker/http2/http2.h"
 #include "worker/protocol.h"
+#include "worker/proxy/proxies.h"
 #include "worker/response.h"
+#include "worker/tls/tls_vars.h"
 #include "worker/watch.h"
 #include "worker/worker.h"
 
@@ -113,6 +116,8 @@ conn_watch_for(struct conn *c, enum conn_watch what)
 		c->transport->watch(c, what != CONN_WATCH_NOT);
 		return;
 	}
+	if (what == CONN_WATCH_READ && c->recv_writes)
+		what = CONN_WATCH_WRITE;
 	if (c->watching != CONN_WATCH_NOT && c->watching != what)
 		event_del(&c->ev);
 	if (what != CONN_WATCH_NOT && c->watched != what) {
@@ -184,10 +189,30 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 	c->raw_out = true;
 	c->fd = fd;
 	conn_set_peer(c, peer);
+	if (w->proxies != NULL)
+		proxies_meet(c, peer);
 	c->state = conn_open_needed(c) ? CONN_OPENING : CONN_HEAD;
 	conn_timeout_enter(c);
 	sb_set(&w->stats->connections, ++w->nconns);
 	conn_input_read(c);
+}
+
+/* One for a stream. */
+struct conn *
+conn_stream_new(const struct conn *parent)
+{
+	struct conn	*c = conn_new(parent->worker);
+
+	c->worker = parent->worker;
+	c->listener = parent->listener;
+	c->protocol = parent->protocol;
+	c->fd = -1;
+	c->secure = parent->secure;
+	c->tls = parent->tls == NULL ? NULL : tls_vars_hold(parent->tls);
+	conn_copy_peer(c, parent);
+	c->state = CONN_HEAD;
+	conn_timeout_enter(c);
+	return c;
 }
 
 /* Closes a connection whose client has left before it was its turn. */
@@ -243,7 +268,7 @@ conn_set_nodelay(struct conn *c)
  * Says that nothing more comes and discards input for a while: closing a
  * socket with unread input would destroy the answer on its way.
  */
-static void
+void
 conn_linger(struct conn *c)
 {
 	conn_buf_put(c->worker, c->in);
@@ -270,6 +295,10 @@ conn_request_done(struct conn *c)
 	c->core = NULL;
 	c->requests++;
 	client_gone_forget(c);
+	if (c->fd == -1) {
+		conn_close(c);
+		return;
+	}
 	if (c->close && !c->reset && conn_may_send(c)) {
 		conn_linger(c);
 		return;
@@ -324,6 +353,8 @@ conn_close(struct conn *c)
 {
 	struct worker	*w = c->worker;
 
+	if (c->shared != NULL)
+		http2_closed(c);
 	answer_drop(c);
 	conn_set_state(c, CONN_CLOSED);
 	conn_watch(c, false);
@@ -337,12 +368,14 @@ conn_close(struct conn *c)
 		conn_set_reset(c);
 	if (c->transport != NULL)
 		c->transport->close(c);
+	if (c->tls != NULL)
+		tls_vars_release(c->tls);
 	if (c->fd != -1) {
 		watch_forget(w, c->fd);
 		close(c->fd);
+		sb_set(&w->stats->connections, --w->nconns);
 	}
 	conn_free(c);
-	sb_set(&w->stats->connections, --w->nconns);
 }
 
 /* Makes the lists of connections. */
@@ -353,7 +386,9 @@ conns_init(struct worker *w)
 	w->limits.max_fields = (uint32_t)w->cfg->limit_request_fields;
 	w->limits.max_head = (uint32_t)w->cfg->buffer_size;
 	w->queue_size = (uint32_t)config_queue_size(w->cfg);
+	w->proxies = proxies_new(w->cfg);
 	conn_timeouts_init(w);
+	http2s_init(w);
 	client_gone_init(w);
 }
 
@@ -375,6 +410,9 @@ conns_done(struct worker *w)
 	}
 	w->nfree_conns = 0;
 	conn_timeouts_done(w);
+	http2s_done(w);
 	conn_bufs_done(w);
+	proxies_free(w->proxies);
+	w->proxies = NULL;
 	client_gone_done(w);
 }

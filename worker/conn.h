@@ -41,8 +41,10 @@
 
 struct answer;
 struct core;
+struct http2;
 struct listener;
 struct protocol;
+struct tls_vars;
 struct transport;
 struct worker;
 
@@ -90,6 +92,10 @@ struct conn {
 	const struct protocol	*protocol;
 	const struct transport	*transport;	/* NULL: the socket's own */
 	void			*transport_data;
+	struct tls_vars		*tls;		/* what environ has of TLS, or
+						   NULL; a stream holds that
+						   of its connection, too */
+	struct http2		*shared;	/* SHARED: its streams' owner */
 	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;
 	struct event		 ev;
@@ -99,6 +105,11 @@ struct conn {
 	bool			 raw_out;	/* send(2) to fd is right: no
 						   transport, or kernel TLS */
 	bool			 secure;	/* TLS up to here */
+	bool			 proxied_tls;	/* TLS up to the proxy, as its
+						   PROXY header says */
+	bool			 trusted;	/* proxy/proxies.h */
+	bool			 recv_writes;	/* the transport reads on when
+						   the socket can be written */
 	bool			 nodelay;	/* TCP_NODELAY is set */
 	bool			 close;		/* no further request */
 	bool			 linger;	/* the client may still send */
@@ -132,6 +143,11 @@ TAILQ_HEAD(conn_list, conn);
  */
 void	 conn_accepted(struct worker *w, const struct listener *listener,
 	    int fd, const struct sockaddr_storage *peer);
+/*
+ * One for a stream of this connection, from the same client; it has no
+ * descriptor, and does not count as a connection.
+ */
+struct conn *conn_stream_new(const struct conn *parent);
 /* Its request is over: keep the connection, linger or close. */
 void	 conn_request_done(struct conn *c);
 /* The head and what else must be there is there: ready, or queued. */
@@ -143,6 +159,11 @@ void	 conn_dispatch(struct conn *c);
 struct conn *conn_take_due(struct worker *w);
 /* Answers without a core (queue full, bad request), then lingers. */
 void	 conn_reject(struct conn *c, int status, const char *why);
+/*
+ * Says that nothing more comes, and discards input for a while before it
+ * closes.
+ */
+void	 conn_linger(struct conn *c);
 void	 conn_close(struct conn *c);
 /* The response comes in pieces: none shall wait for an acknowledgement. */
 void	 conn_set_nodelay(struct conn *c);

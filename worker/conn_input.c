@@ -13,7 +13,9 @@
 #include "worker/conn_io.h"
 #include "worker/conn_open.h"
 #include "worker/conn_timeout.h"
+#include "worker/http2/http2.h"
 #include "worker/protocol.h"
+#include "worker/static/static.h"
 #include "worker/worker.h"
 
 /* Room that a chunked body's raw bytes find behind the head. */
@@ -36,12 +38,14 @@ conn_head_ready(struct conn *c)
 	size_t			 limit = c->worker->cfg->limit_post;
 
 	c->in->pos = head->size;
+	if (c->worker->statics != NULL && static_answers(c))
+		return;
 	if (limit != 0 && head->content_length > (int64_t)limit) {
 		conn_reject(c, 413, "Content-Length is above limit-post");
 		return;
 	}
 	if (c->worker->cfg->post_buffering != 0 &&
-	    (head->chunked || head->content_length > 0)) {
+	    (head->chunked || head->to_end || head->content_length > 0)) {
 		conn_collect_start(c);
 		return;
 	}
@@ -52,13 +56,15 @@ conn_head_ready(struct conn *c)
 	conn_dispatch(c);
 }
 
-/* Nothing is left in the buffer: between two requests it is given back. */
+/* Waits for more; the large buffer is given back, also with half a head. */
 static void
 conn_input_wait(struct conn *c)
 {
 	if (c->in != NULL && c->in->len == 0) {
 		conn_buf_put(c->worker, c->in);
 		c->in = NULL;
+	} else if (c->in != NULL) {
+		c->in = conn_buf_hold(c->worker, c->in);
 	}
 	if (c->in == NULL && (c->requests > 0 || c->worker->draining)) {
 		if (c->state != CONN_IDLE)
@@ -67,6 +73,21 @@ conn_input_wait(struct conn *c)
 		conn_set_state(c, CONN_HEAD);
 	}
 	conn_watch(c, true);
+}
+
+/*
+ * What came is no HTTP/1: it may be the preface of HTTP/2, or become one. A
+ * verdict stays the same when more has come, so it is looked at again.
+ */
+static void
+conn_input_bad(struct conn *c)
+{
+	if (!http2_is_preface(c))
+		conn_reject(c, c->in->head.status, c->in->head.why);
+	else if (http2_preface_is_whole(c))
+		http2_begin(c);
+	else
+		conn_input_wait(c);
 }
 
 /* Looks for a request head in the buffer. */
@@ -89,7 +110,7 @@ conn_input_parse(struct conn *c)
 		conn_input_wait(c);
 		break;
 	case HTTP_PARSE_BAD:
-		conn_reject(c, in->head.status, in->head.why);
+		conn_input_bad(c);
 		break;
 	case HTTP_PARSE_DONE:
 		conn_head_ready(c);
@@ -114,8 +135,8 @@ conn_input_head(struct conn *c)
 	struct conn_buf	*in;
 	ssize_t		 n;
 
-	if (c->in == NULL)
-		c->in = conn_buf_take(c->worker);
+	c->in = c->in == NULL ? conn_buf_take(c->worker) :
+	    conn_buf_resume(c->worker, c->in);
 	in = c->in;
 	if (in->len == in->cap)
 		conn_buf_reserve(in, in->cap);
@@ -140,8 +161,10 @@ conn_input_discard(struct conn *c)
 	ssize_t	 n;
 
 	n = conn_recv(c, scratch, sizeof(scratch));
-	if (n == -1 && conn_input_would_block())
+	if (n == -1 && conn_input_would_block()) {
+		conn_watch(c, true);
 		return;
+	}
 	if (n > 0)
 		c->lingered += (uint64_t)n;
 	if (n <= 0 || c->lingered > CONN_LINGER_MAX)
@@ -165,6 +188,9 @@ conn_input_read(struct conn *c)
 		break;
 	case CONN_SENDING:
 		answer_go_on(c);
+		break;
+	case CONN_SHARED:
+		http2_ready(c);
 		break;
 	case CONN_LINGER:
 		conn_input_discard(c);

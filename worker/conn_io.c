@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "worker/core.h"
+#include "worker/protocol.h"
 #include "worker/wait.h"
 
 /* Sends several parts. */
@@ -58,6 +59,19 @@ conn_sendfile(struct conn *c, int fd, off_t *offset, size_t len)
 	if (c->raw_out)
 		return conn_sendfile_raw(c->fd, fd, offset, len);
 	return c->transport->sendfile(c, fd, offset, len);
+}
+
+/* Tells a client that waits for it to send its body. */
+void
+conn_send_continue(struct conn *c)
+{
+	static const char	 text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	if (c->protocol->send_head != NULL)
+		(void)c->protocol->send_head(c, text, sizeof(text) - 1,
+		    false);
+	else
+		(void)conn_send(c, text, sizeof(text) - 1, 0);
 }
 
 /* Have bytes come that were not read yet? */

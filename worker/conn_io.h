@@ -39,6 +39,8 @@ conn_send(struct conn *c, const char *data, size_t len, int flags)
 /* sendmsg(2) of several parts. */
 ssize_t	 conn_send_parts(struct conn *c, struct iovec *parts, int n,
 	    int flags);
+/* Tells a client that waits for it to send its body. */
+void	 conn_send_continue(struct conn *c);
 /* sendfile(2). */
 ssize_t	 conn_sendfile(struct conn *c, int fd, off_t *offset, size_t len);
 

@@ -14,14 +14,15 @@ enum conn_open {
 	CONN_OPEN_DONE,		/* on to the next step */
 	CONN_OPEN_READ,		/* again when the socket can be read, */
 	CONN_OPEN_WRITE,	/* or written */
+	CONN_OPEN_TAKEN,	/* it has another state now, or is closed */
 	CONN_OPEN_FAILED	/* close; the step has logged why */
 };
 
 struct conn_opener {
-	const char	*name;
+	const char	*name;		/* as "... took too long" */
 	/* Is it to be done on this connection? */
 	bool		(*wanted)(const struct conn *c);
-	/* Goes as far as it can without waiting. Never closes. */
+	/* Goes as far as it can without waiting. Closes only what it takes. */
 	enum conn_open	(*step)(struct conn *c);
 };
 
@@ -32,5 +33,7 @@ bool	 conn_open_needed(const struct conn *c);
  * been read from. It may be closed when this returns.
  */
 void	 conn_open_go_on(struct conn *c);
+/* It took too long: says so, and closes. */
+void	 conn_open_expire(struct conn *c);
 
 #endif

@@ -11,6 +11,8 @@
 #include "worker/conn_buf.h"
 #include "worker/conn_input.h"
 #include "worker/conn_io.h"
+#include "worker/conn_open.h"
+#include "worker/http2/http2.h"
 #include "worker/worker.h"
 
 /* Longest wait for the end of a client that was answered and said goodbye. */
@@ -44,7 +46,7 @@ conn_timeout_expire(struct conn *c)
 			conn_reject(c, 408, "the request head took too long");
 		break;
 	case CONN_OPENING:
-		conn_close(c);
+		conn_open_expire(c);
 		break;
 	case CONN_BODY:
 		conn_reject(c, 408, "the request body took too long");
@@ -155,6 +157,7 @@ conn_timeouts_drain(struct worker *w)
 	struct conn		*c, *next;
 	uint64_t		 now = clock_coarse_us();
 
+	http2s_drain(w);
 	t->limit_us = (uint64_t)(w->cfg->drain_idle * 1e6);
 	if (t->limit_us == 0)
 		t->limit_us = 1;		/* 0 would be no limit */

@@ -322,6 +322,8 @@ cores_work_off(struct worker *w)
 	if (w->steps > CORE_STEPS)	/* others have their turn */
 		event_add(&w->work_ev, &at_once);
 	w->working = false;
+	if (!TAILQ_EMPTY(&w->http2s.dirty))
+		http2s_turn(w);
 	accept_adjust(w);
 	worker_check_done(w);
 }

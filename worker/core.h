@@ -72,6 +72,8 @@ struct core {
 	/* wait.c's own. */
 	enum wait_reason	 woken;
 	struct event		 turn;		/* the next turn of the base */
+	bool			(*asks)(struct core *);	/* wait_until's */
+	bool			(*until)(struct core *); /* while it waits */
 	uint64_t		 until_us;	/* clock_mono_us: its end */
 	size_t			 timer_at;	/* core_timer.c: place + 1 */
 	struct wait_watch	*watches;

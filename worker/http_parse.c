@@ -700,6 +700,15 @@ head_find_var(const struct http_head *head, const char *buf, const char *name)
 	return NULL;
 }
 
+/* What the client speaks. */
+const char *
+http_version(const struct http_head *head)
+{
+	if (head->http2)
+		return "HTTP/2.0";
+	return head->minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
+}
+
 /* First field of this name (lower case), or NULL. */
 const struct http_field *
 http_head_find(const struct http_head *head, const char *buf,

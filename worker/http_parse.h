@@ -84,6 +84,7 @@ struct http_head {
 	struct http_view	 line;		/* request line without CRLF */
 	uint8_t			 minor;		/* HTTP/1.0: 0, 1.1 and up: 1 */
 	uint16_t		 fcgi_id;	/* FastCGI: the request's */
+	bool			 http2;		/* HTTP/2; minor is 1 */
 
 	/*
 	 * The target's parts, not decoded. The path is empty for
@@ -107,9 +108,13 @@ struct http_head {
 	uint32_t		 nfields;
 	uint32_t		 dropped;
 
-	/* The body: chunked, or so many bytes; neither (-1): no body. */
+	/*
+	 * The body: chunked, or so many bytes, or until the client ends it
+	 * (a stream's, HTTP/2); none of them (-1): no body.
+	 */
 	int64_t			 content_length;
 	bool			 chunked;
+	bool			 to_end;
 
 	bool			 keep_alive;	/* by version and Connection */
 	bool			 upgrade;	/* Connection: upgrade, and
@@ -141,6 +146,9 @@ void	 http_head_init(struct http_head *head, struct http_field *fields);
 enum http_parse_verdict
 	 http_parse(const char *buf, size_t len,
 	    const struct http_limits *limits, struct http_head *head);
+
+/* "HTTP/1.1": what the client speaks. */
+const char	*http_version(const struct http_head *head);
 
 /*
  * First field of this name (lower case), or NULL. With vars the variable that

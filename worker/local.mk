@@ -29,6 +29,8 @@ libwsgimaster_a_SOURCES += \
 	worker/conn_open.h \
 	worker/conn_peer.c \
 	worker/conn_peer.h \
+	worker/conn_shed.c \
+	worker/conn_shed.h \
 	worker/conn_timeout.c \
 	worker/conn_timeout.h \
 	worker/control.c \
@@ -58,6 +60,8 @@ libwsgimaster_a_SOURCES += \
 	worker/http_bytes.h \
 	worker/http_chunked.c \
 	worker/http_chunked.h \
+	worker/http_date.c \
+	worker/http_date.h \
 	worker/http_parse.c \
 	worker/http_parse.h \
 	worker/http_scan.h \
@@ -75,6 +79,8 @@ libwsgimaster_a_SOURCES += \
 	worker/own_listeners.h \
 	worker/parent_death.c \
 	worker/parent_death.h \
+	worker/patience.c \
+	worker/patience.h \
 	worker/privileges.c \
 	worker/privileges.h \
 	worker/protocol.c \
@@ -93,10 +99,14 @@ libwsgimaster_a_SOURCES += \
 	worker/response_out.h \
 	worker/response_records.c \
 	worker/runtime.h \
+	worker/sandbox.c \
+	worker/sandbox.h \
 	worker/spawner.c \
 	worker/spawner.h \
 	worker/stacks_json.c \
 	worker/stacks_json.h \
+	worker/surroundings.c \
+	worker/surroundings.h \
 	worker/suspend.h \
 	worker/suspend_none.c \
 	worker/transport.h \
@@ -111,4 +121,5 @@ libwsgimaster_a_SOURCES += \
 	worker/worker.c \
 	worker/worker.h
 
+include $(top_srcdir)/worker/proxy/local.mk
 include $(top_srcdir)/worker/gateway/local.mk

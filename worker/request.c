@@ -47,7 +47,7 @@ request_join_path(struct request *req)
 }
 
 /* Decodes the path. False: it cannot be one. */
-static bool
+bool
 request_decode_path(struct request *req)
 {
 	const struct http_view	*path = &req->head->path;
@@ -155,19 +155,26 @@ request_init(struct request *req, struct core *core)
 	body_init(&req->body);
 }
 
+/* What is known without a core. */
+void
+request_begin_head(struct request *req, struct conn *conn)
+{
+	req->conn = conn;
+	req->buf = conn->in->data;
+	req->head = &conn->in->head;
+	req->start_us = clock_mono_us();
+	req->end_us = 0;
+	origin_choose(&req->from, conn);
+	request_id_choose(req);
+}
+
 /* A connection's request is this core's now. */
 void
 request_begin(struct request *req, struct conn *conn)
 {
 	const struct http_head	*head = &conn->in->head;
 
-	req->conn = conn;
-	req->buf = conn->in->data;
-	req->head = head;
-	req->start_us = clock_mono_us();
-	req->end_us = 0;
-	origin_choose(&req->from, conn);
-	request_id_choose(req);
+	request_begin_head(req, conn);
 	body_begin(req);
 	sb_core_begin(req->core->sb, &(struct sb_request){
 	    .start_us = req->start_us,

@@ -52,10 +52,14 @@ struct request {
 	/* For the log. */
 	uint32_t		 nvars;		/* CGI variables, and size */
 	uint32_t		 vars_size;
-	int			 app_id;	/* which mount, 0 = first */
+	int			 app_id;	/* which mount, 0 = first;
+						   or REQUEST_NO_APP */
 	unsigned		 row;		/* of sb_slot.apps */
 	bool			 failed;	/* the app raised */
 };
+
+/* app_id of a request that no app has seen. */
+#define REQUEST_NO_APP	(-1)
 
 /* The text of a view of the head. */
 #define request_text(req, view)	((req)->buf + (view).off)
@@ -66,6 +70,13 @@ void	 request_run(struct request *req);
 /* Once per core, and between two requests. */
 void	 request_init(struct request *req, struct core *core);
 void	 request_begin(struct request *req, struct conn *conn);
+/*
+ * The part of it that needs no core: head, start, who asks, id. The head stays
+ * where it is from now on.
+ */
+void	 request_begin_head(struct request *req, struct conn *conn);
+/* Sets the path from the head. False: it cannot be one. */
+bool	 request_decode_path(struct request *req);
 void	 request_reset(struct request *req);
 void	 request_done(struct request *req);
 

@@ -84,6 +84,21 @@ response_clip(struct request *req, size_t len)
 	return (size_t)room;
 }
 
+/* The protocol has its own form of a head, in which that travels. */
+static int
+response_send_head(struct request *req)
+{
+	struct response	*resp = &req->resp;
+	size_t		 len = resp->head.len;
+
+	resp->head.len = 0;
+	if (req->conn->protocol->send_head(req->conn, resp->head.buf, len,
+	    resp->no_body || resp->length == 0) == -1)
+		return response_break(req, false);
+	response_count(req, len);
+	return 0;
+}
+
 /* Completes the head if that has not been done; known as in response_head. */
 int
 response_start(struct request *req, int64_t known)
@@ -96,6 +111,8 @@ response_start(struct request *req, int64_t known)
 	if (req->resp.state == RESPONSE_BEGUN) {
 		response_head_complete(req, known);
 		req->resp.state = RESPONSE_BODY;
+		if (req->conn->protocol->send_head != NULL)
+			return response_send_head(req);
 	}
 	return 0;
 }
@@ -136,6 +153,13 @@ response_is_whole(const struct response *resp)
 	    (resp->length != -1 && resp->sent >= resp->length);
 }
 
+/* Flags of send(2): does something follow at once, behind this piece? */
+static int
+response_flags(const struct request *req, bool last)
+{
+	return last && req->conn->protocol->finish != NULL ? MSG_MORE : 0;
+}
+
 /* Sends what is small in one piece with the head; nothing is held. */
 static int
 response_put_small(struct request *req, const char *data, size_t len,
@@ -153,7 +177,8 @@ response_put_small(struct request *req, const char *data, size_t len,
 		tail = response_tail(resp, len, last);
 		strbuf_adds(&resp->head, tail);
 	}
-	result = response_send(req, resp->head.buf, resp->head.len, 0);
+	result = response_send(req, resp->head.buf, resp->head.len,
+	    response_flags(req, last));
 	resp->head.len = 0;
 	return result;
 }
@@ -177,7 +202,8 @@ response_put_parts(struct request *req, const char *data, size_t len,
 	int		 result;
 
 	result = hold ? response_hold(req, parts, RESPONSE_PARTS) :
-	    response_send_held(req, parts, RESPONSE_PARTS, 0);
+	    response_send_held(req, parts, RESPONSE_PARTS,
+	    response_flags(req, last));
 	resp->head.len = 0;
 	return result;
 }
@@ -275,6 +301,8 @@ response_end(struct request *req)
 	if (!resp->no_body && resp->length != -1 && resp->sent < resp->length)
 		return response_end_short(req);
 	resp->state = RESPONSE_ENDED;
+	if (req->conn->protocol->finish != NULL)
+		(void)req->conn->protocol->finish(req->conn);
 	return 0;
 }
 
@@ -303,6 +331,9 @@ response_disconnect(struct request *req)
 		resp->close = true;
 		(void)response_end(req);
 	}
+	/* Also TLS's goodbye, which only the request's own thread can say. */
+	held_push(&resp->held);
+	conn_shutdown(req->conn);
 	response_drop(req);
 }
 
@@ -317,7 +348,8 @@ response_drop(struct request *req)
 	resp->close = true;
 	client_gone_ignore(req->conn);
 	held_push(&resp->held);
-	conn_shutdown(req->conn);
 	if (req->conn->fd != -1)
 		shutdown(req->conn->fd, SHUT_RDWR);
+	else
+		conn_shutdown(req->conn);
 }

@@ -18,14 +18,22 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "base/strlist.h"
 #include "base/log_place.h"
 #include "base/xmalloc.h"
+#include "build_config.h"
 #include "config/config.h"
 #include "shm/messages.h"
 #include "worker/loop.h"
+#include "worker/engines.h"
 #include "worker/privileges.h"
+#include "worker/sandbox.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
+#include "worker/surroundings.h"
+#ifdef WM_HAVE_TLS
+#include "worker/tls/tls.h"
+#endif
 #include "worker/worker.h"
 
 #define SPAWNER_ADOPT_MS	5000	/* for the worker to change parents */
@@ -79,25 +87,60 @@ spawner_drop(const struct spawner_args *args, char **cause)
 	return -1;
 }
 
+/* Reads certificates and keys. */
+static int
+spawner_load_tls(struct spawner *s, struct tls **tls, char **cause)
+{
+#ifdef WM_HAVE_TLS
+	return tls_load(tls, s->args->cfg, s->args->listeners, cause);
+#else
+	(void)s, (void)tls, (void)cause;
+	return 0;
+#endif
+}
+
+/* The app shall touch no more than it was given, from its import on. */
+static int
+spawner_enter_sandbox(const struct spawner *s, char **cause)
+{
+	struct strlist	 code = { NULL, 0 };
+	int		 result;
+
+	if (s->runtime != NULL)
+		s->runtime->paths(&code);
+	result = sandbox_enter(s->args->cfg, &code, cause);
+	strlist_done(&code);
+	return result;
+}
+
 /* Starts the language and loads the app; what must be there is there then. */
 static int
 spawner_load(struct spawner *s, char **cause)
 {
 	const struct spawner_args	*args = s->args;
+	struct tls			*tls = NULL;
 
 	log_choose((enum log_level)args->cfg->log_level,
 	    args->cfg->log_encoder == LOG_ENCODER_JSON);
-	if (spawner_drop(args, cause) == -1)
+	/* Keys are root's to read, and certificates may lie outside chroot. */
+	if (spawner_load_tls(s, &tls, cause) == -1 ||
+	    spawner_drop(args, cause) == -1)
 		return -1;
 	s->worker = worker_new(args->cfg, args->sb, args->listeners,
 	    args->generation, cause);
 	if (s->worker == NULL)
 		return -1;
+	s->worker->tls = tls;
 	s->runtime = s->worker->runtime;
+	if (s->runtime == NULL && surroundings_set(args->cfg, cause) == -1)
+		return -1;
+	if (s->runtime != NULL && s->runtime->start(s->worker, cause) == -1)
+		return -1;
+	if (spawner_enter_sandbox(s, cause) == -1 ||
+	    engines_prepare(s->worker, cause) == -1)
+		return -1;
 	if (s->runtime == NULL)
 		return 0;
-	if (s->runtime->start(s->worker, cause) == -1)
-		return -1;
 	if (s->worker->loop->prepare != NULL &&
 	    s->worker->loop->prepare(s->worker, cause) == -1)
 		return -1;

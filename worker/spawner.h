@@ -22,6 +22,7 @@ struct spawner_args {
  * The whole life of a spawner, in a fresh child of the master; arg is a
  * struct spawner_args. It talks with the master as shm/messages.h says:
  *
+ *	read certificates and keys (tls/tls.h),
  *	become the app's user (privileges.h),
  *	start Python, load the app	-> MSG_LOADED, or MSG_LOAD_FAILED, exit
  *	MSG_SPAWN			-> forks an intermediate process, which

@@ -289,9 +289,13 @@ wait_events(struct core *core, struct wait_item *items, size_t n,
 {
 	struct wait_watch	*watches = wait_watches(core, n);
 	enum wait_reason	 reason = WAIT_READY;
+	bool			(*is_so)(struct core *) = core->asks;
 	size_t			 i, added;
 	int			 saved, result = 0;
 
+	core->asks = NULL;
+	if (is_so != NULL && is_so(core))
+		return WAIT_READY;
 	for (added = 0; added < n && result != -1; added++)
 		result |= wait_watch_add(core, &watches[added],
 		    &items[added]);
@@ -300,7 +304,9 @@ wait_events(struct core *core, struct wait_item *items, size_t n,
 		reason = WAIT_ERROR;
 	if (result == 0) {
 		wait_limit(core, timeout);
+		core->until = is_so;
 		reason = wait_park(core, shown, n == 0 ? -1 : items[0].fd);
+		core->until = NULL;
 		if (timeout == 0) {
 			core->worker->turning--;
 			event_del(&core->turn);
@@ -419,6 +425,19 @@ wait_client(struct core *core, short events, double timeout)
 
 	return wait_any(core, &item, 1, timeout,
 	    events & WAIT_READ ? SB_CORE_BODY : SB_CORE_SENDING);
+}
+
+/* Waits for something that no descriptor tells of. */
+enum wait_reason
+wait_until(struct core *core, bool (*is_so)(struct core *), double timeout,
+    enum sb_core_state shown)
+{
+	enum wait_reason	 reason;
+
+	core->asks = is_so;
+	reason = wait_any(core, NULL, 0, timeout, shown);
+	core->asks = NULL;
+	return reason;
 }
 
 /* Sleeps; WAIT_READY when the time is over. */

@@ -13,7 +13,10 @@
 #ifndef WM_WORKER_WAIT_H
 #define WM_WORKER_WAIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "shm/scoreboard.h"
 
 struct core;
 struct worker;
@@ -44,6 +47,13 @@ enum wait_reason wait_fd(struct core *core, int fd, short events,
 /* The same for the core's own client; shown as "body" or "sending". */
 enum wait_reason wait_client(struct core *core, short events,
     double timeout);
+/*
+ * Until something is so that no descriptor tells of: whoever makes it so sees
+ * core->until, and wakes the core (WAIT_READY). is_so is called on the loop
+ * thread, or by the core with the loop lent.
+ */
+enum wait_reason wait_until(struct core *core, bool (*is_so)(struct core *),
+    double timeout, enum sb_core_state shown);
 enum wait_reason wait_ms(struct core *core, double ms);
 /* Until any of n (0..1024) descriptors is ready, or the timeout. */
 enum wait_reason wait_set(struct core *core, struct wait_item *items,

@@ -31,6 +31,7 @@
 #include "worker/own_listeners.h"
 #include "worker/parent_death.h"
 #include "worker/runtime.h"
+#include "worker/static/static.h"
 #include "worker/suspend.h"
 #include "worker/watchdog.h"
 
@@ -74,9 +75,12 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 		    strerror(errno));
 		goto fail;
 	}
+	if (statics_init(w, cause) == -1)
+		goto fail;
 	return w;
 
 fail:
+	statics_done(w);
 	if (w->base != NULL)
 		event_base_free(w->base);
 	harakiri_paths_done(&w->harakiri.paths);
@@ -241,7 +245,7 @@ worker_drain(struct worker *w, enum drain drain)
 void
 worker_check_done(struct worker *w)
 {
-	if (!w->draining || w->nconns > 0 || w->stopped ||
+	if (!w->draining || w->nconns > 0 || w->busy > 0 || w->stopped ||
 	    w->farewell.state == FAREWELL_TAKES)
 		return;
 	w->stopped = true;
@@ -404,6 +408,7 @@ worker_main(struct worker *w, int id, int slot, int control)
 		w->suspend->done(w);
 	if (w->runtime != NULL)
 		w->runtime->worker_stop(w);
+	engines_done(w);
 	conns_done(w);
 	cores_done(w);
 	watch_done(w);

@@ -13,6 +13,7 @@
 #include "worker/core.h"
 #include "worker/core_timer.h"
 #include "worker/harakiri.h"
+#include "worker/http2/http2.h"
 #include "worker/request_id.h"
 #include "worker/farewell.h"
 #include "worker/watch.h"
@@ -24,10 +25,13 @@ struct handler;
 struct http_limits;
 struct listeners;
 struct loop_engine;
+struct proxies;
 struct runtime;
 struct sb_slot;
 struct scoreboard;
+struct statics;
 struct suspend_engine;
+struct tls;
 
 /* A state's connections, oldest first, and how long they may stay. */
 struct conn_timeouts {
@@ -51,6 +55,8 @@ struct worker {
 	const struct loop_engine	*loop;
 	const struct handler		**handlers;	/* ends with NULL */
 	const struct listeners		*listeners;
+	struct statics			*statics;	/* NULL: none */
+	struct tls			*tls;		/* NULL: not spoken */
 	struct scoreboard		*sb;
 	int				 generation;
 
@@ -103,7 +109,8 @@ struct worker {
 	bool				 accepting;	/* listeners watched */
 	bool				 accept_paused;	/* out of fds */
 	_Atomic bool			 accept_held;	/* the app wants it */
-	bool				 accept_warned;	/* and said so */
+	uint64_t			 accept_warned_us; /* and said so */
+	uint32_t			 max_conns;	/* as descriptors go */
 	struct event			 accept_retry;
 	struct event			 accept_aside;	/* until it is over */
 	struct accept_share		 share;
@@ -122,7 +129,9 @@ struct worker {
 	uint32_t			 nfree_conns;
 	uint32_t			 nfree_bufs;
 	uint32_t			 nfree_small_bufs;
+	struct http2s			 http2s;	/* http2/ */
 	struct http_limits		 limits;
+	struct proxies			*proxies;	/* NULL: none */
 	uint32_t			 queue_size;
 };
 

@@ -19,6 +19,7 @@
 #include "plugins/python/py_strings.h"
 #include "plugins/python/py_template.h"
 #include "plugins/python/py_vars.h"
+#include "plugins/python/py_tls.h"
 #include "shm/listener.h"
 #include "worker/conn.h"
 #include "worker/conn_peer.h"
@@ -86,6 +87,8 @@ py_environ_init(struct worker *w)
 	if (py_environ.wide == NULL || py_vars_init() == -1)
 		return -1;
 	py_environ.cores = w->ncores > 1;
+	if (py_tls_init() == -1)
+		return -1;
 	if (w->listeners == NULL || w->listeners->count == 0)
 		return 0;
 	py_environ.nports = w->listeners->count;
@@ -110,6 +113,7 @@ py_environ_done(void)
 
 	py_kept_done();
 	py_vars_done();
+	py_tls_done();
 	Py_CLEAR(py_environ.template);
 	Py_CLEAR(py_environ.wide);
 	for (i = 0; i < py_environ.nports; i++)
@@ -313,6 +317,9 @@ py_environ_add_server(PyObject *env, const struct request *req)
 	    py_environ_set_text(env, py_str->server_name, name,
 	    strlen(name)) == -1)
 		return -1;
+	if (req->head->http2 && PyDict_SetItem(env, py_str->server_protocol,
+	    py_str->http_2_0) == -1)
+		return -1;
 	if (req->head->minor == 0 && PyDict_SetItem(env,
 	    py_str->server_protocol, py_str->http_1_0) == -1)
 		return -1;
@@ -508,9 +515,9 @@ py_environ_correct(PyObject *env, const struct request *req)
 		    host_len) == -1)
 			return -1;
 	}
-	if (!head->chunked || (left = body_left(req)) < 0)
+	if (!(head->chunked || head->to_end) || (left = body_left(req)) < 0)
 		return 0;
-	/* A chunked body that was collected has a length by now. */
+	/* Such a body that was collected has a length by now. */
 	len = snprintf(number, sizeof(number), "%lld", (long long)left);
 	return py_environ_set_text(env, py_str->content_length, number,
 	    (size_t)len);
@@ -596,6 +603,7 @@ py_environ_new(struct request *req, const struct py_app *app, PyObject *input)
 	    input) == -1) ||
 	    py_environ_add_id(env, req) == -1 ||
 	    py_environ_add_loose(env, req, &what) == -1 ||
+	    (req->conn->tls != NULL && py_tls_add(env, req) == -1) ||
 	    py_environ_correct(env, req) == -1) {
 		Py_DECREF(env);
 		return NULL;

@@ -24,6 +24,7 @@ struct py_kept_head {
 	uint8_t			 minor;
 	bool			 https;
 	uint16_t		 server_port;	/* of the origin */
+	bool			 http2;
 	bool			 used;		/* found since it is there */
 	uint8_t			 method_len;
 	char			 method[PY_KEPT_METHOD];
@@ -52,7 +53,8 @@ py_kept_may(const struct request *req)
 
 	return !head->vars && req->from.host == NULL &&
 	    head->nfields > 0 && head->nfields <= UINT8_MAX &&
-	    !head->chunked && head->form == HTTP_URL_ORIGIN &&
+	    !head->chunked && !head->to_end &&
+	    head->form == HTTP_URL_ORIGIN &&
 	    head->method.len <= PY_KEPT_METHOD;
 }
 
@@ -105,7 +107,7 @@ py_kept_equals(const struct py_kept_head *mine, const struct request *req)
 
 	return mine->nfields == head->nfields && mine->kept.env != NULL &&
 	    mine->listener == req->conn->listener &&
-	    mine->minor == head->minor &&
+	    mine->minor == head->minor && mine->http2 == head->http2 &&
 	    mine->https == req->from.https &&
 	    mine->server_port == req->from.server_port &&
 	    mine->method_len == head->method.len &&
@@ -199,6 +201,7 @@ py_kept_note(struct py_kept_head *mine, const struct request *req)
 	mine->minor = head->minor;
 	mine->https = req->from.https;
 	mine->server_port = req->from.server_port;
+	mine->http2 = head->http2;
 	mine->used = false;
 	mine->method_len = (uint8_t)head->method.len;
 	memcpy(mine->method, request_text(req, head->method),

@@ -52,6 +52,7 @@
 	X(on, "on")							\
 	X(http_1_0, "HTTP/1.0")						\
 	X(http_1_1, "HTTP/1.1")						\
+	X(http_2_0, "HTTP/2.0")						\
 	X(port_80, "80")						\
 	X(port_443, "443")						\
 	X(get, "GET")							\

@@ -383,8 +383,9 @@ py_wsgi_body_status(const struct request *req)
 		return 408;
 	case BODY_TOO_LARGE:
 		return 413;
-	case BODY_GONE:
 	case BODY_BAD:
+		return req->body.decoder.status;
+	case BODY_GONE:
 	case BODY_HARAKIRI:
 		break;
 	}
@@ -470,7 +471,8 @@ py_wsgi_failed(struct request *req)
 static bool
 py_wsgi_has_body(const struct request *req)
 {
-	return req->head->content_length > 0 || req->head->chunked;
+	return req->head->content_length > 0 || req->head->chunked ||
+	    req->head->to_end;
 }
 
 /* Ends a child that the app has forked. */

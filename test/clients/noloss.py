@@ -21,6 +21,7 @@ line of JSON and exits with 1 if anything failed:
     workers     processes that have answered
     longest     seconds of the longest request
 
+With --tls it speaks TLS, and believes that CA's certificates for 127.0.0.1.
 With --down the server may go away for good: a connection that is refused ends
 that client. Everything else is a failure as ever.
 """
@@ -30,6 +31,7 @@ import collections
 import json
 import os
 import random
+import ssl
 import sys
 import time
 
@@ -112,7 +114,8 @@ class Client:
                 pair = await asyncio.open_unix_connection(address, limit=limit)
             else:
                 pair = await asyncio.open_connection(
-                    "127.0.0.1", int(address), limit=limit)
+                    "127.0.0.1", int(address), limit=limit,
+                    ssl=self.load.secure)
         except (ConnectionRefusedError, FileNotFoundError) as error:
             if self.load.down:
                 raise Down from error
@@ -306,6 +309,7 @@ class Load:
 
     def __init__(self, args):
         self.address, self.down = args.address, args.down
+        self.secure = args.tls and ssl.create_default_context(cafile=args.tls)
         self.until, self.pause = args.until, args.pause
         self.kinds = args.kinds.split(",")
         self.end = time.monotonic() + args.seconds
@@ -358,6 +362,7 @@ def main():
     parser.add_argument("--pause", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--down", action="store_true")
+    parser.add_argument("--tls", metavar="CA")
     load = Load(parser.parse_args())
     asyncio.run(load.run())
     found = load.report()

@@ -20,6 +20,7 @@
 #include "test/unit/unit.h"
 #include "worker/accept.h"
 #include "worker/handler.h"
+#include "worker/static/static.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
@@ -204,6 +205,7 @@ rig_stop(struct worker *w)
 	conns_done(w);
 	cores_done(w);
 	watch_done(w);
+	statics_done(w);
 	event_base_free(w->base);
 	free(w->handlers);
 	free(w);
