@@ -113,20 +113,6 @@ test_unit_test_static_SOURCES = test/unit/test_static.c $(unit_main)
 test_unit_test_static_open_SOURCES = test/unit/test_static_open.c $(unit_main)
 
 unit_tests += \
-<<<<<<< HEAD
-=======
-	test/unit/test_answer \
-	test/unit/test_http_date \
-	test/unit/test_static \
-	test/unit/test_static_open
-test_unit_test_answer_SOURCES = \
-	test/unit/test_answer.c $(unit_rig) $(unit_main)
-test_unit_test_http_date_SOURCES = test/unit/test_http_date.c $(unit_main)
-test_unit_test_static_SOURCES = test/unit/test_static.c $(unit_main)
-test_unit_test_static_open_SOURCES = test/unit/test_static_open.c $(unit_main)
-
-unit_tests += \
->>>>>>> static
 	test/unit/test_forwarded \
 	test/unit/test_netmask \
 	test/unit/test_proxy_parse
