@@ -21,6 +21,8 @@ libwsgimaster_a_SOURCES += \
 	base/names.h \
 	base/nearest.c \
 	base/nearest.h \
+	base/netmask.c \
+	base/netmask.h \
 	base/pool.c \
 	base/pool.h \
 	base/strbuf.c \

@@ -20,6 +20,13 @@ enum client_gone {
 	CLIENT_GONE_CLOSE	/* also when the client has closed its side */
 };
 
+/* Which fields of a trusted proxy's say who its client is. */
+enum forwarded_fields {
+	FORWARDED_FIELDS_X,		/* X-Forwarded-For and its kin */
+	FORWARDED_FIELDS_RFC7239,	/* Forwarded */
+	FORWARDED_FIELDS_OFF		/* none; the app reads them itself */
+};
+
 /* How the number of workers follows the load (master/scale.h). */
 enum scale_algo {
 	SCALE_SPARE,
@@ -97,6 +104,9 @@ struct config {
 
 	/* sockets */
 	struct strlist	 http_socket;
+	struct strlist	 uwsgi_socket;
+	struct strlist	 fastcgi_socket;
+	struct strlist	 scgi_socket;
 	struct strlist	 https_socket;		/* see tls_socket.h */
 	int		 listen;
 	bool		 reuse_port;
@@ -104,6 +114,11 @@ struct config {
 	char		*chown_socket;		/* "user" or "user:group" */
 	bool		 vacuum;
 
+	/* behind proxies */
+	bool		 proxy_protocol;
+	struct strlist	 trusted_proxies;	/* checked: base/netmask.h */
+	int		 forwarded;		/* enum forwarded_fields */
+	bool		 forwarded_host;
 	/* tls; see tls_socket.h */
 	struct strlist	 tls_certificate;	/* "cert.pem[,key.pem]" */
 	char		*tls_client_ca;
@@ -121,6 +136,8 @@ struct config {
 	char		*chroot;
 	char		*umask;			/* checked: octal, up to 777 */
 	bool		 no_new_privileges;
+	struct strlist	 landlock_read;
+	struct strlist	 landlock_write;
 	int		 limit_as;		/* MiB; 0: not given */
 	int		 limit_nproc;		/* 0: not given */
 	int		 limit_core;		/* MiB; -1: not given */
@@ -156,6 +173,7 @@ struct config {
 	double		 header_timeout;
 	double		 body_timeout;
 	double		 write_timeout;
+	size_t		 client_min_rate; /* bytes a second; 0: none */
 	double		 keepalive_timeout;	/* 0: no keep-alive */
 	int		 keepalive_requests;	/* 0: no limit */
 	bool		 http2;			/* offered by ALPN */
@@ -185,6 +203,23 @@ struct config {
 	struct strlist	 static_expires_path_info_mtime;
 	struct strlist	 mimefile;
 	bool		 honour_range;		/* always true */
+	/* cgi */
+	struct strlist	 cgi;			/* "[/prefix=]path" */
+	struct strlist	 cgi_helper;		/* ".ext=command", checked */
+	bool		 cgi_from_docroot;
+	size_t		 cgi_buffer_size;
+	double		 cgi_timeout;
+	struct strlist	 cgi_index;
+	struct strlist	 cgi_allowed_ext;
+	struct strlist	 cgi_unset;
+	bool		 cgi_path_info;		/* true: none */
+	bool		 cgi_do_not_kill_on_error;
+	int		 cgi_async_max_attempts;	/* seconds */
+	bool		 cgi_close_stdin_on_eof;	/* always true */
+	struct strlist	 cgi_safe;
+	bool		 cgi_dontresolve;
+	bool		 cgi_optimize;		/* always true */
+	struct strlist	 cgi_loadlib;		/* always empty */
 
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */
@@ -270,6 +305,10 @@ int	 config_reload(struct config *fresh, const struct config *old,
 /* Frees what cfg owns; harmless on one that is all zero or done already. */
 void	 config_done(struct config *cfg);
 
+/* Is there an app to be loaded? */
+bool	 config_has_app(const struct config *cfg);
+/* Is there an app, or an engine, or nothing else, that needs Python? */
+bool	 config_needs_python(const struct config *cfg);
 /* How many requests a worker handles at the same time, at least 1. */
 int	 config_cores(const struct config *cfg);
 /* How many requests of a worker may wait for a core, at least 1. */

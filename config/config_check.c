@@ -9,7 +9,9 @@
 
 #include "base/address.h"
 #include "base/log_place.h"
+#include "base/netmask.h"
 #include "base/xmalloc.h"
+#include "build_config.h"
 #include "config/log_format.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
@@ -285,6 +287,48 @@ config_check_python(struct config *cfg, struct strlist *problems)
 		    cfg->module));
 }
 
+/* What no option of CGI's says alone. */
+static void
+config_check_cgi(const struct config *cfg, struct strlist *problems)
+{
+	const char *item;
+	size_t i;
+
+#ifndef WM_HAVE_CGI
+	if (cfg->cgi.count > 0 || cfg->cgi_from_docroot)
+		strlist_add(problems, "\"cgi\": this wsgimaster was built "
+		    "without it (--without-cgi)");
+#endif
+	if (cfg->cgi_loadlib.count > 0)
+		strlist_add(problems, "\"cgi-loadlib\": no library is loaded "
+		    "into a worker for the sake of scripts; write a WSGI app, "
+		    "or a script");
+	for (i = 0; i < cfg->cgi_helper.count; i++) {
+		item = cfg->cgi_helper.items[i];
+		if (strstr(item, "=sym://") != NULL)
+			strlist_add_steal(problems, xasprintf("\"cgi-helper\": "
+			    "\"%s\": functions of libraries (sym://) are not "
+			    "called; name a command", item));
+		else if (item[0] != '.' || strchr(item, '=')[1] == '\0')
+			strlist_add_steal(problems, xasprintf("\"cgi-helper\": "
+			    "\"%s\" must be \".ext=command\", like "
+			    "\".php=php-cgi\"", item));
+	}
+	for (i = 0; i < cfg->cgi_index.count; i++)
+		if (strchr(cfg->cgi_index.items[i], '/') != NULL)
+			strlist_add_steal(problems, xasprintf("\"cgi-index\": "
+			    "\"%s\" must be a file's name, without a slash",
+			    cfg->cgi_index.items[i]));
+	for (i = 0; i < cfg->cgi.count; i++) {
+		item = strchr(cfg->cgi.items[i], '=');
+		if (item != NULL && (item[1] == '\0' ||
+		    cfg->cgi.items[i][0] != '/'))
+			strlist_add_steal(problems, xasprintf("\"cgi\": "
+			    "\"%s\" must be \"path\" or \"/prefix=path\"",
+			    cfg->cgi.items[i]));
+	}
+}
+
 /* Says so when somebody turns off what is always on. */
 static void
 config_check_no_effect(struct config *cfg)
@@ -323,6 +367,44 @@ config_check_control(const struct config *cfg, struct strlist *problems)
 	address_done(&addr);
 }
 
+/* Whose word counts, and in what it is given. */
+static void
+config_check_proxies(struct config *cfg, struct strlist *problems)
+{
+	const struct {
+		const char *name;
+		bool given;
+	} others[] = {
+		{ "proxy-protocol", cfg->proxy_protocol },
+		{ "forwarded", cfg->forwarded != FORWARDED_FIELDS_X },
+		{ "forwarded-host", cfg->forwarded_host },
+	};
+	struct netmask mask;
+	char *cause;
+	size_t i;
+
+	for (i = 0; i < cfg->trusted_proxies.count; i++) {
+		if (netmask_parse(&mask, cfg->trusted_proxies.items[i],
+		    &cause) == -1) {
+			strlist_add_steal(problems, xasprintf("\"trusted-"
+			    "proxies\": %s", cause));
+			free(cause);
+		} else if (mask.all)
+			strlist_add(&cfg->warnings, "\"trusted-proxies\": "
+			    "\"*\" lets whoever can connect say who he is; "
+			    "name the proxies' addresses");
+	}
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (others[i].given && cfg->trusted_proxies.count == 0)
+			strlist_add_steal(problems, xasprintf("\"%s\" needs "
+			    "\"trusted-proxies\": what comes from anybody "
+			    "else may be a lie, so say which addresses are "
+			    "the proxies'", others[i].name));
+	if (cfg->forwarded_host && cfg->forwarded == FORWARDED_FIELDS_OFF)
+		strlist_add(problems, "\"forwarded-host\" and "
+		    "\"forwarded\": \"off\" exclude each other");
+}
+
 /* Checks all combinations. */
 void
 config_check(struct config *cfg, struct strlist *problems)
@@ -330,6 +412,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_cores(cfg, problems);
 	config_check_autoscale(cfg, problems);
 	config_check_http(cfg, problems);
+	config_check_proxies(cfg, problems);
 	config_check_request_id(cfg, problems);
 	config_check_logging(cfg, problems);
 	config_check_prefixes(&cfg->mount, "mount", "apps", problems);
@@ -337,17 +420,42 @@ config_check(struct config *cfg, struct strlist *problems)
 	    problems);
 	static_rules_check(cfg, problems);
 	config_check_python(cfg, problems);
+	config_check_cgi(cfg, problems);
 	config_check_control(cfg, problems);
 	tls_check_options(cfg, problems);
 	config_check_no_effect(cfg);
+}
+
+/* Is there an app to be loaded? */
+bool
+config_has_app(const struct config *cfg)
+{
+	return cfg->module != NULL || cfg->wsgi_file != NULL ||
+	    cfg->mount.count > 0;
+}
+
+/* Is there something to answer with that is no app? */
+static bool
+config_serves_files(const struct config *cfg)
+{
+	return cfg->cgi.count > 0 || cfg->cgi_from_docroot;
+}
+
+/* Without an app Python is there for the engines that are its own. */
+bool
+config_needs_python(const struct config *cfg)
+{
+	return config_has_app(cfg) || !config_serves_files(cfg) ||
+	    cfg->greenlet || cfg->asyncio > 0 || cfg->tornado > 0 ||
+	    cfg->gevent > 0;
 }
 
 /* Is there an app to load, or need there be none? */
 void
 config_check_app(const struct config *cfg, struct strlist *problems)
 {
-	if (cfg->need_app && cfg->module == NULL && cfg->wsgi_file == NULL &&
-	    cfg->mount.count == 0)
+	if (cfg->need_app && !config_has_app(cfg) &&
+	    !config_serves_files(cfg))
 		strlist_add(problems, "no app: give \"module\", \"wsgi-file\" "
 		    "or \"mount\" (or set \"need-app\" to false)");
 }

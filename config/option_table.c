@@ -28,6 +28,13 @@ static const struct name_value client_gone_choices[] = {
 	{ NULL,		0 }
 };
 
+static const struct name_value forwarded_choices[] = {
+	{ "x-forwarded", FORWARDED_FIELDS_X },
+	{ "forwarded",	FORWARDED_FIELDS_RFC7239 },
+	{ "off",	FORWARDED_FIELDS_OFF },
+	{ NULL,		0 }
+};
+
 static const struct name_value scale_choices[] = {
 	{ "spare",	SCALE_SPARE },
 	{ "spare2",	SCALE_SPARE2 },
@@ -238,7 +245,8 @@ const struct option_row option_table[] = {
 		.group = GROUP_PROCESSES, .type = OPT_INT, AT(max_fd),
 		.max = 1 << 30, .arg = "N", .flags = OPT_NO_RELOAD,
 		.help = "The limit of open file descriptors to ask the system "
-		    "for; 0 leaves it as it is."
+		    "for; 0 leaves it as it is. In a worker a 16th of it (8 to "
+		    "256) is not for clients, but for the app."
 	},
 	{
 		.name = "pidfile", .alias = { "safe-pidfile", "pidfile2" },
@@ -377,16 +385,35 @@ const struct option_row option_table[] = {
 
 	/* sockets */
 	{
-		.name = "http-socket",
+		.name = "http-socket", .alias = { "http" },
 		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(http_socket),
 		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
 		.help = "Serve HTTP on this address: host:port, [ipv6]:port, "
 		    ":port or the path of a unix socket."
 	},
 	{
-		.name = "https-socket",
+		.name = "uwsgi-socket", .alias = { "socket" },
+		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(uwsgi_socket),
+		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
+		.help = "Serve the uwsgi protocol on this address, for nginx's "
+		    "uwsgi_pass. Whoever can connect is believed."
+	},
+	{
+		.name = "fastcgi-socket",
+		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(fastcgi_socket),
+		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
+		.help = "The same for FastCGI, for nginx's fastcgi_pass."
+	},
+	{
+		.name = "scgi-socket",
+		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(scgi_socket),
+		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
+		.help = "The same for SCGI, for nginx's scgi_pass."
+	},
+	{
+		.name = "https-socket", .alias = { "https" },
 		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(https_socket),
-		.arg = "ADDRESS[,CERT,KEY[,CIPHERS[,CLIENT_CA]]]",
+		.arg = "ADDRESS[,CERT,KEY,...]",
 		.flags = OPT_NO_RELOAD,
 		.help = "Serve HTTP over TLS on this address. Behind it there "
 		    "may be a certificate and its key, ciphers for TLS 1.2, "
@@ -428,6 +455,46 @@ const struct option_row option_table[] = {
 		.group = GROUP_SOCKETS, .type = OPT_BOOL, AT(vacuum),
 		.initial = 1, .max = 1,
 		.help = "Remove unix sockets when the server stops."
+	},
+
+	/* behind proxies */
+	{
+		.name = "trusted-proxies",
+		.group = GROUP_PROXIES, .type = OPT_LIST, AT(trusted_proxies),
+		.arg = "NETWORK",
+		.help = "Believe what proxies at these addresses say of their "
+		    "clients, and nobody else: an address, a network like "
+		    "10.0.0.0/8 or fd00::/8, unix for unix sockets. From "
+		    "others such header fields are removed. * is everybody: "
+		    "only where nobody but proxies can connect."
+	},
+	{
+		.name = "forwarded",
+		.group = GROUP_PROXIES, .type = OPT_CHOICE, AT(forwarded),
+		.initial = FORWARDED_FIELDS_X, .choices = forwarded_choices,
+		.arg = "WHICH",
+		.help = "Which header fields of a trusted proxy's say who its "
+		    "client is: X-Forwarded-For and its kin, or Forwarded; "
+		    "the other ones are removed. off: none, and none of a "
+		    "trusted proxy's is removed."
+	},
+	{
+		.name = "forwarded-host",
+		.group = GROUP_PROXIES, .type = OPT_BOOL, AT(forwarded_host),
+		.max = 1,
+		.help = "Take the host that a trusted proxy was asked for from "
+		    "these fields, too (HTTP_HOST, SERVER_NAME). The proxy "
+		    "must set it: most pass on the client's."
+	},
+	{
+		.name = "proxy-protocol",
+		.alias = { "http-enable-proxy-protocol",
+		    "enable-proxy-protocol" },
+		.group = GROUP_PROXIES, .type = OPT_BOOL, AT(proxy_protocol),
+		.max = 1,
+		.help = "Connections of trusted proxies begin with a PROXY "
+		    "protocol header (version 1 or 2); those without one are "
+		    "closed."
 	},
 
 	/* tls */
@@ -535,6 +602,23 @@ const struct option_row option_table[] = {
 		AT(no_new_privileges), .max = 1,
 		.help = "Nothing that the app executes gets more rights than "
 		    "the app: sudo and the like do not work."
+	},
+	{
+		.name = "landlock-read",
+		.group = GROUP_PRIVILEGES, .type = OPT_LIST, AT(landlock_read),
+		.arg = "PATH",
+		.help = "Let the app read these files and folders, those of "
+		    "Python, the system's libraries and its own code, and no "
+		    "others (Linux's Landlock). Nobody gets out again; implies "
+		    "no-new-privileges."
+	},
+	{
+		.name = "landlock-write",
+		.group = GROUP_PRIVILEGES, .type = OPT_LIST,
+		AT(landlock_write), .arg = "PATH",
+		.help = "The same, and let it write these, too. Each of the "
+		    "two options makes the sandbox; post-buffering needs /tmp "
+		    "(or TMPDIR) in it."
 	},
 	{
 		.name = "limit-as",
@@ -759,6 +843,15 @@ const struct option_row option_table[] = {
 		.help = "How long a client may take no byte of its response."
 	},
 	{
+		.name = "client-min-rate",
+		.group = GROUP_HTTP, .type = OPT_SIZE, AT(client_min_rate),
+		.max = MIB,
+		.help = "How many bytes a second a client must send of a body, "
+		    "or take of a response, on an average, while it is waited "
+		    "for; body-timeout and write-timeout are how long it may "
+		    "stay below. 0: any byte begins these timeouts anew."
+	},
+	{
 		.name = "keepalive-timeout", .alias = { "http-keepalive" },
 		.group = GROUP_HTTP, .type = OPT_SECONDS,
 		AT(keepalive_timeout), .initial = 65, .max = DAY,
@@ -963,6 +1056,122 @@ const struct option_row option_table[] = {
 		.group = GROUP_STATIC, .type = OPT_BOOL, AT(honour_range),
 		.initial = 1, .max = 1, .flags = OPT_NO_EFFECT,
 		.help = "Range requests for files are always honoured."
+	},
+
+	/* cgi */
+	{
+		.name = "cgi",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi),
+		.arg = "[PREFIX=]PATH",
+		.help = "Run the scripts in this folder, or this script, for "
+		    "paths that begin with the prefix (for all, without "
+		    "one). Of several prefixes the longest counts."
+	},
+	{
+		.name = "cgi-helper", .alias = { "cgi-map-helper" },
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_helper),
+		.form = FORM_PAIR, .arg = ".EXT=COMMAND",
+		.help = "Run scripts whose names end so by this command, which "
+		    "gets the script's path, like .php=php-cgi. They need "
+		    "not be executable."
+	},
+	{
+		.name = "cgi-index",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_index),
+		.arg = "NAME",
+		.help = "In a folder, run the first of these that is there."
+	},
+	{
+		.name = "cgi-allowed-ext",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_allowed_ext),
+		.arg = ".EXT",
+		.help = "Run nothing in folders but scripts whose names end in "
+		    "one of these; others are answered with 403."
+	},
+	{
+		.name = "cgi-timeout",
+		.group = GROUP_CGI, .type = OPT_SECONDS, AT(cgi_timeout),
+		.initial = 60, .min = 0.1, .max = DAY,
+		.help = "How long a script may neither write nor read: then "
+		    "it is ended, and the answer is 504."
+	},
+	{
+		.name = "cgi-buffer-size",
+		.group = GROUP_CGI, .type = OPT_SIZE, AT(cgi_buffer_size),
+		.initial = 64 * KIB, .min = KIB, .max = MIB,
+		.help = "The longest head that a script may write, and how "
+		    "much is read of its output at once."
+	},
+	{
+		.name = "cgi-safe",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_safe),
+		.arg = "FOLDER",
+		.help = "Symbolic links that lead out of a folder of scripts "
+		    "may lead in here."
+	},
+	{
+		.name = "cgi-dontresolve",
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_dontresolve),
+		.max = 1,
+		.help = "Run a symbolic link by its own name and in its own "
+		    "folder, instead of what it leads to."
+	},
+	{
+		.name = "cgi-path-info",
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_path_info),
+		.max = 1,
+		.help = "Turn PATH_INFO off: nothing may stand behind a "
+		    "script's name (404)."
+	},
+	{
+		.name = "cgi-unset",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_unset),
+		.arg = "NAME",
+		.help = "Take this variable out of the scripts' environment."
+	},
+	{
+		.name = "cgi-from-docroot",
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_from_docroot),
+		.max = 1,
+		.help = "Where a web server in front sends DOCUMENT_ROOT "
+		    "(uwsgi, FastCGI, SCGI) and asks for CGI, run what is in "
+		    "there."
+	},
+	{
+		.name = "cgi-do-not-kill-on-error",
+		.group = GROUP_CGI, .type = OPT_BOOL,
+		AT(cgi_do_not_kill_on_error), .max = 1,
+		.help = "When the client leaves, or a limit is over, take the "
+		    "script's input and output away, but let it run on."
+	},
+	{
+		.name = "cgi-async-max-attempts",
+		.group = GROUP_CGI, .type = OPT_INT,
+		AT(cgi_async_max_attempts), .initial = 10, .max = 3600,
+		.arg = "SECONDS",
+		.help = "How long a script may run on when it has closed its "
+		    "output. Its core is free meanwhile."
+	},
+	{
+		.name = "cgi-close-stdin-on-eof",
+		.group = GROUP_CGI, .type = OPT_BOOL,
+		AT(cgi_close_stdin_on_eof), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "A script's input always ends with the request's body."
+	},
+	{
+		.name = "cgi-optimize", .alias = { "cgi-optimized" },
+		.group = GROUP_CGI, .type = OPT_BOOL, AT(cgi_optimize),
+		.initial = 1, .max = 1, .flags = OPT_NO_EFFECT,
+		.help = "Scripts are always started without copying the "
+		    "worker."
+	},
+	{
+		.name = "cgi-loadlib",
+		.group = GROUP_CGI, .type = OPT_LIST, AT(cgi_loadlib),
+		.arg = "LIBRARY", .flags = OPT_HIDDEN,
+		.help = "Refused: no library is loaded into a worker for the "
+		    "sake of scripts."
 	},
 
 	/* python */
@@ -1359,6 +1568,6 @@ option_suggest(const char *name, bool files)
 		if (word == NULL && option_has_word(option_table[i].name, name))
 			word = option_table[i].name;
 	}
-	/* "http" is rather a word of "http-socket" than a misspelt "help". */
+	/* "gone" is rather a word of "client-gone" than a misspelt "home". */
 	return word == NULL || near.distance == 1 ? near.best : word;
 }

@@ -27,6 +27,12 @@ struct listening_option {
 static const struct listening_option listening_options[] = {
 	{ "http-socket", offsetof(struct config, http_socket),
 	    LISTENER_HTTP },
+	{ "uwsgi-socket", offsetof(struct config, uwsgi_socket),
+	    LISTENER_UWSGI },
+	{ "fastcgi-socket", offsetof(struct config, fastcgi_socket),
+	    LISTENER_FASTCGI },
+	{ "scgi-socket", offsetof(struct config, scgi_socket),
+	    LISTENER_SCGI },
 	{ "https-socket", offsetof(struct config, https_socket),
 	    LISTENER_HTTPS },
 };

@@ -294,6 +294,7 @@ stats_client_parse(struct stats_client *c)
 	switch (stats_request_parse(&c->request, buf,
 	    evbuffer_get_length(input))) {
 	case HTTP_PARSE_MORE:
+	case HTTP_PARSE_REPLY:
 		return;
 	case HTTP_PARSE_DONE:
 		stats_client_answer(c, buf);

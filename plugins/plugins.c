@@ -5,6 +5,9 @@
 
 #include "build_config.h"
 
+#ifdef WM_HAVE_CGI
+extern const struct plugin	 cgi_plugin;
+#endif
 extern const struct plugin	 python_plugin;
 extern const struct plugin	 asyncio_plugin;
 extern const struct plugin	 tornado_plugin;
@@ -15,6 +18,9 @@ extern const struct plugin	 greenlet_plugin;
 #endif
 
 const struct plugin *const plugins[] = {
+#ifdef WM_HAVE_CGI
+	&cgi_plugin,		/* before the app */
+#endif
 	&python_plugin,
 	&asyncio_plugin,
 	&tornado_plugin,

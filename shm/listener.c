@@ -4,6 +4,9 @@
 static const char *const listener_roles[] = {
 	[LISTENER_HTTP] = "http",
 	[LISTENER_HTTPS] = "https",
+	[LISTENER_UWSGI] = "uwsgi",
+	[LISTENER_FASTCGI] = "fastcgi",
+	[LISTENER_SCGI] = "scgi",
 };
 
 /* A protocol's short name. */

@@ -8,7 +8,10 @@
 /* What is spoken on a socket: by the option that opens it (listener_roles). */
 enum listener_protocol {
 	LISTENER_HTTP,
-	LISTENER_HTTPS
+	LISTENER_HTTPS,
+	LISTENER_UWSGI,
+	LISTENER_FASTCGI,
+	LISTENER_SCGI
 };
 
 /*

@@ -3,12 +3,15 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
@@ -16,6 +19,7 @@
 #include "shm/scoreboard.h"
 #include "worker/accept_share.h"
 #include "worker/conn.h"
+#include "worker/conn_shed.h"
 #include "worker/core.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -26,6 +30,17 @@
  */
 #define ACCEPT_BATCH		64
 #define ACCEPT_BATCH_BLOCKING	8
+
+/*
+ * Descriptors that are not for clients: a 16th of the limit, within these
+ * bounds. The app has its own to open.
+ */
+#define ACCEPT_RESERVE_MIN	8u
+#define ACCEPT_RESERVE_MAX	256u
+/* Idle connections closed at a time when descriptors run out. */
+#define ACCEPT_SHED		8
+/* That is said once in so long. */
+#define ACCEPT_WARN_US		10000000
 
 /* One watched listener. */
 struct acceptor {
@@ -93,18 +108,40 @@ accept_aside_cb(evutil_socket_t fd, short events, void *arg)
 		accept_events(w, true, false);
 }
 
+/* Descriptors or memory have run out: says so now and then. */
+static void
+accept_warn(struct worker *w, const char *what, int error)
+{
+	uint64_t	 now = clock_coarse_us();
+
+	if (w->accept_warned_us != 0 &&
+	    now - w->accept_warned_us < ACCEPT_WARN_US)
+		return;
+	w->accept_warned_us = now;
+	log_warn("%s: %s (%u connections)", what, strerror(error), w->nconns);
+}
+
 /* Out of descriptors or memory: come back in a tenth of a second. */
 static void
 accept_pause(struct worker *w, int error)
 {
 	static const struct timeval	 pause = { 0, 100000 };
 
-	if (!w->accept_warned)
-		log_warn("accepting pauses: %s", strerror(error));
-	w->accept_warned = true;
+	accept_warn(w, "accepting pauses", error);
 	w->accept_paused = true;
 	accept_watch(w, false);
 	event_add(&w->accept_retry, &pause);
+}
+
+/* Descriptors run out: closes idle connections. */
+static bool
+accept_make_room(struct worker *w, int error)
+{
+	if ((error != EMFILE && error != ENFILE) ||
+	    conns_shed(w, ACCEPT_SHED) == 0)
+		return false;
+	accept_warn(w, "idle connections are closed", error);
+	return true;
 }
 
 /* The pause is over. */
@@ -151,7 +188,7 @@ accept_cb(evutil_socket_t listener, short events, void *arg)
 	struct worker		*w = a->worker;
 	struct sockaddr_storage	 peer;
 	socklen_t		 len;
-	int			 fd, n;
+	int			 fd, error, n;
 
 	(void)events;
 	n = w->suspend->can_park ? ACCEPT_BATCH : ACCEPT_BATCH_BLOCKING;
@@ -161,23 +198,61 @@ accept_cb(evutil_socket_t listener, short events, void *arg)
 			accept_step_aside(w);
 	}
 	for (; n > 0 && w->accepting; n--) {
+		if (w->nconns >= w->max_conns &&
+		    !accept_make_room(w, EMFILE)) {
+			accept_pause(w, EMFILE);
+			break;
+		}
 		len = sizeof(peer);
 		peer.ss_family = AF_UNSPEC;
 		fd = accept4(listener, (struct sockaddr *)&peer, &len,
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (fd == -1 && accept_error_is_clients(errno))
+		error = errno;
+		if (fd == -1 && (accept_error_is_clients(error) ||
+		    accept_make_room(w, error)))
 			continue;
 		if (fd == -1) {
-			accept_failed(a, errno);
+			accept_failed(a, error);
 			break;
 		}
-		w->accept_warned = false;
 		sb_add(&w->stats->accepted, 1);
 		conn_accepted(w, a->listener, fd, &peer);
 		if (!cores_have_room(w))
 			cores_work_off(w);
 	}
 	cores_gather(w);
+}
+
+/* How many descriptors are open now, if it is not absurdly many. */
+static rlim_t
+accept_count_open(void)
+{
+	rlim_t	 n = 0;
+	int	 fd;
+
+	for (fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
+/* How many connections there may be: some descriptors are the app's. */
+static uint32_t
+accept_max_conns(void)
+{
+	struct rlimit	 limit;
+	rlim_t		 reserve;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+	    limit.rlim_cur >= INT32_MAX)
+		return INT32_MAX;
+	reserve = limit.rlim_cur / 16;
+	if (reserve < ACCEPT_RESERVE_MIN)
+		reserve = ACCEPT_RESERVE_MIN;
+	if (reserve > ACCEPT_RESERVE_MAX)
+		reserve = ACCEPT_RESERVE_MAX;
+	reserve += accept_count_open();
+	return limit.rlim_cur > reserve ? (uint32_t)(limit.rlim_cur -
+	    reserve) : 1;
 }
 
 /* Makes events for the listeners that are this worker's. */
@@ -191,6 +266,7 @@ accept_init(struct worker *w)
 	event_assign(&w->accept_retry, w->base, -1, 0, accept_retry_cb, w);
 	event_assign(&w->accept_aside, w->base, -1, 0, accept_aside_cb, w);
 	farewell_init(w);
+	w->max_conns = accept_max_conns();
 	for (i = 0; i < w->listeners->count; i++) {
 		l = &w->listeners->items[i];
 		if (l->worker_id != 0 && l->worker_id != w->id)

@@ -4,7 +4,10 @@
  * When queue-size connections wait for a core, or descriptors run out, the
  * listeners are not watched: nothing spins, and other workers or the kernel's
  * backlog have the clients. accept_adjust watches them again once half of the
- * queue is free. While draining they are not watched, unless there will be
+ * queue is free. Where descriptors run out (a 16th of the limit is not for
+ * clients, but for the app) idle connections are closed for new ones
+ * (conn_shed.h); when none is idle, accepting pauses for a tenth of a second.
+ * While draining they are not watched, unless there will be
  * nobody else to take those who are queued already: farewell.h.
  */
 #ifndef WM_WORKER_ACCEPT_H

@@ -6,12 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
 #include "worker/conn_io.h"
 #include "worker/core.h"
+#include "worker/protocol.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -20,7 +22,8 @@
 
 static const char *const body_error_texts[] = {
 	[BODY_OK] = "no error",
-	[BODY_TIMEOUT] = "the client sent nothing for body-timeout seconds",
+	[BODY_TIMEOUT] = "the client sent nothing, or too little "
+	    "(client-min-rate), for body-timeout seconds",
 	[BODY_GONE] = "the client closed the connection in the body",
 	[BODY_BAD] = "the chunked body is malformed",
 	[BODY_TOO_LARGE] = "the body is larger than limit-post",
@@ -73,7 +76,8 @@ body_begin(struct request *req)
 	body->done = !head->chunked && !head->to_end &&
 	    head->content_length <= 0;
 	if (body->chunked)
-		http_chunked_init(&body->decoder, &req->worker->limits);
+		c->protocol->body_init(&body->decoder, &req->worker->limits,
+		    head);
 }
 
 /* Notes an error for good; the connection cannot be used again. */
@@ -97,6 +101,37 @@ body_continue(struct request *req)
 		conn_send_continue(req->conn);
 }
 
+/* Waits for the client, within its patience if that has limits. */
+static enum wait_reason
+body_wait(struct request *req, double timeout)
+{
+	const struct config	*cfg = req->worker->cfg;
+	struct patience		*p = &req->body.patience;
+	enum wait_reason	 reason;
+	uint64_t		 begin;
+
+	if (cfg->client_min_rate == 0)
+		return conn_wait(req->core, WAIT_READ, timeout);
+	begin = clock_mono_us();
+	reason = conn_wait(req->core, WAIT_READ,
+	    patience_left(p, cfg->body_timeout));
+	patience_spend(p, (double)(clock_mono_us() - begin) / 1e6,
+	    cfg->body_timeout);
+	return reason;
+}
+
+/* Bytes have come. */
+static ssize_t
+body_came(struct request *req, ssize_t n)
+{
+	const struct config	*cfg = req->worker->cfg;
+
+	if (cfg->client_min_rate != 0)
+		patience_earn(&req->body.patience, (uint64_t)n,
+		    (double)cfg->client_min_rate);
+	return n;
+}
+
 /* Receives; waits if wait. >0 bytes, 0 not now (only without wait), -1. */
 static ssize_t
 body_recv(struct request *req, char *buf, size_t size, double timeout)
@@ -106,7 +141,7 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 	for (;;) {
 		n = conn_recv(req->conn, buf, size);
 		if (n > 0)
-			return n;
+			return body_came(req, n);
 		if (n == 0 && req->body.to_end) {
 			req->body.done = true;
 			return 0;
@@ -119,7 +154,7 @@ body_recv(struct request *req, char *buf, size_t size, double timeout)
 			return body_fail(req, BODY_GONE);
 		if (timeout == 0)
 			return 0;
-		switch (conn_wait(req->core, WAIT_READ, timeout)) {
+		switch (body_wait(req, timeout)) {
 		case WAIT_READY:
 			break;
 		case WAIT_TIMEOUT:
@@ -200,7 +235,7 @@ body_read_chunked(struct request *req, char *buf, size_t size, double timeout)
 			return n;
 		/* No more data may be decoded than there is room for. */
 		len = in->len - in->pos;
-		switch (http_chunked_decode(&body->decoder,
+		switch (req->conn->protocol->body_decode(&body->decoder,
 		    in->data + in->pos, len > size ? size : len, &used, &data,
 		    &len)) {
 		case HTTP_CHUNKED_DATA:
@@ -327,8 +362,8 @@ body_chunks_are_there(const struct request *req)
 	size_t			 pos = in->pos, used, len;
 
 	while (verdict == HTTP_CHUNKED_DATA && pos < in->len) {
-		verdict = http_chunked_decode(&decoder, in->data + pos,
-		    in->len - pos, &used, &data, &len);
+		verdict = req->conn->protocol->body_decode(&decoder,
+		    in->data + pos, in->len - pos, &used, &data, &len);
 		pos += used;
 	}
 	return verdict == HTTP_CHUNKED_DONE;

@@ -8,13 +8,14 @@
 #include <sys/types.h>
 
 #include "worker/http_chunked.h"
+#include "worker/patience.h"
 
 struct conn;
 struct request;
 
 enum body_error {
 	BODY_OK,
-	BODY_TIMEOUT,		/* body-timeout between two bytes */
+	BODY_TIMEOUT,		/* body-timeout, or client-min-rate */
 	BODY_GONE,		/* the client left in the middle */
 	BODY_BAD,		/* malformed chunks */
 	BODY_TOO_LARGE,		/* more than limit-post */
@@ -34,6 +35,7 @@ struct body {
 	bool			 to_end;	/* it is the stream's end */
 	bool			 done;		/* its end was seen */
 	bool			 expect;	/* 100 Continue not sent yet */
+	struct patience		 patience;	/* with client-min-rate */
 	enum body_error		 error;
 	struct http_chunked	 decoder;
 	/* Collected bodies. */

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "worker/conn.h"
 #include "worker/core.h"
+#include "worker/protocol.h"
 #include "worker/worker.h"
 
 #define CLIENT_GONE_BATCH	64
@@ -29,7 +30,8 @@ client_gone_cb(evutil_socket_t fd, short events, void *arg)
 	n = epoll_wait(fd, list, CLIENT_GONE_BATCH, 0);
 	for (i = 0; i < n; i++) {
 		c = list[i].data.ptr;
-		if (c->gone_deaf)
+		if (c->gone_deaf || (list[i].events == EPOLLIN &&
+		    !c->protocol->says_gone(c)))
 			continue;
 		c->gone = true;
 		if (c->core != NULL && !c->gone_told)
@@ -86,6 +88,8 @@ client_gone_watch(struct conn *c)
 	    c->worker->forked)
 		return;
 	ev.events |= client_gone_what(c) != 0 ? (uint32_t)EPOLLRDHUP : 0u;
+	if (c->protocol->says_gone != NULL)
+		ev.events |= EPOLLIN;
 	if (epoll_ctl(c->worker->gone_fd, EPOLL_CTL_ADD, c->fd, &ev) == 0)
 		c->gone_watched = true;
 	else

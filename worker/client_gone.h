@@ -9,6 +9,8 @@
  *		all that can be seen of one that closes in the ordinary way,
  *		and of one that has only shut down its sending side
  *
+ *	word	the protocol has a word for it (protocol.says_gone)
+ *
  * The connections of requests that did not end at once are watched by an epoll
  * of their own, which the base watches: libevent cannot watch for these alone.
  * They are as many as there are cores at most. With client-gone=ignore nothing

@@ -26,6 +26,7 @@
 #include "worker/conn_timeout.h"
 #include "worker/http2/http2.h"
 #include "worker/protocol.h"
+#include "worker/proxy/proxies.h"
 #include "worker/response.h"
 #include "worker/tls/tls_vars.h"
 #include "worker/watch.h"
@@ -188,6 +189,8 @@ conn_accepted(struct worker *w, const struct listener *listener, int fd,
 	c->raw_out = true;
 	c->fd = fd;
 	conn_set_peer(c, peer);
+	if (w->proxies != NULL)
+		proxies_meet(c, peer);
 	c->state = conn_open_needed(c) ? CONN_OPENING : CONN_HEAD;
 	conn_timeout_enter(c);
 	sb_set(&w->stats->connections, ++w->nconns);
@@ -330,12 +333,25 @@ conn_reject(struct conn *c, int status, const char *why)
 	conn_answer(c, a);
 }
 
+/* The client shall not take what it got for a whole response. */
+static void
+conn_set_reset(struct conn *c)
+{
+	static const struct linger	 reset = { .l_onoff = 1 };
+	const struct protocol_frames	*frames = c->protocol->frames;
+	char				 text[PROTOCOL_FRAME];
+
+	/* A unix socket knows no reset. */
+	if (frames != NULL && c->listener->is_unix)
+		(void)conn_send(c, text, frames->cut(c, text), 0);
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
 /* Closes and frees. */
 void
 conn_close(struct conn *c)
 {
-	struct worker		*w = c->worker;
-	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	struct worker	*w = c->worker;
 
 	if (c->shared != NULL)
 		http2_closed(c);
@@ -349,8 +365,7 @@ conn_close(struct conn *c)
 		free(c->collected);
 	}
 	if (c->reset && c->fd != -1)
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset,
-		    sizeof(reset));
+		conn_set_reset(c);
 	if (c->transport != NULL)
 		c->transport->close(c);
 	if (c->tls != NULL)
@@ -371,6 +386,7 @@ conns_init(struct worker *w)
 	w->limits.max_fields = (uint32_t)w->cfg->limit_request_fields;
 	w->limits.max_head = (uint32_t)w->cfg->buffer_size;
 	w->queue_size = (uint32_t)config_queue_size(w->cfg);
+	w->proxies = proxies_new(w->cfg);
 	conn_timeouts_init(w);
 	http2s_init(w);
 	client_gone_init(w);
@@ -396,5 +412,7 @@ conns_done(struct worker *w)
 	conn_timeouts_done(w);
 	http2s_done(w);
 	conn_bufs_done(w);
+	proxies_free(w->proxies);
+	w->proxies = NULL;
 	client_gone_done(w);
 }

@@ -105,6 +105,9 @@ struct conn {
 	bool			 raw_out;	/* send(2) to fd is right: no
 						   transport, or kernel TLS */
 	bool			 secure;	/* TLS up to here */
+	bool			 proxied_tls;	/* TLS up to the proxy, as its
+						   PROXY header says */
+	bool			 trusted;	/* proxy/proxies.h */
 	bool			 recv_writes;	/* the transport reads on when
 						   the socket can be written */
 	bool			 nodelay;	/* TCP_NODELAY is set */
@@ -156,9 +159,12 @@ void	 conn_dispatch(struct conn *c);
 struct conn *conn_take_due(struct worker *w);
 /* Answers without a core (queue full, bad request), then lingers. */
 void	 conn_reject(struct conn *c, int status, const char *why);
-void	 conn_close(struct conn *c);
-/* Everything is answered: says so, and closes once the client has. */
+/*
+ * Says that nothing more comes, and discards input for a while before it
+ * closes.
+ */
 void	 conn_linger(struct conn *c);
+void	 conn_close(struct conn *c);
 /* The response comes in pieces: none shall wait for an acknowledgement. */
 void	 conn_set_nodelay(struct conn *c);
 

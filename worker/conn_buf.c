@@ -108,32 +108,102 @@ conn_buf_reserve(struct conn_buf *in, size_t more)
 	in->cap = cap;
 }
 
+/*
+ * The fields, the first bytes and what was not used up, in a small buffer with
+ * room for more.
+ */
+static struct conn_buf *
+conn_buf_make_small(struct worker *w, const struct conn_buf *in, size_t first,
+    size_t more)
+{
+	size_t		 fields = in->head.nfields * sizeof(*in->fields);
+	size_t		 left = in->len - in->pos;
+	size_t		 size = sizeof(*in) + fields + first + left + more;
+	struct conn_buf	*out = conn_buf_take_small(w, size);
+
+	out->small = true;
+	out->cap = size;
+	out->pos = first;
+	out->len = first + left;
+	out->fields = (struct http_field *)(out + 1);
+	out->data = (char *)out->fields + fields;
+	out->head = in->head;
+	out->head.fields = out->fields;
+	memcpy(out->fields, in->fields, fields);
+	memcpy(out->data, in->data, first);
+	memcpy(out->data + first, in->data + in->pos, left);
+	return out;
+}
+
+/* Is so much too long for a small buffer? */
+static bool
+conn_buf_is_long(const struct conn_buf *in, size_t first)
+{
+	return sizeof(*in) + in->head.nfields * sizeof(*in->fields) + first +
+	    in->len - in->pos > CONN_BUF_SMALL;
+}
+
 /* Puts a request into memory of the right size. */
 struct conn_buf *
 conn_buf_shrink(struct worker *w, struct conn_buf *in)
 {
-	const struct http_head	*head = &in->head;
-	size_t			 fields = head->nfields * sizeof(*in->fields);
-	size_t			 left = in->len - in->pos;
-	size_t			 size = sizeof(*in) + fields + head->size +
-				    left;
-	struct conn_buf		*out;
+	struct conn_buf	*out;
 
-	if (size > CONN_BUF_SMALL && in->cap == CONN_BUF_SIZE)
+	if (in->cap == CONN_BUF_SIZE && conn_buf_is_long(in, in->head.size))
 		return in;
-	out = conn_buf_take_small(w, size);
-	out->small = true;
-	out->cap = size;
-	out->pos = head->size;
-	out->len = head->size + left;
-	out->fields = (struct http_field *)(out + 1);
-	out->data = (char *)out->fields + fields;
-	out->head = *head;
-	out->head.fields = out->fields;
-	memcpy(out->fields, in->fields, fields);
-	memcpy(out->data, in->data, head->size);
-	memcpy(out->data + head->size, in->data + in->pos, left);
+	out = conn_buf_make_small(w, in, in->head.size, 0);
 	conn_buf_put(w, in);
+	return out;
+}
+
+/* Puts half a head away. */
+struct conn_buf *
+conn_buf_hold(struct worker *w, struct conn_buf *in)
+{
+	struct conn_buf	*out;
+
+	if (in->small || conn_buf_is_long(in, 0))
+		return in;
+	out = conn_buf_make_small(w, in, 0, 0);
+	conn_buf_put(w, in);
+	return out;
+}
+
+/* Takes half a head out again. */
+struct conn_buf *
+conn_buf_resume(struct worker *w, struct conn_buf *in)
+{
+	struct conn_buf	*out;
+
+	if (!in->small)
+		return in;
+	out = conn_buf_take(w);
+	conn_buf_reserve(out, in->len);
+	memcpy(out->data, in->data, in->len);
+	memcpy(out->fields, in->fields,
+	    in->head.nfields * sizeof(*in->fields));
+	out->len = in->len;
+	out->head = in->head;
+	out->head.fields = out->fields;
+	conn_buf_put(w, in);
+	return out;
+}
+
+/* Adds what was read elsewhere. */
+struct conn_buf *
+conn_buf_append(struct worker *w, struct conn_buf *in, const char *data,
+    size_t len)
+{
+	struct conn_buf	*out = in;
+
+	if (in->small) {
+		out = conn_buf_make_small(w, in, in->head.size, len);
+		conn_buf_put(w, in);
+	} else {
+		conn_buf_reserve(in, len);
+	}
+	memcpy(out->data + out->len, data, len);
+	out->len += len;
 	return out;
 }
 

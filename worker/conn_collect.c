@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
@@ -16,13 +17,14 @@
 #include "worker/conn_buf.h"
 #include "worker/conn_io.h"
 #include "worker/conn_timeout.h"
+#include "worker/protocol.h"
 #include "worker/worker.h"
 
 /* Read in one go, before other connections have their turn. */
 #define COLLECT_READ	65536
 
 /* An unlinked temporary file, or -1 with errno. */
-static int
+int
 conn_collect_open(void)
 {
 	const char	*dir = getenv("TMPDIR");
@@ -89,18 +91,18 @@ fail:
 	return -1;
 }
 
-/* Decodes what is in the connection's buffer. -1: rejected. */
+/* Decodes chunks; *used says how far. -1: rejected. */
 static int
-conn_collect_chunked(struct conn *c)
+conn_collect_chunked(struct conn *c, const char *in, size_t size,
+    size_t *used)
 {
-	struct conn_buf	*in = c->in;
 	struct body	*b = c->collected;
 	const char	*data;
-	size_t		 used, len;
+	size_t		 n, len;
 
-	while (in->pos < in->len && !b->done) {
-		switch (http_chunked_decode(&b->decoder, in->data + in->pos,
-		    in->len - in->pos, &used, &data, &len)) {
+	for (*used = 0; *used < size && !b->done; *used += n) {
+		switch (c->protocol->body_decode(&b->decoder, in + *used,
+		    size - *used, &n, &data, &len)) {
 		case HTTP_CHUNKED_DATA:
 			if (conn_collect_keep(c, data, len) == -1)
 				return -1;
@@ -114,32 +116,23 @@ conn_collect_chunked(struct conn *c)
 		case HTTP_CHUNKED_MORE:
 			break;
 		}
-		in->pos += used;
 	}
 	return 0;
 }
 
-/* Takes what is in the connection's buffer. -1: rejected. */
+/* Takes what of these bytes is the body's; *used says how far. -1: rejected. */
 static int
-conn_collect_buffer(struct conn *c)
+conn_collect_take(struct conn *c, const char *in, size_t size, size_t *used)
 {
-	struct conn_buf	*in = c->in;
 	struct body	*b = c->collected;
-	size_t		 len = in->len - in->pos;
 
-	if (b->chunked) {
-		if (conn_collect_chunked(c) == -1)
-			return -1;
-	} else {
-		if (!b->to_end && (int64_t)len > b->length - b->got)
-			len = (size_t)(b->length - b->got);
-		if (conn_collect_keep(c, in->data + in->pos, len) == -1)
-			return -1;
-		in->pos += len;
-		b->done = !b->to_end && b->got == b->length;
-	}
-	if (!b->done)	/* the head stays, what was taken makes room */
-		in->len = in->pos = in->head.size;
+	if (b->chunked)
+		return conn_collect_chunked(c, in, size, used);
+	*used = !b->to_end && (int64_t)size > b->length - b->got ?
+	    (size_t)(b->length - b->got) : size;
+	if (conn_collect_keep(c, in, *used) == -1)
+		return -1;
+	b->done = !b->to_end && b->got == b->length;
 	return 0;
 }
 
@@ -153,20 +146,15 @@ conn_collect_finish(struct conn *c)
 	b->got = 0;
 	b->done = false;
 	b->collected = true;
-	c->in = conn_buf_shrink(c->worker, c->in);
+	if (!c->in->small)
+		c->in = conn_buf_shrink(c->worker, c->in);
 	conn_dispatch(c);
 }
 
-/* Goes on after the buffer was filled. */
+/* More is to come. */
 static void
-conn_collect_step(struct conn *c)
+conn_collect_wait(struct conn *c)
 {
-	if (conn_collect_buffer(c) == -1)
-		return;
-	if (c->collected->done) {
-		conn_collect_finish(c);
-		return;
-	}
 	conn_set_state(c, CONN_BODY);	/* the timeout begins anew */
 	conn_watch(c, true);
 }
@@ -183,8 +171,10 @@ conn_collect_continue(struct conn *c)
 void
 conn_collect_start(struct conn *c)
 {
-	const struct http_head	*head = &c->in->head;
+	struct conn_buf		*in = c->in;
+	const struct http_head	*head = &in->head;
 	struct body		*b;
+	size_t			 used;
 
 	b = c->collected = xcalloc(1, sizeof(*b));
 	body_init(b);
@@ -192,20 +182,47 @@ conn_collect_start(struct conn *c)
 	b->to_end = head->to_end;
 	b->length = head->content_length;
 	if (b->chunked)
-		http_chunked_init(&b->decoder, &c->worker->limits);
+		c->protocol->body_init(&b->decoder, &c->worker->limits, head);
 	conn_collect_continue(c);
-	conn_collect_step(c);
+	if (conn_collect_take(c, in->data + in->pos, in->len - in->pos,
+	    &used) == -1)
+		return;
+	in->pos += used;
+	if (b->done) {
+		conn_collect_finish(c);
+		return;
+	}
+	in->len = in->pos = head->size;
+	c->in = conn_buf_shrink(c->worker, in);
+	conn_collect_wait(c);
+}
+
+/* Has the client been slow for too long? A full buffer says: we were. */
+static bool
+conn_collect_is_slow(struct conn *c, size_t n)
+{
+	const struct config	*cfg = c->worker->cfg;
+	struct patience		*p = &c->collected->patience;
+	bool			 slow;
+
+	if (cfg->client_min_rate == 0 || n == COLLECT_READ)
+		return false;
+	patience_spend(p, (double)(clock_coarse_us() - c->since_us) / 1e6,
+	    cfg->body_timeout);
+	slow = patience_left(p, cfg->body_timeout) <= 0;
+	patience_earn(p, n, (double)cfg->client_min_rate);
+	return slow;
 }
 
 /* More of the body can be read. */
 void
 conn_collect_read(struct conn *c)
 {
-	struct conn_buf	*in = c->in;
+	static char	 piece[COLLECT_READ];	/* one for all: loop thread */
+	size_t		 used;
 	ssize_t		 n;
 
-	conn_buf_reserve(in, COLLECT_READ);
-	n = conn_recv(c, in->data + in->len, in->cap - in->len);
+	n = conn_recv(c, piece, sizeof(piece));
 	if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
 		conn_watch(c, true);
 		return;
@@ -218,6 +235,18 @@ conn_collect_read(struct conn *c)
 		conn_close(c);
 		return;
 	}
-	in->len += (size_t)n;
-	conn_collect_step(c);
+	if (conn_collect_take(c, piece, (size_t)n, &used) == -1)
+		return;
+	if (!c->collected->done && conn_collect_is_slow(c, (size_t)n)) {
+		conn_reject(c, 408, "the request body came too slowly");
+		return;
+	}
+	if (!c->collected->done) {
+		conn_collect_wait(c);
+		return;
+	}
+	if (used < (size_t)n)	/* the next request's */
+		c->in = conn_buf_append(c->worker, c->in, piece + used,
+		    (size_t)n - used);
+	conn_collect_finish(c);
 }

@@ -14,5 +14,7 @@ struct conn;
 void	 conn_collect_start(struct conn *c);
 /* More of the body can be read. */
 void	 conn_collect_read(struct conn *c);
+/* An unlinked temporary file, or -1 with errno. For whoever spools a body. */
+int	 conn_collect_open(void);
 
 #endif

@@ -56,13 +56,15 @@ conn_head_ready(struct conn *c)
 	conn_dispatch(c);
 }
 
-/* Nothing is left in the buffer: between two requests it is given back. */
+/* Waits for more; the large buffer is given back, also with half a head. */
 static void
 conn_input_wait(struct conn *c)
 {
 	if (c->in != NULL && c->in->len == 0) {
 		conn_buf_put(c->worker, c->in);
 		c->in = NULL;
+	} else if (c->in != NULL) {
+		c->in = conn_buf_hold(c->worker, c->in);
 	}
 	if (c->in == NULL && (c->requests > 0 || c->worker->draining)) {
 		if (c->state != CONN_IDLE)
@@ -92,10 +94,18 @@ conn_input_bad(struct conn *c)
 static void
 conn_input_parse(struct conn *c)
 {
-	struct conn_buf	*in = c->in;
+	struct conn_buf		*in = c->in;
+	enum http_parse_verdict	 verdict;
 
-	switch (c->protocol->parse(in->data, in->len, &c->worker->limits,
-	    &in->head)) {
+	while ((verdict = c->protocol->parse(in->data, in->len,
+	    &c->worker->limits, &in->head)) == HTTP_PARSE_REPLY) {
+		if (c->protocol->reply(c) == -1) {
+			conn_close(c);
+			return;
+		}
+	}
+	switch (verdict) {
+	case HTTP_PARSE_REPLY:
 	case HTTP_PARSE_MORE:
 		conn_input_wait(c);
 		break;
@@ -125,8 +135,8 @@ conn_input_head(struct conn *c)
 	struct conn_buf	*in;
 	ssize_t		 n;
 
-	if (c->in == NULL)
-		c->in = conn_buf_take(c->worker);
+	c->in = c->in == NULL ? conn_buf_take(c->worker) :
+	    conn_buf_resume(c->worker, c->in);
 	in = c->in;
 	if (in->len == in->cap)
 		conn_buf_reserve(in, in->cap);
@@ -176,11 +186,11 @@ conn_input_read(struct conn *c)
 	case CONN_BODY:
 		conn_collect_read(c);
 		break;
-	case CONN_SHARED:
-		http2_ready(c);
-		break;
 	case CONN_SENDING:
 		answer_go_on(c);
+		break;
+	case CONN_SHARED:
+		http2_ready(c);
 		break;
 	case CONN_LINGER:
 		conn_input_discard(c);

@@ -19,7 +19,7 @@ enum conn_open {
 };
 
 struct conn_opener {
-	const char	*name;
+	const char	*name;		/* as "... took too long" */
 	/* Is it to be done on this connection? */
 	bool		(*wanted)(const struct conn *c);
 	/* Goes as far as it can without waiting. Closes only what it takes. */
@@ -33,5 +33,7 @@ bool	 conn_open_needed(const struct conn *c);
  * been read from. It may be closed when this returns.
  */
 void	 conn_open_go_on(struct conn *c);
+/* It took too long: says so, and closes. */
+void	 conn_open_expire(struct conn *c);
 
 #endif

@@ -73,6 +73,8 @@ conn_copy_peer(struct conn *stream, const struct conn *of)
 	stream->port = of->port;
 	stream->server_port = of->server_port;
 	stream->secure = of->secure;
+	stream->proxied_tls = of->proxied_tls;
+	stream->trusted = of->trusted;
 }
 
 /* Writes a port. */

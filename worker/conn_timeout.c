@@ -11,6 +11,7 @@
 #include "worker/conn_buf.h"
 #include "worker/conn_input.h"
 #include "worker/conn_io.h"
+#include "worker/conn_open.h"
 #include "worker/http2/http2.h"
 #include "worker/worker.h"
 
@@ -45,7 +46,7 @@ conn_timeout_expire(struct conn *c)
 			conn_reject(c, 408, "the request head took too long");
 		break;
 	case CONN_OPENING:
-		conn_close(c);
+		conn_open_expire(c);
 		break;
 	case CONN_BODY:
 		conn_reject(c, 408, "the request body took too long");

@@ -7,6 +7,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/plugin.h"
+#include "worker/handler.h"
 #include "worker/loop.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
@@ -39,9 +40,9 @@ engines_loop(const char *name)
 	return &loop_libevent;
 }
 
-/* All handlers that plugins bring, in the plugins' order. */
+/* The handlers of plugins that are wanted, in the plugins' order. */
 static const struct handler **
-engines_handlers(void)
+engines_handlers(const struct config *cfg)
 {
 	const struct plugin *const	*p;
 	const struct handler		**handlers;
@@ -52,7 +53,8 @@ engines_handlers(void)
 	handlers = xcalloc(n + 1, sizeof(*handlers));
 	n = 0;
 	for (p = plugins; *p != NULL; p++) {
-		if ((*p)->handler != NULL)
+		if ((*p)->handler != NULL && ((*p)->handler->wanted == NULL ||
+		    (*p)->handler->wanted(cfg)))
 			handlers[n++] = (*p)->handler;
 	}
 	return handlers;
@@ -78,9 +80,34 @@ engines_choose(struct worker *w, char **cause)
 		return -1;
 	}
 	for (p = plugins; *p != NULL; p++) {
-		if ((*p)->runtime != NULL)
+		if ((*p)->runtime != NULL && config_needs_python(w->cfg))
 			w->runtime = (*p)->runtime;
 	}
-	w->handlers = engines_handlers();
+	w->handlers = engines_handlers(w->cfg);
 	return 0;
+}
+
+/* Has the handlers get ready. */
+int
+engines_prepare(struct worker *w, char **cause)
+{
+	const struct handler	**h;
+
+	for (h = w->handlers; *h != NULL; h++) {
+		if ((*h)->prepare != NULL && (*h)->prepare(w, cause) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Has the handlers give up what they keep. */
+void
+engines_done(struct worker *w)
+{
+	const struct handler	**h;
+
+	for (h = w->handlers; *h != NULL; h++) {
+		if ((*h)->done != NULL)
+			(*h)->done(w);
+	}
 }

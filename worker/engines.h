@@ -10,5 +10,9 @@ struct worker;
  * what this build does not have.
  */
 int	 engines_choose(struct worker *w, char **cause);
+/* Spawner, before the app is loaded; -1 with *cause. */
+int	 engines_prepare(struct worker *w, char **cause);
+/* Worker, at its end. */
+void	 engines_done(struct worker *w);
 
 #endif

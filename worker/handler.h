@@ -4,10 +4,21 @@
 
 #include <stdbool.h>
 
+struct config;
 struct request;
+struct worker;
 
 struct handler {
 	const char	*name;
+	/* Does the configuration ask for it? NULL: it always does. */
+	bool		(*wanted)(const struct config *cfg);
+	/*
+	 * Spawner, before the app is loaded, with the working directory set:
+	 * -1 with *cause. NULL: nothing to do.
+	 */
+	int		(*prepare)(struct worker *w, char **cause);
+	/* Loop thread, at the worker's end; no request runs. NULL: nothing. */
+	void		(*done)(struct worker *w);
 	/* Is it this handler's? Called on the core, must not wait. */
 	bool		(*match)(struct request *req);
 	/*

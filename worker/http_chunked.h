@@ -48,10 +48,24 @@ struct http_chunked {
 
 	/* The decoder's own. */
 	uint8_t		 state;
-	uint32_t	 line;		/* bytes of this size line */
-	uint32_t	 waste;		/* framing not paid for by data */
-	uint32_t	 trailer;	/* bytes of the trailer section */
-	uint32_t	 ntrailers;
+	union {
+		struct {
+			uint32_t	 line;	/* bytes of this size line */
+			uint32_t	 waste;	/* framing not paid for by
+						   data */
+			uint32_t	 trailer; /* bytes of its section */
+			uint32_t	 ntrailers;
+		};
+		/* worker/gateway/fcgi_body.h's. */
+		struct {
+			int64_t		 expected; /* bytes; -1: any */
+			uint32_t	 spare;	/* for others' records */
+			uint32_t	 skip;	/* bytes that mean nothing */
+			uint16_t	 id;
+			uint8_t		 have;	/* bytes of header */
+			char		 header[8];
+		} fcgi;
+	};
 	struct http_limits limits;
 };
 

@@ -661,6 +661,45 @@ http_parse(const char *buf, size_t len, const struct http_limits *limits,
 	return head->state == STATE_DONE ? HTTP_PARSE_DONE : HTTP_PARSE_MORE;
 }
 
+/* Is a CGI variable's name the rest of what a header field makes? */
+static bool
+var_is_field(const char *var, const char *name, size_t len)
+{
+	size_t	i;
+	char	c;
+
+	for (i = 0; i < len; i++) {
+		c = name[i];
+		if (c >= 'a' && c <= 'z')
+			c = (char)(c - 'a' + 'A');
+		if (var[i] != (c == '-' ? '_' : c))
+			return false;
+	}
+	return true;
+}
+
+/* The variable that a header field of this name becomes. */
+static const struct http_field *
+head_find_var(const struct http_head *head, const char *buf, const char *name)
+{
+	const size_t	 len = strlen(name);
+	const char	*var;
+	size_t		 skip = 5;
+	uint32_t	 i;
+
+	if (strcmp(name, "content-type") == 0 ||
+	    strcmp(name, "content-length") == 0)
+		skip = 0;
+	for (i = 0; i < head->nfields; i++) {
+		var = buf + head->fields[i].name.off;
+		if (head->fields[i].name.len == len + skip &&
+		    memcmp(var, "HTTP_", skip) == 0 &&
+		    var_is_field(var + skip, name, len))
+			return &head->fields[i];
+	}
+	return NULL;
+}
+
 /* What the client speaks. */
 const char *
 http_version(const struct http_head *head)
@@ -678,9 +717,26 @@ http_head_find(const struct http_head *head, const char *buf,
 	const size_t	len = strlen(name);
 	uint32_t	i;
 
+	if (head->vars)
+		return head_find_var(head, buf, name);
 	for (i = 0; i < head->nfields; i++) {
 		if (http_word_is(buf + head->fields[i].name.off,
 		    head->fields[i].name.len, name, len))
+			return &head->fields[i];
+	}
+	return NULL;
+}
+
+/* The CGI variable of this name. */
+const struct http_field *
+http_head_var(const struct http_head *head, const char *buf, const char *name)
+{
+	const size_t	len = strlen(name);
+	uint32_t	i;
+
+	for (i = head->vars ? head->nfields : 0; i-- > 0;) {
+		if (head->fields[i].name.len == len &&
+		    memcmp(buf + head->fields[i].name.off, name, len) == 0)
 			return &head->fields[i];
 	}
 	return NULL;

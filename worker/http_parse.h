@@ -36,7 +36,8 @@
 enum http_parse_verdict {
 	HTTP_PARSE_MORE,	/* the head is not complete */
 	HTTP_PARSE_DONE,	/* every field of struct http_head is true */
-	HTTP_PARSE_BAD		/* only status and why are true; then close */
+	HTTP_PARSE_BAD,		/* only status and why are true; then close */
+	HTTP_PARSE_REPLY	/* FastCGI: protocol.reply, then call again */
 };
 
 /* Bounds, in bytes unless said otherwise; none may be 0. */
@@ -82,6 +83,7 @@ struct http_head {
 	struct http_view	 target;	/* as it was sent */
 	struct http_view	 line;		/* request line without CRLF */
 	uint8_t			 minor;		/* HTTP/1.0: 0, 1.1 and up: 1 */
+	uint16_t		 fcgi_id;	/* FastCGI: the request's */
 	bool			 http2;		/* HTTP/2; minor is 1 */
 
 	/*
@@ -119,6 +121,14 @@ struct http_head {
 						   Upgrade, and HTTP/1.1 */
 	bool			 expect_continue; /* wants 100, has a body */
 
+	/*
+	 * The head came from a gateway (worker/gateway/): fields are CGI
+	 * variables as they were sent, "HTTP_RANGE", "REMOTE_ADDR"; method,
+	 * target and the like are views of their values.
+	 */
+	bool			 vars;
+	uint8_t			 modifier1;	/* uwsgi: 0 app, 9 CGI */
+
 	/* The parser's own. */
 	uint8_t			 state;
 	uint8_t			 seen;		/* flags */
@@ -140,9 +150,16 @@ enum http_parse_verdict
 /* "HTTP/1.1": what the client speaks. */
 const char	*http_version(const struct http_head *head);
 
-/* First field of this name (lower case), or NULL. */
+/*
+ * First field of this name (lower case), or NULL. With vars the variable that
+ * a header field of this name becomes: HTTP_IF_RANGE for "if-range".
+ */
 const struct http_field *
 	 http_head_find(const struct http_head *head, const char *buf,
+	    const char *name);
+/* The last CGI variable of this name ("PATH_INFO"), or NULL. */
+const struct http_field *
+	 http_head_var(const struct http_head *head, const char *buf,
 	    const char *name);
 
 #endif

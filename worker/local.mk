@@ -29,6 +29,8 @@ libwsgimaster_a_SOURCES += \
 	worker/conn_open.h \
 	worker/conn_peer.c \
 	worker/conn_peer.h \
+	worker/conn_shed.c \
+	worker/conn_shed.h \
 	worker/conn_timeout.c \
 	worker/conn_timeout.h \
 	worker/control.c \
@@ -77,6 +79,8 @@ libwsgimaster_a_SOURCES += \
 	worker/own_listeners.h \
 	worker/parent_death.c \
 	worker/parent_death.h \
+	worker/patience.c \
+	worker/patience.h \
 	worker/privileges.c \
 	worker/privileges.h \
 	worker/protocol.c \
@@ -93,11 +97,16 @@ libwsgimaster_a_SOURCES += \
 	worker/response_head.h \
 	worker/response_out.c \
 	worker/response_out.h \
+	worker/response_records.c \
 	worker/runtime.h \
+	worker/sandbox.c \
+	worker/sandbox.h \
 	worker/spawner.c \
 	worker/spawner.h \
 	worker/stacks_json.c \
 	worker/stacks_json.h \
+	worker/surroundings.c \
+	worker/surroundings.h \
 	worker/suspend.h \
 	worker/suspend_none.c \
 	worker/transport.h \
@@ -111,3 +120,6 @@ libwsgimaster_a_SOURCES += \
 	worker/witness.h \
 	worker/worker.c \
 	worker/worker.h
+
+include $(top_srcdir)/worker/proxy/local.mk
+include $(top_srcdir)/worker/gateway/local.mk

@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+#include "worker/conn.h"
+#include "worker/protocol.h"
+#include "worker/proxy/proxies.h"
+#include "worker/worker.h"
+
 /* Can it be an address? */
 bool
 origin_is_addr(const char *text, size_t len)
@@ -13,7 +18,7 @@ origin_is_addr(const char *text, size_t len)
 		if (memchr("0123456789abcdefABCDEF.:", text[i], 24) == NULL)
 			return false;
 	}
-	return len > 1 && len < sizeof(((struct conn *)0)->addr);
+	return len > 1 && len < NETADDR_TEXT;
 }
 
 /* Reads a port. */
@@ -31,4 +36,21 @@ origin_port(const char *text, size_t len)
 		port = port * 10 + (uint32_t)(text[i] - '0');
 	}
 	return port > UINT16_MAX ? 0 : (uint16_t)port;
+}
+
+/* The origin of a request. */
+void
+origin_choose(struct origin *from, const struct conn *c)
+{
+	from->addr = c->addr;
+	from->host = NULL;
+	from->host_len = 0;
+	from->addr_len = c->addr_len;
+	from->https = c->secure || c->proxied_tls;
+	from->port = c->port;
+	from->server_port = c->server_port;
+	if (c->protocol->origin != NULL)
+		c->protocol->origin(from, c);
+	if (c->worker->proxies != NULL)
+		proxies_correct(c, from);
 }

@@ -8,6 +8,8 @@
  *	the connection	its socket's addresses, or those of its PROXY header;
  *			https if TLS was spoken up to here
  *	the protocol	what a gateway says in its variables (protocol.origin)
+ *	the fields	X-Forwarded-* or Forwarded, if who asks by now is a
+ *			trusted proxy (proxy/proxies.h)
  */
 #ifndef WM_WORKER_ORIGIN_H
 #define WM_WORKER_ORIGIN_H
@@ -16,8 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "worker/conn.h"
-#include "worker/protocol.h"
+#include "base/netmask.h"
+
+struct conn;
 
 /*
  * Texts are views of what lives as long as the request: the connection, its
@@ -33,6 +36,8 @@ struct origin {
 	uint16_t	 port;		/* the client's; 0: unknown */
 	uint16_t	 server_port;	/* the one that it asked;
 					   0: the listener's */
+	char		 text[NETADDR_TEXT];	/* addr, if made for it; so
+						   this is never copied */
 };
 
 /* Has it only what IPv4 and IPv6 addresses are made of, and their length? */
@@ -40,19 +45,10 @@ bool	 origin_is_addr(const char *text, size_t len);
 /* A port of 1 to 5 digits, 1 to 65535; 0: it is none. */
 uint16_t origin_port(const char *text, size_t len);
 
-/* The origin of the request whose head is in the connection's buffer. */
-static inline void
-origin_choose(struct origin *from, const struct conn *c)
-{
-	from->addr = c->addr;
-	from->host = NULL;
-	from->host_len = 0;
-	from->addr_len = c->addr_len;
-	from->https = c->secure;
-	from->port = c->port;
-	from->server_port = c->server_port;
-	if (c->protocol->origin != NULL)
-		c->protocol->origin(from, c);
-}
+/*
+ * The origin of the request whose head is in the connection's buffer; may
+ * remove fields from that (proxy/proxies.h).
+ */
+void	 origin_choose(struct origin *from, const struct conn *c);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "worker/http_chunked.h"
 #include "worker/http_parse.h"
 
 struct conn;
@@ -31,16 +32,35 @@ struct protocol_frames {
 	size_t	(*behind)(const struct conn *c, char *out, size_t len);
 	/* Behind the last one. */
 	size_t	(*end)(const struct conn *c, char *out);
+	/* Instead of it, where the response is cut off. */
+	size_t	(*cut)(const struct conn *c, char *out);
 };
 
 struct protocol {
 	const char	*name;
 	/*
-	 * Looks at the bytes that came, as http_parse: pure. NULL where no
-	 * bytes are to be parsed.
+	 * Looks at the bytes that came, as http_parse: pure, but it may move
+	 * what it has looked at. NULL where no bytes are to be parsed.
 	 */
-	enum http_parse_verdict (*parse)(const char *buf, size_t len,
+	enum http_parse_verdict (*parse)(char *buf, size_t len,
 		    const struct http_limits *limits, struct http_head *head);
+	/*
+	 * What is to be said to HTTP_PARSE_REPLY; 0, or -1 when it cannot be
+	 * said at once. NULL: parse never asks for it.
+	 */
+	int		(*reply)(struct conn *c);
+	/* A body of a head with chunked, as in http_chunked.h. */
+	void		(*body_init)(struct http_chunked *st,
+		    const struct http_limits *limits,
+		    const struct http_head *head);
+	enum http_chunked_verdict (*body_decode)(struct http_chunked *st,
+		    const char *in, size_t inlen, size_t *used,
+		    const char **data, size_t *datalen);
+	/*
+	 * More has come, and is not read yet, while a request runs: does it
+	 * say that the client has left? NULL: no bytes do.
+	 */
+	bool		(*says_gone)(const struct conn *c);
 	/* What a response begins with, before "200 OK". */
 	const char	*status;
 	/*

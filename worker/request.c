@@ -13,12 +13,38 @@
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/dispatch.h"
+#include "worker/gateway/gateway_vars.h"
 #include "worker/handler.h"
 #include "worker/http_url.h"
 #include "worker/request_id.h"
 #include "worker/response_out.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
+
+/* The path that a gateway has decoded. False: it has not. */
+static bool
+request_join_path(struct request *req)
+{
+	struct http_view	 script, path;
+	char			*joined;
+
+	if (!gateway_path(req->head, req->buf, &script, &path))
+		return false;
+	req->script_len = script.len;
+	req->path_len = script.len + path.len;
+	if (req->path_len == 0) {
+		req->path = "/";
+		req->path_len = 1;
+	} else if (script.len == 0) {
+		req->path = request_text(req, path);
+	} else {
+		joined = pool_alloc(&req->pool, req->path_len);
+		memcpy(joined, request_text(req, script), script.len);
+		memcpy(joined + script.len, request_text(req, path), path.len);
+		req->path = joined;
+	}
+	return true;
+}
 
 /* Decodes the path. False: it cannot be one. */
 bool
@@ -27,6 +53,8 @@ request_decode_path(struct request *req)
 	const struct http_view	*path = &req->head->path;
 	char			*decoded;
 
+	if (req->head->vars && request_join_path(req))
+		return true;
 	if (path->len == 0) {
 		req->path = req->head->form == HTTP_URL_ASTERISK ? "" : "/";
 		req->path_len = req->head->form == HTTP_URL_ASTERISK ? 0 : 1;
@@ -172,6 +200,7 @@ request_reset(struct request *req)
 	req->buf = NULL;
 	req->path = NULL;
 	req->path_len = 0;
+	req->script_len = 0;
 	req->nvars = req->vars_size = 0;
 	req->app_id = 0;
 	req->row = SB_APP_NONE;

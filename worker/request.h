@@ -40,6 +40,8 @@ struct request {
 	const struct http_head	*head;
 	const char		*path;		/* decoded; "" for "*" */
 	size_t			 path_len;
+	size_t			 script_len;	/* of the path, what a gateway
+						   says is SCRIPT_NAME */
 
 	struct origin		 from;		/* who asks */
 

@@ -58,6 +58,15 @@ request_ids_init(struct worker *w)
 	request_ids_tick(w);
 }
 
+/* Takes the id that this field brings. */
+static bool
+request_id_use(struct request *req, const struct http_field *field)
+{
+	req->id = request_text(req, field->value);
+	req->id_len = (uint8_t)field->value.len;
+	return request_id_is_sane(req->id, field->value.len);
+}
+
 /* Takes the client's id, if there is one. */
 static bool
 request_id_take(struct request *req, const struct request_ids *ids)
@@ -65,15 +74,17 @@ request_id_take(struct request *req, const struct request_ids *ids)
 	const struct http_field	*field = req->head->fields;
 	const struct http_field	*end = field + req->head->nfields;
 
+	if (req->head->vars) {
+		field = http_head_find(req->head, req->buf, ids->header);
+		return field != NULL && request_id_use(req, field);
+	}
 	for (; field < end; field++) {
 		if (field->hash != ids->header_hash ||
 		    field->name.len != ids->header_len ||
 		    strncasecmp(request_text(req, field->name), ids->header,
 		    ids->header_len) != 0)
 			continue;
-		req->id = request_text(req, field->value);
-		req->id_len = (uint8_t)field->value.len;
-		return request_id_is_sane(req->id, field->value.len);
+		return request_id_use(req, field);
 	}
 	return false;
 }

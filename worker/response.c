@@ -220,6 +220,10 @@ response_put(struct request *req, const char *data, size_t len,
 	resp->sent += (int64_t)len;
 	if (resp->no_body)
 		len = 0;
+	if (req->conn->protocol->frames != NULL)
+		return response_put_records(req, data, len,
+		    next == RESPONSE_LAST, next == RESPONSE_SOON &&
+		    len <= RESPONSE_COPY_MAX);
 	small = len <= RESPONSE_COPY_MAX;
 	hold = small && next == RESPONSE_SOON && !response_is_whole(resp);
 	if (small && !hold && !resp->held.pending)
@@ -274,6 +278,8 @@ response_end_short(struct request *req)
 	    (long long)req->resp.sent, (long long)req->resp.length);
 	req->resp.state = RESPONSE_ENDED;
 	req->resp.close = true;
+	if (req->conn->protocol->frames != NULL)
+		req->conn->reset = true;
 	return 0;
 }
 
@@ -288,7 +294,8 @@ response_end(struct request *req)
 	if (response_start(req, 0) == -1)
 		return -1;
 	if ((resp->head.len > 0 || resp->held.pending ||
-	    (resp->chunked && !resp->last_sent)) &&
+	    (!resp->last_sent && (resp->chunked ||
+	    req->conn->protocol->frames != NULL))) &&
 	    response_put(req, "", 0, RESPONSE_LAST) == -1)
 		return -1;
 	if (!resp->no_body && resp->length != -1 && resp->sent < resp->length)

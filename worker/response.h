@@ -27,6 +27,7 @@
 
 #include "base/strbuf.h"
 #include "worker/held.h"
+#include "worker/patience.h"
 #include "worker/wait.h"
 
 struct request;
@@ -56,6 +57,7 @@ struct response {
 	bool			 close;		/* ends the connection */
 	bool			 clipped;	/* longer than announced */
 	bool			 timed_out;	/* BROKEN by write-timeout */
+	struct patience		 patience;	/* with client-min-rate */
 	/* What response_reset keeps. */
 	struct strbuf		 head;
 	struct held		 held;		/* pieces that are joined */

@@ -4,6 +4,7 @@
 
 #include "base/names.h"
 #include "worker/conn.h"
+#include "worker/protocol.h"
 #include "worker/request.h"
 #include "worker/request_id.h"
 #include "worker/response.h"
@@ -67,8 +68,9 @@ response_cut(struct request *req)
 	if (resp->state == RESPONSE_BODY)
 		(void)response_push(req);
 	/* Where the connection's end is the body's end, end it by a reset. */
-	if (resp->state == RESPONSE_BODY && !resp->chunked &&
-	    resp->length == -1 && !resp->no_body)
+	if (resp->state == RESPONSE_BODY &&
+	    (req->conn->protocol->frames != NULL || (!resp->chunked &&
+	    resp->length == -1 && !resp->no_body)))
 		req->conn->reset = true;
 	if (resp->state != RESPONSE_ENDED)
 		resp->state = RESPONSE_BROKEN;

@@ -8,6 +8,7 @@
 
 #include "worker/conn.h"
 #include "worker/conn_io.h"
+#include "worker/protocol.h"
 #include "worker/request.h"
 #include "worker/response.h"
 #include "worker/response_out.h"
@@ -83,10 +84,15 @@ response_send_file_copy(struct request *req, int fd, off_t offset, size_t len)
 
 	if (len > 0 && req->worker->suspend->can_park)
 		copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	result = response_file_begin(req, len);
-	if (result == 0)
-		result = response_send_file(req, copy == -1 ? fd : copy,
-		    offset, len);
+	if (req->conn->protocol->frames != NULL) {
+		result = response_put_file_records(req, copy == -1 ? fd :
+		    copy, offset, len, response_send_file);
+	} else {
+		result = response_file_begin(req, len);
+		if (result == 0)
+			result = response_send_file(req, copy == -1 ? fd :
+			    copy, offset, len);
+	}
 	if (copy != -1)
 		close(copy);
 	return result;

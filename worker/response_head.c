@@ -291,6 +291,16 @@ response_is_last(const struct request *req)
 	    !conn_has_input(req->conn);
 }
 
+/* Is the connection's end what ends each response? */
+static inline bool
+response_ends_with_conn(const struct request *req)
+{
+	const struct protocol	*protocol = req->conn->protocol;
+
+	return !protocol->is_http1 && protocol->frames == NULL &&
+	    protocol->finish == NULL;
+}
+
 /* Must the connection end with this response? */
 static bool
 response_must_close(const struct request *req)
@@ -298,6 +308,7 @@ response_must_close(const struct request *req)
 	const struct config	*cfg = req->worker->cfg;
 
 	return !req->head->keep_alive || req->conn->close ||
+	    response_ends_with_conn(req) ||
 	    cfg->keepalive_timeout == 0 ||
 	    (req->worker->closing && response_is_last(req)) ||
 	    (cfg->keepalive_requests != 0 && req->conn->requests + 1 >=
@@ -323,7 +334,8 @@ response_choose_framing(struct request *req, int64_t known)
 		return;
 	} else if (known >= 0) {
 		resp->length = known;
-	} else if (req->conn->protocol->finish != NULL) {
+	} else if (!req->conn->protocol->is_http1) {
+		resp->close |= response_ends_with_conn(req);
 		return;
 	} else if (req->head->minor >= 1) {
 		resp->chunked = true;
@@ -368,7 +380,9 @@ response_head_complete(struct request *req, int64_t known)
 		response_add_now(&resp->head);
 	if (req->worker->cfg->request_id_response)
 		response_add_id(req);
-	if (resp->close)
+	if (!req->conn->protocol->is_http1)
+		;			/* it has no Connection */
+	else if (resp->close)
 		strbuf_add(&resp->head, "Connection: close\r\n", 19);
 	else if (req->head->minor == 0)
 		strbuf_add(&resp->head, "Connection: keep-alive\r\n", 24);

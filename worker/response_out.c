@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
 #include "worker/conn_io.h"
 #include "worker/core.h"
 #include "worker/held.h"
+#include "worker/protocol.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -18,7 +20,8 @@ int
 response_break(struct request *req, bool timed_out)
 {
 	/* A proper end would be taken for that of the body. */
-	if (timed_out || (req->resp.state == RESPONSE_BODY &&
+	if (timed_out || req->conn->protocol->frames != NULL ||
+	    (req->resp.state == RESPONSE_BODY &&
 	    !req->resp.chunked && req->resp.length == -1 &&
 	    !req->resp.no_body))
 		req->conn->reset = true;
@@ -29,6 +32,37 @@ response_break(struct request *req, bool timed_out)
 	return -1;
 }
 
+/* Waits until the socket has room, within the client's patience. */
+static enum wait_reason
+response_wait_once(struct request *req, double limit)
+{
+	const struct config	*cfg = req->worker->cfg;
+	uint64_t		 begin;
+	enum wait_reason	 reason;
+
+	if (cfg->client_min_rate == 0)
+		return conn_wait(req->core, WAIT_WRITE, limit);
+	begin = clock_mono_us();
+	reason = conn_wait(req->core, WAIT_WRITE,
+	    patience_left(&req->resp.patience, limit));
+	patience_spend(&req->resp.patience,
+	    (double)(clock_mono_us() - begin) / 1e6, limit);
+	return reason;
+}
+
+/* The client has taken some of what was not sent before. */
+static int
+response_taken(struct request *req, int before)
+{
+	size_t	 rate = req->worker->cfg->client_min_rate;
+	int	 after = conn_unsent(req->conn);
+
+	if (rate != 0 && after < before)
+		patience_earn(&req->resp.patience, (uint64_t)(before - after),
+		    (double)rate);
+	return after;
+}
+
 /*
  * The socket is full: waits for the client. It counts as writable only when a
  * good part of it is free, so a client that takes little is told from one that
@@ -37,15 +71,15 @@ response_break(struct request *req, bool timed_out)
 static int
 response_wait(struct request *req)
 {
+	const struct config	*cfg = req->worker->cfg;
 	enum wait_reason	 reason;
 	int			 before, after = conn_unsent(req->conn);
 
 	do {
 		before = after;
-		reason = conn_wait(req->core, WAIT_WRITE,
-		    req->worker->cfg->write_timeout);
-		if (reason == WAIT_TIMEOUT)
-			after = conn_unsent(req->conn);
+		reason = response_wait_once(req, cfg->write_timeout);
+		if (reason == WAIT_TIMEOUT || cfg->client_min_rate != 0)
+			after = response_taken(req, before);
 	} while (reason == WAIT_TIMEOUT && after < before);
 	req->resp.waited = reason;
 	if (reason == WAIT_READY)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include "worker/request.h"
@@ -37,6 +38,17 @@ int	 response_send_held(struct request *req, const struct iovec *parts,
 	    int n, int flags);
 /* Holds these pieces, behind what is held; sends what there is no room for. */
 int	 response_hold(struct request *req, const struct iovec *parts, int n);
+
+/*
+ * response_records.c: for protocols whose responses travel in records. Sends
+ * the head, if it is not out, and a piece of the body; last: and the end, if
+ * the body is not shorter than its length. hold: it may be held.
+ */
+int	 response_put_records(struct request *req, const char *data,
+	    size_t len, bool last, bool hold);
+/* The same for bytes of a file, which send sends. */
+int	 response_put_file_records(struct request *req, int fd, off_t offset,
+	    size_t len, int (*send)(struct request *, int, off_t, size_t));
 
 /* response.c's, for response_file.c: completes the head, */
 int	 response_start(struct request *req, int64_t known);

@@ -408,6 +408,7 @@ worker_main(struct worker *w, int id, int slot, int control)
 		w->suspend->done(w);
 	if (w->runtime != NULL)
 		w->runtime->worker_stop(w);
+	engines_done(w);
 	conns_done(w);
 	cores_done(w);
 	watch_done(w);

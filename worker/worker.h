@@ -25,6 +25,7 @@ struct handler;
 struct http_limits;
 struct listeners;
 struct loop_engine;
+struct proxies;
 struct runtime;
 struct sb_slot;
 struct scoreboard;
@@ -108,7 +109,8 @@ struct worker {
 	bool				 accepting;	/* listeners watched */
 	bool				 accept_paused;	/* out of fds */
 	_Atomic bool			 accept_held;	/* the app wants it */
-	bool				 accept_warned;	/* and said so */
+	uint64_t			 accept_warned_us; /* and said so */
+	uint32_t			 max_conns;	/* as descriptors go */
 	struct event			 accept_retry;
 	struct event			 accept_aside;	/* until it is over */
 	struct accept_share		 share;
@@ -129,6 +131,7 @@ struct worker {
 	uint32_t			 nfree_small_bufs;
 	struct http2s			 http2s;	/* http2/ */
 	struct http_limits		 limits;
+	struct proxies			*proxies;	/* NULL: none */
 	uint32_t			 queue_size;
 };
 

@@ -18,6 +18,7 @@
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_strings.h"
 #include "plugins/python/py_template.h"
+#include "plugins/python/py_vars.h"
 #include "plugins/python/py_tls.h"
 #include "shm/listener.h"
 #include "worker/conn.h"
@@ -83,7 +84,7 @@ py_environ_init(struct worker *w)
 	if (py_environ.template == NULL)
 		return -1;
 	py_environ.wide = py_template_widen(py_environ.template);
-	if (py_environ.wide == NULL)
+	if (py_environ.wide == NULL || py_vars_init() == -1)
 		return -1;
 	py_environ.cores = w->ncores > 1;
 	if (py_tls_init() == -1)
@@ -111,6 +112,7 @@ py_environ_done(void)
 	size_t	 i;
 
 	py_kept_done();
+	py_vars_done();
 	py_tls_done();
 	Py_CLEAR(py_environ.template);
 	Py_CLEAR(py_environ.wide);
@@ -549,6 +551,28 @@ py_environ_kept(const struct request *req, const struct py_app *app,
 	return env;
 }
 
+/* The environ of a gateway's request: its variables on the template. */
+static PyObject *
+py_environ_of_vars(struct request *req, const struct py_app *app,
+    PyObject *input)
+{
+	struct py_last	 last = { .core = -1 };
+	PyObject	*env = PyDict_Copy(py_environ.wide);
+
+	if (env == NULL)
+		return NULL;
+	if (py_vars_add(env, req, app, &req->vars_size) == -1 ||
+	    py_environ_last_core(env, &last, req, false) == -1 ||
+	    (input != NULL && PyDict_SetItem(env, py_str->wsgi_input,
+	    input) == -1) ||
+	    py_environ_add_id(env, req) == -1) {
+		Py_DECREF(env);
+		return NULL;
+	}
+	req->nvars = (uint32_t)PyDict_GET_SIZE(env);
+	return env;
+}
+
 /* Makes a request's environ. */
 PyObject *
 py_environ_new(struct request *req, const struct py_app *app, PyObject *input)
@@ -557,6 +581,8 @@ py_environ_new(struct request *req, const struct py_app *app, PyObject *input)
 	PyObject	*env;
 	int		 path;
 
+	if (req->head->vars)
+		return py_environ_of_vars(req, app, input);
 	env = py_environ_kept(req, app, &what, &path);
 	if (env == NULL) {
 		if (PyErr_Occurred())

@@ -34,33 +34,8 @@
 #include "plugins/python/py_stdio.h"
 #include "plugins/python/py_strings.h"
 #include "plugins/python/py_task.h"
+#include "worker/surroundings.h"
 #include "worker/worker.h"
-
-/* What the process must be before Python looks at it. */
-static int
-py_init_process(const struct config *cfg, char **cause)
-{
-	char	*pair, *equals;
-	size_t	 i;
-
-	if (cfg->chdir != NULL && chdir(cfg->chdir) == -1) {
-		*cause = xasprintf("\"chdir\": %s: %s", cfg->chdir,
-		    strerror(errno));
-		return -1;
-	}
-	for (i = 0; i < cfg->env.count; i++) {
-		pair = xstrdup(cfg->env.items[i]);
-		equals = strchr(pair, '=');
-		if (equals != NULL) {
-			*equals = '\0';
-			setenv(pair, equals + 1, 1);
-		}
-		free(pair);
-	}
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	return 0;
-}
 
 /* sys.argv: the server's name, and pyargv's words. */
 static PyStatus
@@ -197,7 +172,7 @@ py_init_start(struct worker *w, char **cause)
 	if (program == NULL)
 		return -1;
 	py_worker_set(w);
-	if (py_init_process(w->cfg, cause) == -1 ||
+	if (surroundings_set(w->cfg, cause) == -1 ||
 	    py_module_register() == -1 ||
 	    py_decorators_register() == -1 ||
 	    py_init_interpreter(w->cfg, program, cause) == -1)

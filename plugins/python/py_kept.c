@@ -51,7 +51,7 @@ py_kept_may(const struct request *req)
 {
 	const struct http_head	*head = req->head;
 
-	return req->from.host == NULL &&
+	return !head->vars && req->from.host == NULL &&
 	    head->nfields > 0 && head->nfields <= UINT8_MAX &&
 	    !head->chunked && !head->to_end &&
 	    head->form == HTTP_URL_ORIGIN &&

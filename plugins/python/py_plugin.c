@@ -4,12 +4,14 @@
 
 #include "plugins/python/py_plugin.h"
 
+#include "config/config.h"
 #include "plugins/python/py_autoreload.h"
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_init.h"
 #include "plugins/python/py_look.h"
+#include "plugins/python/py_paths.h"
 #include "plugins/python/py_stack.h"
 #include "plugins/python/py_thread.h"
 #include "plugins/python/py_worker.h"
@@ -20,6 +22,7 @@
 static const struct runtime	 python_runtime = {
 	.name = "python",
 	.start = py_init_start,
+	.paths = py_paths_add,
 	.load = py_worker_load,
 	.fork_before = py_fork_before,
 	.fork_parent = py_fork_parent,
@@ -37,6 +40,13 @@ static const struct runtime	 python_runtime = {
 	.check_signals = PyErr_CheckSignals,
 };
 
+/* Without an app there may be no Python. */
+static bool
+python_wanted(const struct config *cfg)
+{
+	return config_needs_python(cfg);
+}
+
 /* Whatever nobody else has answered. */
 static bool
 python_match(struct request *req)
@@ -47,6 +57,7 @@ python_match(struct request *req)
 
 static const struct handler	 python_handler = {
 	.name = "wsgi",
+	.wanted = python_wanted,
 	.match = python_match,
 	.run = py_wsgi_run,
 };

@@ -383,8 +383,9 @@ py_wsgi_body_status(const struct request *req)
 		return 408;
 	case BODY_TOO_LARGE:
 		return 413;
-	case BODY_GONE:
 	case BODY_BAD:
+		return req->body.decoder.status;
+	case BODY_GONE:
 	case BODY_HARAKIRI:
 		break;
 	}

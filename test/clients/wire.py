@@ -50,7 +50,7 @@ class Response:
 class Wire:
     """A connection; a context manager."""
 
-    def __init__(self, port, receive_buffer=None):
+    def __init__(self, port, receive_buffer=None, source=None):
         self.data = b""
         if str(port).startswith("/"):
             self.sock = socket.socket(socket.AF_UNIX)
@@ -62,6 +62,8 @@ class Wire:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
                                  receive_buffer)
         self.sock.settimeout(PATIENCE)
+        if source:
+            self.sock.bind((source, 0))
         self.sock.connect(address)
 
     def __enter__(self):

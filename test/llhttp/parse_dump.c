@@ -93,6 +93,7 @@ dump(const char *buf, size_t len)
 	http_head_init(&head, fields);
 	switch (http_parse(buf, len, &limits, &head)) {
 	case HTTP_PARSE_MORE:
+	case HTTP_PARSE_REPLY:
 		printf("head more\n");
 		break;
 	case HTTP_PARSE_BAD:

@@ -67,6 +67,8 @@ test_unit_test_wait_SOURCES = test/unit/test_wait.c $(unit_rig) $(unit_main)
 unit_tests += test/unit/test_harakiri
 test_unit_test_harakiri_SOURCES = \
 	test/unit/test_harakiri.c $(unit_rig) $(unit_main)
+unit_tests += test/unit/test_patience
+test_unit_test_patience_SOURCES = test/unit/test_patience.c $(unit_main)
 unit_tests += test/unit/test_core
 test_unit_test_core_SOURCES = test/unit/test_core.c $(unit_rig) $(unit_main)
 
@@ -99,10 +101,6 @@ if WM_HAVE_HTTP2
 unit_tests += test/unit/test_http2
 test_unit_test_http2_SOURCES = test/unit/test_http2.c $(unit_main)
 endif
-if WM_HAVE_TLS
-unit_tests += test/unit/test_tls
-test_unit_test_tls_SOURCES = test/unit/test_tls.c $(unit_main)
-endif
 unit_tests += \
 	test/unit/test_answer \
 	test/unit/test_http_date \
@@ -113,3 +111,24 @@ test_unit_test_answer_SOURCES = \
 test_unit_test_http_date_SOURCES = test/unit/test_http_date.c $(unit_main)
 test_unit_test_static_SOURCES = test/unit/test_static.c $(unit_main)
 test_unit_test_static_open_SOURCES = test/unit/test_static_open.c $(unit_main)
+
+unit_tests += \
+	test/unit/test_forwarded \
+	test/unit/test_netmask \
+	test/unit/test_proxy_parse
+test_unit_test_forwarded_SOURCES = test/unit/test_forwarded.c $(unit_main)
+test_unit_test_netmask_SOURCES = test/unit/test_netmask.c $(unit_main)
+test_unit_test_proxy_parse_SOURCES = test/unit/test_proxy_parse.c $(unit_main)
+unit_tests += test/unit/test_gateway
+test_unit_test_gateway_SOURCES = \
+	test/unit/test_gateway.c test/unit/gateway_text.c \
+	test/unit/gateway_text.h $(unit_main)
+if WM_HAVE_TLS
+unit_tests += test/unit/test_tls
+test_unit_test_tls_SOURCES = test/unit/test_tls.c $(unit_main)
+endif
+if WM_HAVE_CGI
+unit_tests += test/unit/test_cgi_args test/unit/test_cgi_output
+test_unit_test_cgi_args_SOURCES = test/unit/test_cgi_args.c $(unit_main)
+test_unit_test_cgi_output_SOURCES = test/unit/test_cgi_output.c $(unit_main)
+endif

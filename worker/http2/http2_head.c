@@ -348,6 +348,7 @@ http2_head_parse(const struct http2_head *h, const char *text, size_t len,
 	case HTTP_PARSE_BAD:
 		return HTTP_PARSE_BAD;
 	case HTTP_PARSE_MORE:
+	case HTTP_PARSE_REPLY:
 		return http2_parse_bad(head, 431, "head too long");
 	case HTTP_PARSE_DONE:
 		break;

@@ -37,7 +37,7 @@ range_suffix(const char **p, const char *end, uint64_t size,
 	(*p)++;
 	if (!range_number(p, end, &n))
 		return RANGE_BAD;
-	if (n == 0 || size == 0)
+	if (n == 0)
 		return RANGE_LOST;
 	r->first = n < size ? size - n : 0;
 	r->last = size - 1;
@@ -121,7 +121,8 @@ static_range_parse(const char *s, size_t len, uint64_t size,
 	enum range_kind		 kind;
 	int			 n = 0, seen = 0;
 
-	if (len < 6 || !http_word_is(p, 5, "bytes", 5) || p[5] != '=')
+	if (size == 0 || len < 6 || !http_word_is(p, 5, "bytes", 5) ||
+	    p[5] != '=')
 		return 0;
 	p = range_skip(p + 6, end, true);
 	for (; p < end; p = range_skip(p, end, true)) {

@@ -5,7 +5,8 @@
  * Ranges that overlap or touch their neighbour in the header are joined. A
  * header that is wrong, of another unit, of more than STATIC_RANGES ranges, or
  * whose ranges are together longer than the whole is ignored: nobody gets more
- * work done by one request than by asking for everything.
+ * work done by one request than by asking for everything. Of an empty whole no
+ * range can be had; it is sent, since there are clients that always ask so.
  */
 #ifndef WM_WORKER_STATIC_STATIC_RANGE_H
 #define WM_WORKER_STATIC_STATIC_RANGE_H
