@@ -176,6 +176,7 @@ files() {
 	    --stats "$WM_TMP/reload.sock"
 	check static_checks load "$PORT" "$FILES" "$WM_TMP/enough" >counts &
 	LOAD_PID=$!
+	wm_wait_for "the load" 60 test -e enough.begun
 	for i in 2 3 4 5; do
 		kill -HUP "$WM_PID"
 		wm_wait_for "reload $i" 30 wm_log_has "generation $i serves"

@@ -545,6 +545,8 @@ def load(port, folder, stop):
                         assert len(r.body) in (100, 2200)
                         count += 1
                         closes = r.closes
+                        if count == 30:
+                            open(stop + ".begun", "w").close()
             except (Ended, OSError, AssertionError) as e:
                 failed.append(repr(e))
         with lock:
