@@ -136,6 +136,8 @@ struct config {
 	char		*chroot;
 	char		*umask;			/* checked: octal, up to 777 */
 	bool		 no_new_privileges;
+	struct strlist	 landlock_read;
+	struct strlist	 landlock_write;
 	int		 limit_as;		/* MiB; 0: not given */
 	int		 limit_nproc;		/* 0: not given */
 	int		 limit_core;		/* MiB; -1: not given */

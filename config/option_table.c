@@ -385,7 +385,7 @@ const struct option_row option_table[] = {
 
 	/* sockets */
 	{
-		.name = "http-socket",
+		.name = "http-socket", .alias = { "http" },
 		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(http_socket),
 		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
 		.help = "Serve HTTP on this address: host:port, [ipv6]:port, "
@@ -411,9 +411,9 @@ const struct option_row option_table[] = {
 		.help = "The same for SCGI, for nginx's scgi_pass."
 	},
 	{
-		.name = "https-socket",
+		.name = "https-socket", .alias = { "https" },
 		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(https_socket),
-		.arg = "ADDRESS[,CERT,KEY[,CIPHERS[,CLIENT_CA]]]",
+		.arg = "ADDRESS[,CERT,KEY,...]",
 		.flags = OPT_NO_RELOAD,
 		.help = "Serve HTTP over TLS on this address. Behind it there "
 		    "may be a certificate and its key, ciphers for TLS 1.2, "
@@ -602,6 +602,23 @@ const struct option_row option_table[] = {
 		AT(no_new_privileges), .max = 1,
 		.help = "Nothing that the app executes gets more rights than "
 		    "the app: sudo and the like do not work."
+	},
+	{
+		.name = "landlock-read",
+		.group = GROUP_PRIVILEGES, .type = OPT_LIST, AT(landlock_read),
+		.arg = "PATH",
+		.help = "Let the app read these files and folders, those of "
+		    "Python, the system's libraries and its own code, and no "
+		    "others (Linux's Landlock). Nobody gets out again; implies "
+		    "no-new-privileges."
+	},
+	{
+		.name = "landlock-write",
+		.group = GROUP_PRIVILEGES, .type = OPT_LIST,
+		AT(landlock_write), .arg = "PATH",
+		.help = "The same, and let it write these, too. Each of the "
+		    "two options makes the sandbox; post-buffering needs /tmp "
+		    "(or TMPDIR) in it."
 	},
 	{
 		.name = "limit-as",
@@ -1551,6 +1568,6 @@ option_suggest(const char *name, bool files)
 		if (word == NULL && option_has_word(option_table[i].name, name))
 			word = option_table[i].name;
 	}
-	/* "http" is rather a word of "http-socket" than a misspelt "help". */
+	/* "gone" is rather a word of "client-gone" than a misspelt "home". */
 	return word == NULL || near.distance == 1 ? near.best : word;
 }

@@ -105,7 +105,8 @@ answer_has_more(const struct answer *a, size_t n)
 {
 	if (a->ended)
 		return false;
-	return a->conn->protocol->frames != NULL || n < a->left ||
+	return a->conn->protocol->frames != NULL ||
+	    a->conn->protocol->finish != NULL || n < a->left ||
 	    a->part + 1 < a->nparts;
 }
 

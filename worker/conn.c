@@ -208,7 +208,7 @@ conn_stream_new(const struct conn *parent)
 	c->protocol = parent->protocol;
 	c->fd = -1;
 	c->secure = parent->secure;
-	c->tls = tls_vars_hold(parent->tls);
+	c->tls = parent->tls == NULL ? NULL : tls_vars_hold(parent->tls);
 	conn_copy_peer(c, parent);
 	c->state = CONN_HEAD;
 	conn_timeout_enter(c);
@@ -333,12 +333,25 @@ conn_reject(struct conn *c, int status, const char *why)
 	conn_answer(c, a);
 }
 
+/* The client shall not take what it got for a whole response. */
+static void
+conn_set_reset(struct conn *c)
+{
+	static const struct linger	 reset = { .l_onoff = 1 };
+	const struct protocol_frames	*frames = c->protocol->frames;
+	char				 text[PROTOCOL_FRAME];
+
+	/* A unix socket knows no reset. */
+	if (frames != NULL && c->listener->is_unix)
+		(void)conn_send(c, text, frames->cut(c, text), 0);
+	setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
 /* Closes and frees. */
 void
 conn_close(struct conn *c)
 {
-	struct worker		*w = c->worker;
-	static const struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+	struct worker	*w = c->worker;
 
 	if (c->shared != NULL)
 		http2_closed(c);
@@ -352,13 +365,12 @@ conn_close(struct conn *c)
 		free(c->collected);
 	}
 	if (c->reset && c->fd != -1)
-		setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &reset,
-		    sizeof(reset));
+		conn_set_reset(c);
 	if (c->transport != NULL)
 		c->transport->close(c);
-	if (c->fd == -1)
-		tls_vars_drop(c->tls);
-	else {
+	if (c->tls != NULL)
+		tls_vars_release(c->tls);
+	if (c->fd != -1) {
 		watch_forget(w, c->fd);
 		close(c->fd);
 		sb_set(&w->stats->connections, --w->nconns);

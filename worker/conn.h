@@ -93,8 +93,8 @@ struct conn {
 	const struct transport	*transport;	/* NULL: the socket's own */
 	void			*transport_data;
 	struct tls_vars		*tls;		/* what environ has of TLS, or
-						   NULL; a stream's is that of
-						   its connection */
+						   NULL; a stream holds that
+						   of its connection, too */
 	struct http2		*shared;	/* SHARED: its streams' owner */
 	int			 fd;		/* -1: a stream's */
 	enum conn_state		 state;

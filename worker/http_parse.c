@@ -734,7 +734,7 @@ http_head_var(const struct http_head *head, const char *buf, const char *name)
 	const size_t	len = strlen(name);
 	uint32_t	i;
 
-	for (i = 0; head->vars && i < head->nfields; i++) {
+	for (i = head->vars ? head->nfields : 0; i-- > 0;) {
 		if (head->fields[i].name.len == len &&
 		    memcmp(buf + head->fields[i].name.off, name, len) == 0)
 			return &head->fields[i];

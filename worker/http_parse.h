@@ -37,7 +37,7 @@ enum http_parse_verdict {
 	HTTP_PARSE_MORE,	/* the head is not complete */
 	HTTP_PARSE_DONE,	/* every field of struct http_head is true */
 	HTTP_PARSE_BAD,		/* only status and why are true; then close */
-	HTTP_PARSE_REPLY	/* other protocols': protocol.reply, call again */
+	HTTP_PARSE_REPLY	/* FastCGI: protocol.reply, then call again */
 };
 
 /* Bounds, in bytes unless said otherwise; none may be 0. */
@@ -157,7 +157,7 @@ const char	*http_version(const struct http_head *head);
 const struct http_field *
 	 http_head_find(const struct http_head *head, const char *buf,
 	    const char *name);
-/* The CGI variable of this name ("PATH_INFO"); NULL without, or no vars. */
+/* The last CGI variable of this name ("PATH_INFO"), or NULL. */
 const struct http_field *
 	 http_head_var(const struct http_head *head, const char *buf,
 	    const char *name);

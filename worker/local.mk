@@ -99,6 +99,8 @@ libwsgimaster_a_SOURCES += \
 	worker/response_out.h \
 	worker/response_records.c \
 	worker/runtime.h \
+	worker/sandbox.c \
+	worker/sandbox.h \
 	worker/spawner.c \
 	worker/spawner.h \
 	worker/stacks_json.c \

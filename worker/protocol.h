@@ -32,6 +32,8 @@ struct protocol_frames {
 	size_t	(*behind)(const struct conn *c, char *out, size_t len);
 	/* Behind the last one. */
 	size_t	(*end)(const struct conn *c, char *out);
+	/* Instead of it, where the response is cut off. */
+	size_t	(*cut)(const struct conn *c, char *out);
 };
 
 struct protocol {

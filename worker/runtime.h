@@ -6,6 +6,7 @@
 
 struct core;
 struct strbuf;
+struct strlist;
 struct worker;
 
 /*
@@ -33,6 +34,8 @@ struct runtime_look {
 struct runtime {
 	const char	*name;
 	int		(*start)(struct worker *w, char **cause);
+	/* Started: adds the folders that it reads what it runs from. */
+	void		(*paths)(struct strlist *paths);
 	int		(*load)(struct worker *w, char **cause);
 	void		(*fork_before)(void);
 	void		(*fork_parent)(void);

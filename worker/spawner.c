@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/strbuf.h"
+#include "base/strlist.h"
 #include "base/log_place.h"
 #include "base/xmalloc.h"
 #include "build_config.h"
@@ -26,6 +27,7 @@
 #include "worker/loop.h"
 #include "worker/engines.h"
 #include "worker/privileges.h"
+#include "worker/sandbox.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
 #include "worker/surroundings.h"
@@ -97,6 +99,20 @@ spawner_load_tls(struct spawner *s, struct tls **tls, char **cause)
 #endif
 }
 
+/* The app shall touch no more than it was given, from its import on. */
+static int
+spawner_enter_sandbox(const struct spawner *s, char **cause)
+{
+	struct strlist	 code = { NULL, 0 };
+	int		 result;
+
+	if (s->runtime != NULL)
+		s->runtime->paths(&code);
+	result = sandbox_enter(s->args->cfg, &code, cause);
+	strlist_done(&code);
+	return result;
+}
+
 /* Starts the language and loads the app; what must be there is there then. */
 static int
 spawner_load(struct spawner *s, char **cause)
@@ -120,7 +136,8 @@ spawner_load(struct spawner *s, char **cause)
 		return -1;
 	if (s->runtime != NULL && s->runtime->start(s->worker, cause) == -1)
 		return -1;
-	if (engines_prepare(s->worker, cause) == -1)
+	if (spawner_enter_sandbox(s, cause) == -1 ||
+	    engines_prepare(s->worker, cause) == -1)
 		return -1;
 	if (s->runtime == NULL)
 		return 0;

@@ -54,6 +54,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_ngx.h \
 	plugins/python/py_opt.c \
 	plugins/python/py_opt.h \
+	plugins/python/py_paths.c \
+	plugins/python/py_paths.h \
 	plugins/python/py_plugin.c \
 	plugins/python/py_plugin.h \
 	plugins/python/py_poll.c \

@@ -11,6 +11,7 @@
 #include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_init.h"
 #include "plugins/python/py_look.h"
+#include "plugins/python/py_paths.h"
 #include "plugins/python/py_stack.h"
 #include "plugins/python/py_thread.h"
 #include "plugins/python/py_worker.h"
@@ -21,6 +22,7 @@
 static const struct runtime	 python_runtime = {
 	.name = "python",
 	.start = py_init_start,
+	.paths = py_paths_add,
 	.load = py_worker_load,
 	.fork_before = py_fork_before,
 	.fork_parent = py_fork_parent,

@@ -174,7 +174,10 @@ py_vars_add_field(PyObject *env, const char *buf, const struct http_field *f)
 	return py_header_add(env, buf, &field, &size, &loose);
 }
 
-/* SCRIPT_NAME and PATH_INFO: the longer of the app's prefix and the gateway's. */
+/*
+ * SCRIPT_NAME and PATH_INFO, cut by the app's prefix or the gateway's word,
+ * whichever is longer.
+ */
 static int
 py_vars_add_path(PyObject *env, const struct request *req,
     const struct py_app *app)

@@ -146,6 +146,63 @@ needs() {
 	[ "$(grep -cE '^    (raw|/stats|/metrics|/readyz) +[0-9.]+ ' out.md)" -eq 8 ]
 }
 
+@test "edge measures in turns, and shows what fails as failed" {
+	needs wrk nginx openssl
+	cpu=$(one_cpu)
+	bench edge --quick --only gateway,idle -n 20 -c 4 -s "nginx alone*" \
+	    -s "wsgimaster alone*" -s "wsgimaster, HTTP kept, unix" \
+	    -s "wsgimaster" --server-cpus "$cpu" --client-cpus "$cpu"
+	# Two programs: CPU of both, of the app server, of nginx.
+	grep -Eq '^\| wsgimaster, HTTP kept, unix \| [0-9,.]+ \| 1.00 x \|'`
+	    `' [0-9.,]+ \| [0-9.]*[1-9][0-9.]* \| [0-9.]*[1-9][0-9.]* \|'`
+	    `'.* \| 0 \|$' out.md
+	grep -Eq '^\| nginx alone, return 200 \| [0-9,.]+ \| [0-9.]+ x \|'`
+	    `' [0-9.]+ \| 0 \| .* \| 0 \|$' out.md
+	grep -Eq '^\| wsgimaster \| .* \| 0 \| goal: within 5 %: ' out.md
+	not grep -q "uWSGI," out.md
+}
+
+@test "edge gives memory of idle connections, and says what is missing" {
+	needs
+	cpu=$(one_cpu)
+	bench edge --quick --only memory -n 200 -s "wsgimaster*" \
+	    --server-cpus "$cpu" --client-cpus "$cpu"
+	grep -Eq '^\| wsgimaster \| -?[0-9.]+ \| 0.00 \| -?[0-9.]+ \| .*'`
+	    `'goal: at most 1 KiB: ' out.md
+	WSGIMASTER=/bin/false bench edge --quick --only memory -n 200 \
+	    -s "wsgimaster" --server-cpus "$cpu" --client-cpus "$cpu"
+	grep -q '^| wsgimaster | - .* | not run: refused:' out.md
+}
+
+@test "edge has no number for a server whose answers fail" {
+	needs wrk
+	"$PYTHON" - "$WM_SOURCE/bench" <<-'END' >out.md
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	import edge_case, edge_rows, edge_load
+	rows = [edge_rows.Row(name, None) for name in ("good", "bad", "gone")]
+	case = edge_case.Case("t", rows, edge_load.wrk, None)
+	good = {"requests": 1000, "failed": 0, "why": "", "bytes": 1,
+	        "seconds": 1.0, "cpu": 0.01, "app": 0.01, "nginx": 0.0,
+	        "kernel": 0.5, "foreign": 0.0}
+	bad = {**good, "failed": 7, "why": "7 status"}
+	runs = {"good": [good, good], "bad": [good, bad]}
+	assert edge_case.table(case, runs, {"gone": "not run: x is missing"})
+	assert not edge_case.table(case, {"good": [good]}, {
+	    "bad": "not run: refused", "gone": "not run: x is missing"})
+	out = ("finished in 500.00ms, 200.00 req/s, 1KB/s\n"
+	       "requests: 99 total, 99 started, 98 done, 95 succeeded, "
+	       "3 failed, 3 errored, 0 timeout\n"
+	       "status codes: 95 2xx, 0 3xx, 2 4xx, 1 5xx\n")
+	got = edge_load.h2load_result(out, "")
+	assert (got["requests"], got["failed"], got["seconds"]) == (95, 6, 0.5)
+	END
+	cat out.md
+	grep -q '^| good | 1,000 | 1.00 x (1.00 to 1.00) | 10 |' out.md
+	grep -q '^| bad | - | .*\*\*7 failed\*\*: 7 status |$' out.md
+	grep -q '^| gone | - | .* | not run: x is missing |$' out.md
+}
+
 @test "instructions counts requests that are there at the same time" {
 	needs valgrind setarch
 	cpu=$(one_cpu)

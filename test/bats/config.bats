@@ -66,11 +66,11 @@ server() {
 }
 
 @test "all problems are told in one go" {
-	printf '{"listen": 0, "http": ":80"}\n' >bad.json
+	printf '{"listen": 0, "gone": "x"}\n' >bad.json
 	server -c bad.json --processes x
 	[ "$status" -eq 2 ]
 	[[ "$stderr" == *'"listen" must be'* ]]
-	[[ "$stderr" == *'did you mean "http-socket"?'* ]]
+	[[ "$stderr" == *'did you mean "client-gone"?'* ]]
 	[[ "$stderr" == *'--processes must be'* ]]
 }
 

@@ -3,6 +3,7 @@
 Requests' heads are written as HPACK literals, so that anything can be said;
 those of responses are read with Debian's python3-hpack.
 """
+import os
 import socket
 import ssl
 import struct
@@ -83,19 +84,23 @@ class Stream:
 
 
 class H2:
-    """A connection; a context manager. window: of its streams."""
+    """
+    A connection; a context manager. window: of its streams. Over TLS, if
+    H2_TLS is set.
+    """
 
     def __init__(self, port, window=None, greet=True, settings=(),
-                 buffer=None, tls=False):
+                 buffer=None):
         self.sock = socket.socket()
         if buffer:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
         self.sock.settimeout(PATIENCE)
         self.sock.connect(("127.0.0.1", int(port)))
-        if tls:
+        if os.environ.get("H2_TLS"):
             context = ssl._create_unverified_context()
             context.set_alpn_protocols(["h2"])
             self.sock = context.wrap_socket(self.sock)
+            assert self.sock.selected_alpn_protocol() == "h2"
         self.data = b""
         self.decoder = Decoder()
         self.streams = {}
@@ -145,7 +150,7 @@ class H2:
         while len(self.data) < size:
             try:
                 more = self.sock.recv(65536)
-            except ConnectionError:
+            except (ConnectionError, ssl.SSLError):
                 more = b""
             if not more:
                 raise Ended(f"GOAWAYs: {self.goaways}")

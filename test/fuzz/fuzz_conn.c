@@ -1,8 +1,9 @@
 /*
  * Fuzzes connections: a worker in this process, its clients at socketpairs.
  *
- * The first byte of an input chooses limits; the rest is sent, but for 0xff and
- * the byte behind it, which say what happens next:
+ * The first byte of an input chooses limits, and with 0x80 the second one a
+ * protocol; the rest is sent, but for 0xff and the byte behind it, which say
+ * what happens next:
  *
  *	c	the worker's turn: cuts what is sent in two here
  *	d	the client reads what has come
@@ -11,11 +12,12 @@
  *	n	on with the next client, which connects if it has left
  *	t	all timeouts of connections are over
  *	R N	the last byte N * 64 times more
+ *	f	the byte 0xff
  *
- * What must hold: the app sees what a reader of all the bytes in one piece
- * would see, in order, with the same bodies: no request is made up, however
- * they were cut. Afterwards a request is answered, and no connection, core or
- * descriptor is left behind.
+ * What must hold, with HTTP/1: the app sees what a reader of all the bytes in
+ * one piece would see, in order, with the same bodies: no request is made up,
+ * however they were cut. With each protocol: afterwards a request is answered,
+ * and no connection, core or descriptor is left behind.
  */
 #include <event2/event.h>
 #include <stdint.h>
@@ -30,6 +32,8 @@
 #include "test/unit/rig.h"
 #include "test/unit/unit.h"
 #include "worker/conn.h"
+#include "worker/gateway/gateway.h"
+#include "worker/protocol.h"
 #include "worker/request.h"
 #include "worker/wait.h"
 #include "worker/worker.h"
@@ -58,6 +62,7 @@ struct client {
 static struct worker	*worker;
 static struct client	 clients[CLIENTS];
 static int		 nclients;	/* of this input so far */
+static const struct protocol *spoken;
 static int		 nfiles;	/* open when no client is there */
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -172,10 +177,10 @@ handler(struct request *req)
 	struct client	*client;
 	struct seen	*seen, scratch;
 
-	if (req->conn->port_len == 0) {		/* the probe's */
+	if (req->conn->port == 0) {		/* the probe's */
 		seen = &scratch;
 	} else {
-		client = &clients[req->conn->port[0] - 'A'];
+		client = &clients[req->conn->port - 1];
 		must(client->nseen < SEEN_MAX);
 		seen = &client->seen[client->nseen++];
 	}
@@ -245,6 +250,8 @@ check_seen(const struct client *client)
 	uint64_t		 body;
 	bool			 whole = true;
 
+	if (spoken != &protocol_http1)
+		return;
 	for (i = 0; i < client->nseen; i++) {
 		seen = &client->seen[i];
 		must(whole);
@@ -275,8 +282,8 @@ client_new(void)
 	client->len = 0;
 	client->nseen = 0;
 	c = TAILQ_LAST(&worker->conns[CONN_HEAD].list, conn_list);
-	c->port[0] = (char)('A' + nclients++);
-	c->port_len = 1;
+	c->port = (uint16_t)++nclients;
+	c->protocol = spoken;
 	return client;
 }
 
@@ -378,6 +385,9 @@ act(struct client *client, const uint8_t *data, size_t size, size_t *i)
 	case 't':
 		expire();
 		break;
+	case 'f':
+		client_send(client, "\xff", 1);
+		break;
 	case 'R':
 		if (*i + 1 < size)
 			client_repeat(client, data[++*i]);
@@ -439,10 +449,12 @@ start(void)
 	nfiles = open_files();
 }
 
-/* Sets the limits that this input wants. */
+/* Sets the limits and the protocol that this input wants. */
 static void
-choose(uint8_t flags)
+choose(uint8_t flags, uint8_t which)
 {
+	static const struct protocol *const gateways[] = { &protocol_uwsgi,
+	    &protocol_fcgi, &protocol_scgi };
 	struct config	*cfg = (struct config *)(uintptr_t)worker->cfg;
 
 	cfg->post_buffering = flags & 1 ? (flags & 2 ? 16 : 100000) : 0;
@@ -451,6 +463,7 @@ choose(uint8_t flags)
 	worker->limits.max_line = flags & 16 ? 64 : 8190;
 	cfg->keepalive_timeout = flags & 32 ? 0 : 65;
 	rig_keeps_stack = (flags & 64) == 0;
+	spoken = flags & 0x80 ? gateways[which % 3] : &protocol_http1;
 }
 
 /* Plays one input. */
@@ -463,11 +476,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (worker == NULL)
 		start();
-	if (size == 0)
+	if (size < 2)
 		return 0;
-	choose(data[0]);
+	i = data[0] & 0x80 ? 2 : 1;
+	if (size <= i)
+		return 0;
+	choose(data[0], data[1]);
 	client = client_new();
-	for (i = 1; i < size; i++) {
+	for (; i < size; i++) {
 		for (begin = i; i < size && data[i] != 0xff; i++)
 			continue;
 		client_send(client, (const char *)data + begin, i - begin);

@@ -1,4 +1,4 @@
-/* Fuzzes the parser of uwsgi requests: cuts change nothing, views lie inside. */
+/* Fuzzes the parser of uwsgi packets: cuts change nothing, views are inside. */
 #include <stdint.h>
 
 #include "test/fuzz/fuzz_gateway.h"

@@ -6,8 +6,10 @@
 fuzzers += \
 	test/fuzz/fuzz_fcgi_parse \
 	test/fuzz/fuzz_conn \
+	test/fuzz/fuzz_forwarded \
 	test/fuzz/fuzz_http_chunked \
 	test/fuzz/fuzz_http_parse \
+	test/fuzz/fuzz_proxy_parse \
 	test/fuzz/fuzz_scgi_parse \
 	test/fuzz/fuzz_uwsgi_parse
 # Connections, with the unit tests' worker in the process.
@@ -15,6 +17,10 @@ test_fuzz_fuzz_conn_SOURCES = \
 	test/fuzz/fuzz_conn.c test/unit/rig.c test/unit/rig.h \
 	test/unit/unit.h $(fuzz_main)
 test_fuzz_fuzz_conn_LDADD = $(fuzz_ldadd)
+test_fuzz_fuzz_forwarded_SOURCES = test/fuzz/fuzz_forwarded.c $(fuzz_main)
+test_fuzz_fuzz_forwarded_LDADD = $(fuzz_ldadd)
+test_fuzz_fuzz_proxy_parse_SOURCES = test/fuzz/fuzz_proxy_parse.c $(fuzz_main)
+test_fuzz_fuzz_proxy_parse_LDADD = $(fuzz_ldadd)
 test_fuzz_fuzz_http_chunked_SOURCES = \
 	test/fuzz/fuzz_http_chunked.c $(fuzz_main)
 test_fuzz_fuzz_http_chunked_LDADD = $(fuzz_ldadd)
@@ -38,6 +44,11 @@ if WM_HAVE_CGI
 fuzzers += test/fuzz/fuzz_cgi_output
 test_fuzz_fuzz_cgi_output_SOURCES = test/fuzz/fuzz_cgi_output.c $(fuzz_main)
 test_fuzz_fuzz_cgi_output_LDADD = $(fuzz_ldadd)
+endif
+if WM_HAVE_HTTP2
+fuzzers += test/fuzz/fuzz_http2_head
+test_fuzz_fuzz_http2_head_SOURCES = test/fuzz/fuzz_http2_head.c $(fuzz_main)
+test_fuzz_fuzz_http2_head_LDADD = $(fuzz_ldadd)
 endif
 
 # What test/llhttp/run compares with Node's parser.

@@ -213,8 +213,8 @@ TEST(the_command_line_refuses_what_it_does_not_know)
 	check_cli_error("--proceses 4", "command line: unknown option "
 	    "--proceses; did you mean --processes?\n"
 	    "command line: unexpected argument \"4\"");
-	check_cli_error("--http :80", "command line: unknown option --http; "
-	    "did you mean --http-socket?\n"
+	check_cli_error("--gone :80", "command line: unknown option --gone; "
+	    "did you mean --client-gone?\n"
 	    "command line: unexpected argument \":80\"");
 	check_cli_error("--zzzzzzzz", "command line: unknown option "
 	    "--zzzzzzzz");
@@ -653,7 +653,7 @@ TEST(suggestions_are_near_or_none)
 	CHECK_STR(option_suggest("wsgi_file", true), "wsgi-file");
 	CHECK_STR(option_suggest("virtual-env", true), "virtualenv");
 	CHECK_STR(option_suggest("socket", true), "http-socket");
-	CHECK_STR(option_suggest("http", false), "http-socket");
+	CHECK_STR(option_suggest("gone", false), "client-gone");
 	CHECK_STR(option_suggest("chek", false), "check");
 	CHECK(option_suggest("completely-unlike", true) == NULL);
 	CHECK(option_suggest("", true) == NULL);

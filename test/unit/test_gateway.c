@@ -258,8 +258,16 @@ TEST(vars_names)
 	    "400 a bad byte in a variable's name");
 	check_vars_bad(PAIRS(USUAL, "HTTP_Proxy", "x"),
 	    "400 a bad byte in a variable's name");
-	check_vars_bad(PAIRS(USUAL, "FOO", "1", "FOO", "1"),
-	    "400 a variable was sent twice");
+	check_vars_bad(PAIRS(USUAL, "REQUEST_METHOD", "POST"),
+	    "400 two REQUEST_METHOD");
+	check_vars_bad(PAIRS(USUAL, "REQUEST_URI", "/"),
+	    "400 two REQUEST_URI");
+	check_vars_bad(PAIRS(USUAL, "CONTENT_LENGTH", "", "CONTENT_LENGTH",
+	    "1"), "400 two CONTENT_LENGTH");
+	check_vars_bad(PAIRS(USUAL, "CONTENT_LENGTH", "1", "CONTENT_LENGTH",
+	    "2"), "400 two CONTENT_LENGTH");
+	make_uwsgi(PAIRS(USUAL, USUAL));
+	check_has(gateway_text_uwsgi, "verdict 1\n");
 	check_vars_bad(PAIRS(USUAL, "HTTP_HOST", "a", "HTTP_HOST", "a"),
 	    "400 two HTTP_HOST");
 	check_vars_bad(PAIRS(USUAL, "a", "", "b", "", "c", "", "d", "", "e",
@@ -531,4 +539,10 @@ TEST(finds_header_fields)
 	f = http_head_var(&head, in.data, "PATH_INFO");
 	CHECK(f == &fields[2]);
 	CHECK(http_head_var(&head, in.data, "PATH") == NULL);
+
+	make_uwsgi(PAIRS(USUAL, "PATH_INFO", "/last"));
+	http_head_init(&head, fields);
+	REQUIRE(gateway_text_uwsgi(in.data, in.len, &limits, &head) ==
+	    HTTP_PARSE_DONE);
+	CHECK(http_head_var(&head, in.data, "PATH_INFO") == &fields[4]);
 }

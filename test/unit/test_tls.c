@@ -1,4 +1,4 @@
-/* Tests the pure parts of TLS: names, keys of tickets, https-socket's values. */
+/* Tests the pure parts of TLS: names, keys of tickets, https-socket. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

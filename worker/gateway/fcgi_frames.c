@@ -39,11 +39,25 @@ fcgi_end(const struct conn *c, char *out)
 	return n + fcgi_end_write(out + n, fcgi_id(c), FCGI_REQUEST_COMPLETE);
 }
 
+/*
+ * The connection's end without END_REQUEST should be enough. nginx takes it
+ * for the response's, if it was not to be kept, but not a record that it does
+ * not expect.
+ */
+static size_t
+fcgi_cut(const struct conn *c, char *out)
+{
+	(void)c;
+	memset(out + FCGI_HEADER, 0, 8);
+	return fcgi_record_write(out, FCGI_UNKNOWN_TYPE, 0, 8) + 8;
+}
+
 const struct protocol_frames fcgi_frames = {
 	.max = FCGI_CONTENT_MAX,
 	.before = fcgi_before,
 	.behind = fcgi_behind,
 	.end = fcgi_end,
+	.cut = fcgi_cut,
 };
 
 /* Answers what the parser found. */

@@ -49,13 +49,21 @@ gateway_vars_begin(struct http_head *head)
 	head->form = HTTP_URL_ORIGIN;
 }
 
+/* Are two values the same? */
+static bool
+gateway_same(const char *buf, struct http_view a, struct http_view b)
+{
+	return a.len == b.len && memcmp(buf + a.off, buf + b.off, a.len) == 0;
+}
+
 /* REQUEST_METHOD. */
 static bool
 gateway_method(struct http_head *head, const char *buf, struct http_view value)
 {
 	uint32_t	 i;
 
-	(void)buf;
+	if (head->method.len > 0 && !gateway_same(buf, head->method, value))
+		return gateway_bad(head, 400, "two REQUEST_METHOD");
 	for (i = 0; i < value.len; i++) {
 		if (http_token_lower[(uint8_t)buf[value.off + i]] == 0)
 			return gateway_bad(head, 400, "bad REQUEST_METHOD");
@@ -68,7 +76,8 @@ gateway_method(struct http_head *head, const char *buf, struct http_view value)
 static bool
 gateway_uri(struct http_head *head, const char *buf, struct http_view value)
 {
-	(void)buf;
+	if (head->seen & SEEN_URI && !gateway_same(buf, head->target, value))
+		return gateway_bad(head, 400, "two REQUEST_URI");
 	head->target = value;
 	if (value.len > 0)
 		head->seen |= SEEN_URI;
@@ -108,12 +117,14 @@ gateway_number(const char *p, uint32_t len)
 static bool
 gateway_length(struct http_head *head, const char *buf, struct http_view value)
 {
-	head->seen |= SEEN_LENGTH;
-	if (value.len == 0)
-		return true;
-	head->content_length = gateway_number(buf + value.off, value.len);
-	if (head->content_length == -1)
+	const int64_t	 n = gateway_number(buf + value.off, value.len);
+
+	if (n == -1 && value.len > 0)
 		return gateway_bad(head, 400, "bad CONTENT_LENGTH");
+	if (head->seen & SEEN_LENGTH && head->content_length != n)
+		return gateway_bad(head, 400, "two CONTENT_LENGTH");
+	head->seen |= SEEN_LENGTH;
+	head->content_length = n;
 	return true;
 }
 
@@ -246,47 +257,18 @@ gateway_value_ok(const char *value, size_t len, bool is_header)
 	return memchr(value, '\0', len) == NULL;
 }
 
-/*
- * Was there a variable of this name? A bit for each hash tells mostly that
- * there was none.
- */
-static bool
-gateway_is_second(struct http_head *head, const char *buf,
-    struct http_view name, uint32_t hash)
-{
-	uint32_t	*bits = hash & 32 ? &head->name.off : &head->name.len;
-	uint32_t	 bit = (uint32_t)1 << (hash & 31), i;
-
-	if (!(*bits & bit)) {
-		*bits |= bit;
-		return false;
-	}
-	for (i = 0; i < head->nfields; i++) {
-		if (head->fields[i].hash == hash &&
-		    head->fields[i].name.len == name.len &&
-		    memcmp(buf + head->fields[i].name.off, buf + name.off,
-		    name.len) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Keeps a variable that was found good. */
 static bool
 gateway_var_keep(struct http_head *head, const char *buf,
-    struct http_view name, struct http_view value, bool is_header)
+    struct http_view name, struct http_view value)
 {
 	const struct gateway_known	*known;
 	struct http_field		*f;
-	uint32_t			 hash;
 
-	hash = http_name_hash(buf + name.off, name.len);
-	if (!is_header && gateway_is_second(head, buf, name, hash))
-		return gateway_bad(head, 400, "a variable was sent twice");
 	f = &head->fields[head->nfields++];
 	f->name = name;
 	f->value = value;
-	f->hash = hash;
+	f->hash = http_name_hash(buf + name.off, name.len);
 	known = gateway_find_known(buf + name.off, name.len);
 	f->kind = known != NULL ? known->kind : HTTP_FIELD_OTHER;
 	return known == NULL || known->act == NULL ||
@@ -316,7 +298,7 @@ gateway_var_add(struct http_head *head, const char *buf,
 		head->dropped++;
 		return true;
 	}
-	return gateway_var_keep(head, buf, name, value, is_header);
+	return gateway_var_keep(head, buf, name, value);
 }
 
 /* The path that the gateway asks for. */

@@ -6,8 +6,12 @@
  * Both only look at bytes and change struct http_head. False: the head is bad,
  * and says why.
  *
- *	name	visible ASCII without "="; once, but for HTTP_*, whose values
- *		are joined where they are shown, as header fields are
+ *	name	visible ASCII without "="; HTTP_*: no lower case, no hyphen
+ *	twice	the last one counts: nginx's own lists and what is added to
+ *		them often overlap. HTTP_* are joined where they are shown, as
+ *		header fields are. REQUEST_METHOD, REQUEST_URI and
+ *		CONTENT_LENGTH, by which a request is what it is, must be
+ *		the same; HTTP_HOST may not come twice
  *	value	no NUL; HTTP_* also no other byte that a field may not have
  *	dropped	HTTP_PROXY, and names that are the server's own (wsgi.*)
  *

@@ -10,7 +10,6 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "worker/conn.h"
-#include "worker/conn_peer.h"
 #include "worker/http2/http2_impl.h"
 #include "worker/worker.h"
 
@@ -30,14 +29,12 @@ http2_stream_of(nghttp2_session *session, int32_t id)
 static void
 http2_calm(struct http2 *h, const char *what)
 {
-	char	 port[CONN_PORT_TEXT];
-
 	if (h->calm)
 		return;
 	h->calm = true;
-	log_warn("HTTP/2: %s port %s sends too many %s: the connection ends",
+	log_warn("HTTP/2: %s port %u sends too many %s: the connection ends",
 	    h->conn->addr_len == 0 ? "a client" : h->conn->addr,
-	    conn_port_text(port, h->conn->port) == 0 ? "-" : port, what);
+	    (unsigned)h->conn->port, what);
 	nghttp2_session_terminate_session(h->session,
 	    NGHTTP2_ENHANCE_YOUR_CALM);
 }
@@ -216,8 +213,12 @@ http2_on_data(nghttp2_session *session, uint8_t flags, int32_t id,
 
 	(void)flags, (void)arg;
 	nghttp2_session_consume_connection(session, len);
-	if (s == NULL || (s->c == NULL && s->request == NULL))
-		return 0;	/* nobody will read it */
+	if (s == NULL)
+		return 0;
+	if (s->c == NULL && s->request == NULL) {
+		http2_stream_discard(s, len);
+		return 0;
+	}
 	http2_fifo_add(&s->in, data, len);
 	http2_stream_tell(s);
 	return 0;
@@ -245,7 +246,8 @@ static int
 http2_on_frame_send(nghttp2_session *session, const nghttp2_frame *frame,
     void *arg)
 {
-	struct http2	*h = arg;
+	struct http2		*h = arg;
+	struct http2_stream	*s;
 
 	if (frame->hd.type == NGHTTP2_DATA)
 		http2_flood_credit(&h->flood, HTTP2_FLOOD_WINDOWS, 3);
@@ -261,9 +263,11 @@ http2_on_frame_send(nghttp2_session *session, const nghttp2_frame *frame,
 	    frame->hd.type == NGHTTP2_HEADERS) &&
 	    frame->hd.flags & NGHTTP2_FLAG_END_STREAM &&
 	    nghttp2_session_get_stream_remote_close(session,
-	    frame->hd.stream_id) == 0)
-		nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE,
-		    frame->hd.stream_id, NGHTTP2_NO_ERROR);
+	    frame->hd.stream_id) == 0) {
+		s = http2_stream_of(session, frame->hd.stream_id);
+		if (s != NULL)
+			s->linger_us = clock_coarse_us();
+	}
 	return 0;
 }
 

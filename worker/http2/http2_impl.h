@@ -21,6 +21,12 @@ struct http2_stream;
 #define HTTP2_CONN_WINDOW	(1 << 20)
 #define HTTP2_OUT_MAX		65536	/* of a response, not sent yet */
 #define HTTP2_OUT_ROOM		16384	/* so much must be free */
+/*
+ * Who is answered before its body was there may go on for so long, as curl is
+ * confused by a reset that comes together with the answer.
+ */
+#define HTTP2_LINGER_MAX	(256 << 10)
+#define HTTP2_LINGER_S		2.0
 
 TAILQ_HEAD(http2_streams, http2_stream);
 
@@ -79,6 +85,9 @@ struct http2_stream {
 	struct http2_fifo	 in;
 	struct http2_fifo	 out;
 	uint64_t		 moved_us;	/* the client took bytes */
+	uint64_t		 linger_us;	/* answered, and the client
+						   still sends: since then */
+	size_t			 discarded;	/* bytes of that */
 	TAILQ_ENTRY(http2_stream) link;
 	TAILQ_ENTRY(http2_stream) todo_link;
 };
@@ -97,6 +106,8 @@ void	 http2_stream_tell(struct http2_stream *s);
 void	 http2_stream_todo(struct http2_stream *s);
 /* Hub, outside of nghttp2: does what is to be done. */
 void	 http2_work(struct http2 *h);
+/* Bytes of a body that nobody will read. */
+void	 http2_stream_discard(struct http2_stream *s, size_t len);
 /* Is there what was asked for? */
 bool	 http2_stream_has(const struct http2_stream *s, short events);
 

@@ -73,7 +73,8 @@ http2_break(struct http2 *h, const char *why)
 {
 	if (!h->broken)
 		log_debug("HTTP/2: %s port %u: %s", h->conn->addr_len == 0 ?
-		    "a client" : h->conn->addr, h->conn->port, why);
+		    "a client" : h->conn->addr, (unsigned)h->conn->port,
+		    why);
 	h->broken = true;
 	http2_mark(h);
 }

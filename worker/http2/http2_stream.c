@@ -73,7 +73,7 @@ http2_stream_leave(struct http2_stream *s)
 	s->is_todo = false;
 	s->gone = true;
 	s->h = NULL;
-	if (TAILQ_EMPTY(&h->streams))
+	if (TAILQ_EMPTY(&h->streams) && h->state == HTTP2_OPEN)
 		h->since_us = clock_coarse_us();
 	if (c == NULL) {
 		http2_stream_free(s);
@@ -99,6 +99,19 @@ http2_stream_todo(struct http2_stream *s)
 		TAILQ_INSERT_TAIL(&s->h->todo, s, todo_link);
 	}
 	http2_mark(s->h);
+}
+
+/* Bytes of a body that nobody will read: not for ever. */
+void
+http2_stream_discard(struct http2_stream *s, size_t len)
+{
+	if (s->gone || s->h == NULL)
+		return;
+	nghttp2_session_consume_stream(s->h->session, s->id, len);
+	s->discarded += len;
+	if (s->discarded > HTTP2_LINGER_MAX && s->linger_us != 0)
+		nghttp2_submit_rst_stream(s->h->session, NGHTTP2_FLAG_NONE,
+		    s->id, NGHTTP2_NO_ERROR);
 }
 
 /* Is there what was asked for? An end is, too. */

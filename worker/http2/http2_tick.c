@@ -70,20 +70,27 @@ http2_is_stuck(const struct http2 *h, uint64_t now)
 	return http2_is_over_time(h->head_us, cfg->header_timeout, now);
 }
 
-/* Responses whose requests are over, and which nobody fetches. */
+/*
+ * Streams whose requests are over: responses that nobody fetches, and bodies
+ * that do not end.
+ */
 static void
 http2_cut_slow(struct http2 *h, uint64_t now)
 {
 	const struct config	*cfg = h->conn->worker->cfg;
 	struct http2_stream	*s;
+	bool			 slow, lingers;
 
 	TAILQ_FOREACH(s, &h->streams, link) {
-		if (s->c != NULL || s->gone || !s->submitted ||
-		    !http2_is_over_time(s->moved_us, cfg->write_timeout, now))
+		lingers = http2_is_over_time(s->linger_us, HTTP2_LINGER_S,
+		    now);
+		slow = s->c == NULL && s->submitted && s->linger_us == 0 &&
+		    http2_is_over_time(s->moved_us, cfg->write_timeout, now);
+		if (s->gone || (!slow && !lingers))
 			continue;
-		s->moved_us = now;
+		s->moved_us = s->linger_us = now;
 		nghttp2_submit_rst_stream(h->session, NGHTTP2_FLAG_NONE,
-		    s->id, NGHTTP2_CANCEL);
+		    s->id, slow ? NGHTTP2_CANCEL : NGHTTP2_NO_ERROR);
 		http2_mark(h);
 	}
 }
@@ -108,8 +115,6 @@ http2_tick(struct http2 *h, uint64_t now)
 	    !http2_is_over_time(h->since_us, http2_limit(h), now))
 		return;
 	if (h->state == HTTP2_GREETING) {
-		nghttp2_session_terminate_session(h->session,
-		    NGHTTP2_SETTINGS_TIMEOUT);
 		h->broken = true;
 		http2_mark(h);
 	} else if (h->state == HTTP2_NOTICED || TAILQ_EMPTY(&h->streams))

@@ -15,6 +15,9 @@
 #include "worker/tls/tls_error.h"
 #include "worker/tls/tls_transport.h"
 #include "worker/worker.h"
+#ifdef WM_HAVE_HTTP2
+#include "worker/http2/http2.h"
+#endif
 
 /* Is it TLS that is spoken there? */
 static bool
@@ -36,9 +39,8 @@ tls_open_failed(struct conn *c, int error)
 	    ERR_GET_LIB(code) != ERR_LIB_SSL ||
 	    reason == SSL_R_UNEXPECTED_EOF_WHILE_READING;
 	tls_error_take(text, sizeof(text));
-	log_debug("connection %d from %.*s: TLS: %s", c->fd,
-	    c->addr_len, c->addr, gone &&
-	    code == 0 ? "the client has left" : text);
+	log_debug("connection %d from %.*s: TLS: %s", c->fd, c->addr_len,
+	    c->addr, gone && code == 0 ? "the client has left" : text);
 	tls_conn(c)->broken = true;
 	if (gone)
 		return CONN_OPEN_FAILED;
@@ -61,7 +63,8 @@ tls_open_done(struct conn *c)
 	SSL_get0_alpn_selected(tls_conn(c)->ssl, &name, &len);
 	if (log_enabled(LOG_LEVEL_DEBUG))
 		log_debug("connection %d from %.*s: %s, %s, ALPN \"%.*s\"",
-		    c->fd, c->addr_len, c->addr, SSL_get_version(tls_conn(c)->ssl),
+		    c->fd, c->addr_len, c->addr,
+		    SSL_get_version(tls_conn(c)->ssl),
 		    SSL_get_cipher_name(tls_conn(c)->ssl), (int)len, name);
 #ifdef WM_HAVE_HTTP2
 	if (len == 2 && memcmp(name, "h2", 2) == 0) {

@@ -32,8 +32,8 @@ struct tls_var {
 
 /*
  * Made once, when the handshake is over, and never changed: any thread may read
- * it while it has a share (conn.tls; a stream, which may outlive its
- * connection, has one of its own).
+ * it. A connection has it (conn.tls), and each of its streams, which may live
+ * longer.
  */
 struct tls_vars {
 	_Atomic uint32_t holders;
@@ -41,20 +41,19 @@ struct tls_vars {
 	struct tls_var	 items[TLS_VARS];
 };
 
-/* One holder more. NULL is fine. */
+/* One more has it. Gives it back. */
 static inline struct tls_vars *
 tls_vars_hold(struct tls_vars *vars)
 {
-	if (vars != NULL)
-		vars->holders++;
+	vars->holders++;
 	return vars;
 }
 
-/* One less: the last one frees. */
+/* One less has it; the last one frees it. */
 static inline void
-tls_vars_drop(struct tls_vars *vars)
+tls_vars_release(struct tls_vars *vars)
 {
-	if (vars != NULL && --vars->holders == 0)
+	if (--vars->holders == 0)
 		free(vars);
 }
 

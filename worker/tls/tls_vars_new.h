@@ -6,7 +6,7 @@
 
 struct tls_vars;
 
-/* Of a connection whose handshake is over; one piece of memory, to be freed. */
+/* Of a connection whose handshake is over; tls_vars_release frees it. */
 struct tls_vars *tls_vars_new(SSL *ssl);
 
 #endif
