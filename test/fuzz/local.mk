@@ -58,3 +58,7 @@ endif
 # What test/llhttp/run compares with Node's parser.
 EXTRA_PROGRAMS = test/llhttp/parse_dump
 test_llhttp_parse_dump_SOURCES = test/llhttp/parse_dump.c
+
+fuzzers += test/fuzz/fuzz_static
+test_fuzz_fuzz_static_SOURCES = test/fuzz/fuzz_static.c $(fuzz_main)
+test_fuzz_fuzz_static_LDADD = $(fuzz_ldadd)
