@@ -138,8 +138,8 @@ def memory(rows, args):
         if row.name == "wsgimaster":
             verdict = f"goal: at most {GOAL_KIB:g} KiB: " + (
                 "met" if each <= GOAL_KIB else "missed")
-        print(f"| {row.name} | {each:.2f} | {room:.2f} | {closed:.2f} | {before:.1f} | "
-              f"{took:.1f} | {verdict} |", flush=True)
+        print(f"| {row.name} | {each:.2f} | {room:.2f} | {closed:.2f} | "
+              f"{before:.1f} | {took:.1f} | {verdict} |", flush=True)
     print("\nPSS of all processes of the server; the kernel's memory (its "
           "sockets) is not in it. At the start: what nginx takes for "
           "worker_connections and uWSGI for its cores, beside the same "

@@ -3,13 +3,23 @@
 
 load helper
 
+teardown() {
+	[ ! -e "$WM_TMP/fronts" ] || kill "$(cat "$WM_TMP/fronts")" 2>/dev/null ||
+		true
+	wm_teardown
+}
+
 # example NAME: starts a copy of an example, on ports that are free.
 example() {
 	cp -R "$WM_SOURCE/examples/$1" "$WM_TMP/$1"
 	cd "$WM_TMP/$1"
-	PORT=$(wm_port)
-	jq --arg port "$PORT" --arg stats "$(wm_port)" '
-	    .["http-socket"] = "127.0.0.1:\($port)" |
+	PORT=$(wm_port 3)
+	TLS_PORT=$((PORT + 1))
+	jq --arg port "$PORT" --arg tls "$TLS_PORT" --arg stats $((PORT + 2)) '
+	    if has("https-socket") then
+	        .["https-socket"] = "127.0.0.1:\($tls)" else . end |
+	    if has("http-socket") or (has("https-socket") | not) then
+	        .["http-socket"] = "127.0.0.1:\($port)" else . end |
 	    if has("stats") then .stats = "127.0.0.1:\($stats)" else . end' \
 	    app.json >here.json
 	[ ! -x prepare ] || ./prepare
@@ -123,6 +133,99 @@ command_waits() {
 	get /stacks | grep -q 'if not wsgimaster.wait(process.stdout'
 }
 
+# needs_option NAME: skips where the build leaves it out.
+needs_option() {
+	"$WSGIMASTER" --options-markdown | grep -q "^| \`$1\`" ||
+		skip "built without $1"
+}
+
+# gets URL ARGS...: over TLS, verified by the example's authority.
+gets() {
+	local path=$1
+	shift
+	curl -sS --max-time 60 --cacert "${CA:-certs/ca.pem}" "$@" \
+	    "https://localhost:$TLS_PORT$path"
+}
+
+@test "tls shows each name its certificate, and knows Alice" {
+	local shop alice
+	needs_option tls-certificate
+	example tls
+	gets / >page
+	cat page
+	grep -x "https by TLSv1.3" page
+	grep -x "asked for localhost" page
+	grep -x "client without a certificate" page
+	shop="--connect-to shop.test:$TLS_PORT:127.0.0.1:$TLS_PORT"
+	# Unquoted: two words.
+	curl -sS --fail --cacert certs/ca.pem $shop \
+	    "https://shop.test:$TLS_PORT/" | grep -x "asked for shop.test"
+	alice="--cert certs/alice.pem --key certs/alice.key"
+	gets /secret --fail $alice | grep -x "client CN=Alice,O=Wonderland"
+	[ "$(gets /secret)" = "for Alice only" ]
+	# The same name, signed by himself: no page, or not that one.
+	not grep -q "client CN=Alice" <<<"$(gets /secret \
+	    --cert certs/mallory.pem --key certs/mallory.key 2>&1)"
+	wm_stop
+}
+
+@test "edge serves pages, files and uploads by HTTP/2 over TLS" {
+	local CA=certs/site.pem
+	needs_option http2
+	needs_option static-map
+	example edge
+	[ "$(gets / -o page -w '%{http_version} %{http_code}')" = "2 200" ]
+	grep -q "Served without a proxy" page
+	[ "$(gets / --http1.1 -o page -w '%{http_version}')" = 1.1 ]
+	# A file as it is, and the compressed one that is beside it.
+	gets /static/style.css --fail | cmp - static/style.css
+	gets /static/style.css --fail -D head -H "Accept-Encoding: gzip" |
+		cmp - static/style.css.gz
+	grep -qi "^content-encoding: gzip" head
+	grep -qi "^cache-control: max-age=86400" head
+	[ "$(gets /static/../app.py --path-as-is -o no -w '%{http_code}')" \
+	    != 200 ]
+	# Its limits.
+	head -c 1000000 /dev/zero >small
+	head -c 1100000 /dev/zero >large
+	[ "$(gets /upload --data-binary @small)" = "1000000 bytes" ]
+	[ "$(gets /upload --data-binary @large -o no -w '%{http_code}')" = \
+	    413 ]
+	# Plain HTTP is sent away.
+	curl -sS --max-time 60 -o no -w '%{http_code} %{redirect_url}' \
+	    "http://127.0.0.1:$PORT/there" >sent
+	cat sent
+	[ "$(cat sent)" = "308 https://127.0.0.1/there" ]
+	wm_stop
+}
+
+@test "haproxy says who the client is, and nobody else may" {
+	local front
+	needs_option proxy-protocol
+	command -v haproxy >/dev/null || skip "haproxy is missing"
+	example haproxy
+	front=$(wm_port)
+	BIND=127.0.0.1:$front SERVER=127.0.0.1:$PORT setpriv --pdeathsig KILL \
+	    haproxy -db -f haproxy.cfg </dev/null >haproxy.log 2>&1 3>&- 4>&- &
+	echo $! >>"$WM_TMP/fronts"
+	wm_wait_for "HAProxy" 30 curl -fs --max-time 10 \
+	    "http://127.0.0.1:$front/"
+	curl -sS --fail --max-time 60 --interface 127.0.0.9 \
+	    "http://127.0.0.1:$front/" >page
+	cat page
+	grep -xE "127.0.0.9 port [0-9]+ to port $front" page
+	# Not trusted: served as who he is, but his header is not.
+	curl -sS --fail --max-time 60 --interface 127.0.0.9 \
+	    "http://127.0.0.1:$PORT/" | grep -q "^127.0.0.9 "
+	[ "$(curl -sS --max-time 60 --interface 127.0.0.9 --haproxy-protocol \
+	    -o no -w '%{http_code}' "http://127.0.0.1:$PORT/")" = 400 ]
+	# Trusted, and says nothing: cut off.
+	not curl -sS --max-time 60 "http://127.0.0.1:$PORT/"
+	kill "$(cat "$WM_TMP/fronts")"
+	wait "$(cat "$WM_TMP/fronts")" || true
+	wm_stop
+}
+
 @test "each piece of code in doc/async.md is in the example it names" {
 	"$PYTHON" - "$WM_SOURCE" <<-'END'
 	import re, sys
@@ -177,6 +280,8 @@ command_waits() {
 		[ -e "$folder/app.json" ] || continue
 		[ "$WM_GREENLET" != no ] ||
 			! grep -q greenlet "$folder/app.json" || continue
+		# Needs certificates; they have tests of their own.
+		! grep -q tls-certificate "$folder/app.json" || continue
 		(cd "$folder" && "$WSGIMASTER" -c app.json --check)
 	done
 }
