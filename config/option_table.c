@@ -413,7 +413,7 @@ const struct option_row option_table[] = {
 	{
 		.name = "https-socket", .alias = { "https" },
 		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(https_socket),
-		.arg = "ADDRESS[,CERT,KEY[,CIPHERS[,CLIENT_CA]]]",
+		.arg = "ADDRESS[,CERT,KEY,...]",
 		.flags = OPT_NO_RELOAD,
 		.help = "Serve HTTP over TLS on this address. Behind it there "
 		    "may be a certificate and its key, ciphers for TLS 1.2, "

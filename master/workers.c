@@ -623,6 +623,27 @@ workers_spawner_gone(struct generation *gen)
 	}
 }
 
+/*
+ * The scripts (CGI) of a worker that was killed. They die with it themselves,
+ * but what they have started would not.
+ */
+static void
+workers_kill_scripts(const struct worker_proc *wp)
+{
+	struct scoreboard	*sb = wp->master->sb;
+	struct sb_core		*core;
+	uint32_t		 i;
+	int32_t			 group;
+
+	for (i = 0; i < sb->cores; i++) {
+		core = sb_core(sb, (uint32_t)wp->slot, i);
+		group = sb_get(&core->script);
+		if (group > 1)
+			(void)kill(-group, SIGKILL);
+		sb_set(&core->script, 0);
+	}
+}
+
 /* Notes how a worker ended; its last words are read first. */
 bool
 workers_reaped(struct master *m, pid_t pid, int status)
@@ -636,6 +657,7 @@ workers_reaped(struct master *m, pid_t pid, int status)
 			continue;
 		wp->reaped = true;
 		wp->status = status;
+		workers_kill_scripts(wp);
 		workers_read(wp);
 		workers_gone(wp);
 		workers_try_free(wp);

@@ -81,6 +81,10 @@ struct sb_core {
 	_Atomic uint64_t requests;	/* finished, since the slot was taken */
 	_Atomic uint32_t read_errors;
 	_Atomic uint32_t write_errors;
+	_Atomic int32_t	 script;	/* CGI: the process group of the
+					   request's script, or 0. If the
+					   worker is killed the master kills
+					   it (a script itself writes it) */
 
 	/*
 	 * Method, address, id and path one behind the other: those of most

@@ -16,7 +16,7 @@
  *		for ANSWER_TURN bytes a turn. Then the base watches until the
  *		client takes more; so much of no progress as write-timeout says
  *		breaks it off (progress: the kernel takes bytes from us, or the
- *		client from the kernel)
+ *		client from the kernel; client-min-rate says how many)
  *	SENT	all is with the kernel. done is called, the answer is freed, and
  *		the connection is kept, lingers or is closed as after a request
  *		(conn_request_done). Answers to pipelined requests follow each
@@ -39,6 +39,7 @@
 #include <sys/types.h>
 
 #include "base/strbuf.h"
+#include "worker/patience.h"
 #include "worker/protocol.h"
 
 struct conn;
@@ -88,7 +89,9 @@ struct answer {
 	size_t		 frame_len;	/* bytes around records, */
 	size_t		 frame_at;	/* so many of them sent */
 	bool		 ended;		/* the last record was begun */
-	int		 unsent;	/* conn_unsent when it last went on */
+	int		 unsent;	/* conn_unsent when it last went on, */
+	uint64_t	 noted;		/* and what the client had taken */
+	struct patience	 patience;	/* with client-min-rate */
 };
 
 /* An answer with its status line and Date. */

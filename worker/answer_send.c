@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "base/clock.h"
+#include "config/config.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
@@ -189,13 +191,40 @@ answer_is_deep(const struct conn *c)
 	    c->in->pos < c->in->len;
 }
 
-/* The client has time until write-timeout from now on. */
-static void
-answer_note_progress(struct answer *a)
+/* Has the client been slow for too long? It has taken so much by now. */
+static bool
+answer_is_slow(struct answer *a, uint64_t taken)
 {
-	a->unsent = conn_unsent(a->conn);
-	conn_timeout_leave(a->conn);
-	conn_timeout_enter(a->conn);
+	const struct config	*cfg = a->conn->worker->cfg;
+	uint64_t		 us = clock_coarse_us() - a->conn->since_us;
+
+	if (cfg->client_min_rate == 0 || cfg->write_timeout <= 0)
+		return false;
+	if (taken > a->noted)
+		patience_earn(&a->patience, taken - a->noted,
+		    (double)cfg->client_min_rate);
+	patience_spend(&a->patience, (double)us / 1e6, cfg->write_timeout);
+	return patience_left(&a->patience, cfg->write_timeout) <= 0;
+}
+
+/* It waits, if the client may be waited for: for write-timeout from now on. */
+static void
+answer_wait(struct answer *a, int unsent)
+{
+	struct conn	*c = a->conn;
+	uint64_t	 taken = a->wire;
+
+	taken -= unsent > 0 && (uint64_t)unsent < taken ? (uint64_t)unsent : 0;
+	if (a->unsent != -1 && answer_is_slow(a, taken)) {
+		c->reset = true;
+		answer_break(c);
+		return;
+	}
+	a->unsent = unsent;
+	a->noted = taken;
+	conn_timeout_leave(c);
+	conn_timeout_enter(c);
+	conn_watch_for(c, CONN_WATCH_WRITE);
 }
 
 /* Sends, and acts on what became of it. */
@@ -210,9 +239,9 @@ answer_step(struct conn *c)
 		answer_break(c);
 	} else if (result == ANSWER_SENT && !answer_is_deep(c)) {
 		answer_sent_all(c);
+	} else if (a->wire != before || a->unsent == -1) {
+		answer_wait(a, conn_unsent(c));
 	} else {
-		if (a->wire != before || a->unsent == -1)
-			answer_note_progress(a);
 		conn_watch_for(c, CONN_WATCH_WRITE);
 	}
 }
@@ -232,10 +261,10 @@ answer_go_on(struct conn *c)
 void
 answer_timed_out(struct conn *c)
 {
-	struct answer	*a = c->answer;
+	int	 unsent = conn_unsent(c);
 
-	if (conn_unsent(c) < a->unsent) {
-		answer_note_progress(a);
+	if (unsent < c->answer->unsent) {
+		answer_wait(c->answer, unsent);
 		return;
 	}
 	c->reset = true;

@@ -32,7 +32,7 @@ struct body {
 	int64_t			 length;	/* -1: chunked, or none */
 	int64_t			 got;		/* bytes handed out so far */
 	bool			 chunked;
-	bool			 to_end;	/* ends with the client's */
+	bool			 to_end;	/* it is the stream's end */
 	bool			 done;		/* its end was seen */
 	bool			 expect;	/* 100 Continue not sent yet */
 	struct patience		 patience;	/* with client-min-rate */

@@ -159,6 +159,11 @@ void	 conn_dispatch(struct conn *c);
 struct conn *conn_take_due(struct worker *w);
 /* Answers without a core (queue full, bad request), then lingers. */
 void	 conn_reject(struct conn *c, int status, const char *why);
+/*
+ * Says that nothing more comes, and discards input for a while before it
+ * closes.
+ */
+void	 conn_linger(struct conn *c);
 void	 conn_close(struct conn *c);
 /* The response comes in pieces: none shall wait for an acknowledgement. */
 void	 conn_set_nodelay(struct conn *c);

@@ -101,8 +101,8 @@ sandbox_open(struct sandbox *box, char **cause)
 
 	version = syscall(SYS_landlock_create_ruleset, NULL, 0, LL_VERSION);
 	if (version < 1) {
-		*cause = xasprintf("\"landlock-read\", \"landlock-write\": this "
-		    "kernel has no Landlock, or has it turned off: %s",
+		*cause = xasprintf("\"landlock-read\", \"landlock-write\": "
+		    "this kernel has no Landlock, or has it turned off: %s",
 		    strerror(errno));
 		return -1;
 	}

@@ -16,6 +16,8 @@
 #include "plugins/cgi/cgi_reap.h"
 #include "plugins/cgi/cgi_site.h"
 #include "plugins/cgi/cgi_spawn.h"
+#include "shm/scoreboard.h"
+#include "worker/core.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -106,7 +108,8 @@ cgi_handler_start(struct request *req, const struct cgi_script *script,
 {
 	const char		*slash = strrchr(script->file, '/');
 	struct cgi_environ	 env = { 0 };
-	struct cgi_spawn	 what = { .in = body->fd };
+	struct cgi_spawn	 what = { .in = body->fd,
+	    .told = &req->core->sb->script };
 	int			 error;
 
 	cgi_environ_make(&env, req, script, body->length);
@@ -167,6 +170,7 @@ cgi_handler_work(struct request *req, const struct cgi_child *child)
 		cgi_reap_give(req, &pump->child, leave);
 	else
 		cgi_spawn_close(&pump->child);
+	sb_set(&req->core->sb->script, 0);
 	cgi_pump_free(pump);
 }
 

@@ -137,22 +137,20 @@ cgi_pump_begin(struct cgi_pump *pump)
 static void
 cgi_pump_head(struct cgi_pump *pump, size_t len)
 {
+	enum cgi_output_verdict	 verdict;
+	size_t			 size;
+
 	strbuf_add(&pump->out, pump->piece, len);
-	switch (cgi_output_parse(pump->out.buf, pump->out.len, &pump->head)) {
-	case CGI_OUTPUT_MORE:
-		if (pump->out.len < pump->piece_size)
-			return;
-		pump->why = "it is longer than cgi-buffer-size";
-		pump->end = CGI_END_BAD;
-		break;
-	case CGI_OUTPUT_BAD:
+	verdict = cgi_output_parse(pump->out.buf, pump->out.len, &pump->head);
+	size = verdict == CGI_OUTPUT_DONE ? pump->head.size : pump->out.len;
+	if (verdict == CGI_OUTPUT_BAD)
 		pump->why = pump->head.why;
+	else if (size > pump->piece_size)
+		pump->why = "it is longer than cgi-buffer-size";
+	if (pump->why != NULL)
 		pump->end = CGI_END_BAD;
-		break;
-	case CGI_OUTPUT_DONE:
+	else if (verdict == CGI_OUTPUT_DONE)
 		cgi_pump_begin(pump);
-		break;
-	}
 }
 
 /* Reads of the script and passes it on; may wait for the client. */

@@ -60,6 +60,7 @@ cgi_spawn_child(void *arg)
 		goto fail;
 	if (getppid() != birth->parent)
 		_exit(127);
+	*birth->what->told = (int32_t)getpid();
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execve(birth->what->file, birth->what->argv, birth->what->env);
@@ -108,6 +109,7 @@ cgi_spawn_clone(struct cgi_birth *birth, struct cgi_child *child)
 		child->pidfd = -1;
 	else if (birth->error != 0) {
 		error = birth->error;
+		*birth->what->told = 0;
 		cgi_spawn_failed(child->pid);
 	}
 	return error;

@@ -12,7 +12,9 @@
 #ifndef WM_PLUGINS_CGI_CGI_SPAWN_H
 #define WM_PLUGINS_CGI_CGI_SPAWN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* What runs, and this process's ends of its pipes; -1: none, or closed. */
@@ -31,6 +33,8 @@ struct cgi_spawn {
 	const char	*folder;	/* where it runs */
 	int		 in;		/* a descriptor to be its standard
 					   input; -1: a pipe is made */
+	_Atomic int32_t	*told;		/* the child writes its group there,
+					   before the script begins */
 };
 
 /* 0 and *child, or the errno of what has failed, with nothing left behind. */

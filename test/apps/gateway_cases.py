@@ -55,8 +55,9 @@ def breaks():
     raise RuntimeError("in the middle")
 
 
-def waits():
+def waits(environ):
     """Until the client has left."""
+    environ["wsgi.input"].read()
     note("waits")
     try:
         wsgimaster.sleep(60)
@@ -90,7 +91,7 @@ def application(environ, start_response):
         headers.append(("Content-Length", "1000"))
         body = [b"less"]
     elif path == "/waits":
-        body = waits()
+        body = waits(environ)
     elif path == "/sleeps":
         wsgimaster.sleep(float(query))
         body = [b"slept\n"]

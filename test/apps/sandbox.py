@@ -1,6 +1,7 @@
 """What this process may do, from its import on: tried, and told as JSON."""
 import errno
 import json
+import mmap
 import os
 import signal
 import subprocess
@@ -46,6 +47,17 @@ def kill(pid):
     return "sent"
 
 
+def wx(_):
+    """Memory that can be written and executed."""
+    mmap.mmap(-1, 4096, prot=mmap.PROT_WRITE | mmap.PROT_EXEC).close()
+    return "mapped"
+
+
+def chroot(path):
+    os.chroot(path)
+    return "changed"
+
+
 def temporary(_):
     import tempfile
     with tempfile.TemporaryFile() as file:
@@ -55,7 +67,8 @@ def temporary(_):
 
 IMPORTED = tried(read, "/etc/passwd")
 WHAT = {"read": read, "write": write, "late": late, "run": run, "kill": kill,
-        "temporary": temporary, "imported": lambda _: IMPORTED,
+        "temporary": temporary, "wx": wx,
+        "chroot": chroot, "imported": lambda _: IMPORTED,
         "list": lambda path: sorted(os.listdir(path))[:1] and "listed"}
 
 

@@ -65,8 +65,9 @@ connections() {
 }
 
 @test "silent connections beyond the descriptors: others are answered" {
-	attack_start --max-fd 200 --header-timeout 120
-	attack flood-silent 200
+	attack_start --max-fd 200 --header-timeout 120 \
+	    --http-socket "$WM_TMP/silent.sock"
+	attack flood-silent 200 "$WM_TMP/silent.sock"
 	wm_stop
 }
 
@@ -95,7 +96,7 @@ leaving_under() {
 	export TEST_FILE=$WM_SOURCE/README.md
 	engine_start "$1" --stats "127.0.0.1:$STATS" --module http_probe \
 	    --write-timeout 2 "${@:2}"
-	attack leaving
+	attack leaving reset fin
 	check attack_checks end-after-request "$PORT"
 	wm_stop
 }
@@ -106,7 +107,9 @@ leaving_under() {
 
 @test "clients that leave at any state leave nothing behind: greenlet" {
 	leaving_under greenlet
-	leaving_under greenlet --post-buffering 10
+	attack_start --post-buffering 10 --write-timeout 2
+	attack leaving reset close
+	wm_stop
 }
 
 @test "clients that leave at any state leave nothing behind: asyncio" {

@@ -141,16 +141,10 @@ core_is_busy() {
 		gateway_start "$engine" --mount /mounted=gateway_cases \
 		    --client-gone close
 		nginx_start
-		behind requests $TCP $UNIX $STREAM
-		behind variables $TCP $UNIX
-		behind mounts $TCP
-		behind https $TCP
-		behind sizes $TCP
-		behind together $TCP $UNIX
-		behind files "$TEST_FILE" $TCP uwsgi-unix
+		behind everything-of "$TEST_FILE" $TCP $UNIX
 		behind piecemeal "$WM_TMP" $STREAM
 		rm -f -- *.go
-		[ "$engine" = none ] || behind leave "$NOTES" $TCP $UNIX
+		[ "$engine" = none ] || behind leave "$NOTES" $TCP uwsgi-unix
 		nginx_stop
 		wm_stop
 	done
@@ -159,12 +153,13 @@ core_is_busy() {
 @test "20 MB pass in both directions, with nginx's buffers and without" {
 	gateway_start greenlet
 	nginx_start
-	behind bodies $TCP $UNIX $STREAM
+	behind requests $STREAM
+	behind bodies uwsgi-tcp scgi-tcp fastcgi-unix $STREAM
 	wm_stop
 	nginx_stop
 	gateway_start greenlet --post-buffering 100k
 	nginx_start
-	behind bodies uwsgi-tcp scgi-unix fastcgi-tcp fastcgi-keep-stream
+	behind bodies uwsgi-stream scgi-unix fastcgi-keep-stream
 	wm_stop
 }
 
@@ -360,5 +355,5 @@ env_of() {
 	curl -fsS "http://127.0.0.1:$NGINX/below/x" >page
 	grep -qx "PATH_INFO: /x" page
 	grep -qx "SCRIPT_NAME: /below" page
-	grep -q "HTTP_X_REQUEST_ID: " page
+	curl -fsS "http://127.0.0.1:$NGINX/" | grep -q "^HTTP_X_REQUEST_ID: "
 }

@@ -39,6 +39,40 @@ proxies() {
 	check proxy_checks "$@"
 }
 
+# nginx_config FOLDER: nginx's configuration, with an http block's lines of
+# standard input.
+nginx_config() {
+	echo "daemon off; master_process off; pid $1/pid; error_log $1/log;"
+	echo "events {} http { access_log off;"
+	for i in client_body proxy fastcgi uwsgi scgi; do
+		echo "${i}_temp_path $1/$i;"
+	done
+	cat
+	echo "}"
+}
+
+# haproxy_config BIND SERVER...: what it passes on, as bytes.
+haproxy_config() {
+	echo "defaults"
+	echo " mode tcp"
+	for i in connect client server; do
+		echo " timeout $i 60s"
+	done
+	while [ $# -gt 1 ]; do
+		echo "listen l$#"
+		echo " bind $1"
+		echo " server s $2"
+		shift 2
+	done
+}
+
+# certificate FOLDER: crt and key there, and pem with both.
+certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -days 2 -subj /CN=test -keyout "$1/key" -out "$1/crt" 2>/dev/null
+	cat "$1/crt" "$1/key" >"$1/pem"
+}
+
 # A server that must not start, and why.
 refuses() {
 	run "$WSGIMASTER" --http-socket :1 --module x --check "${@:2}"
@@ -142,25 +176,17 @@ refuses() {
 	local folder port
 	folder=$(service_new "$(id -un)")
 	port=$(wm_port 2)
-	cat >"$folder/nginx.conf" <<-END
-	daemon off; master_process off; pid $folder/pid;
-	error_log $folder/log; events {}
-	http {
-	    access_log off;
-	    client_body_temp_path $folder/b; proxy_temp_path $folder/p;
-	    fastcgi_temp_path $folder/f; uwsgi_temp_path $folder/u;
-	    scgi_temp_path $folder/s;
-	    upstream tcp { server 127.0.0.1:$FIELDS; keepalive 2; }
-	    upstream unix { server unix:$FIELDS_UNIX; keepalive 2; }
-	    proxy_http_version 1.1;
-	    proxy_set_header Connection "";
-	    proxy_set_header Host \$http_host;
-	    proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
-	    proxy_set_header X-Forwarded-Proto \$scheme;
-	    proxy_set_header X-Forwarded-Port "";
-	    server { listen $port; location / { proxy_pass http://tcp; } }
-	    server { listen $((port + 1)); location / { proxy_pass http://unix; } }
-	}
+	nginx_config "$folder" >"$folder/nginx.conf" <<-END
+	upstream tcp { server 127.0.0.1:$FIELDS; keepalive 2; }
+	upstream unix { server unix:$FIELDS_UNIX; keepalive 2; }
+	proxy_http_version 1.1;
+	proxy_set_header Connection "";
+	proxy_set_header Host \$http_host;
+	proxy_set_header X-Forwarded-For \$proxy_add_x_forwarded_for;
+	proxy_set_header X-Forwarded-Proto \$scheme;
+	proxy_set_header X-Forwarded-Port "";
+	server { listen $port; location / { proxy_pass http://tcp; } }
+	server { listen $((port + 1)); location / { proxy_pass http://unix; } }
 	END
 	service_run "$folder" nginx -c "$folder/nginx.conf"
 	proxies through-nginx "$port" "$FIELDS"
@@ -169,32 +195,18 @@ refuses() {
 
 @test "behind HAProxy the client is who its PROXY header says" {
 	command -v haproxy >/dev/null || skip "haproxy is missing"
-	local folder port i=0
+	local folder port i
 	folder=$(service_new "$(id -un)")
 	port=$(wm_port 5)
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-	    -days 2 -subj /CN=test -keyout "$folder/key" -out "$folder/crt" \
-	    2>/dev/null
-	cat "$folder/crt" "$folder/key" >"$folder/pem"
-	{
-		echo "defaults"
-		echo " timeout connect 10s"
-		echo " timeout client 60s"
-		echo " timeout server 60s"
-		echo " mode tcp"
-		for options in "send-proxy" "send-proxy-v2" \
-		    "send-proxy-v2 proxy-v2-options crc32c,unique-id,authority" \
-		    "send-proxy-v2-ssl"; do
-			echo "listen l$i"
-			echo " bind 127.0.0.1:$((port + i))" \
-			    "$([ "$i" -lt 3 ] || echo "ssl crt $folder/pem")"
-			echo " server s 127.0.0.1:$HEADER $options"
-			i=$((i + 1))
-		done
-		echo "listen l4"
-		echo " bind 127.0.0.1:$((port + 4)) ssl crt $folder/pem"
-		echo " server s unix@$HEADER_UNIX send-proxy-v2-ssl-cn"
-	} >"$folder/cfg"
+	certificate "$folder"
+	haproxy_config "127.0.0.1:$port" "127.0.0.1:$HEADER send-proxy" \
+	    "127.0.0.1:$((port + 1))" "127.0.0.1:$HEADER send-proxy-v2" \
+	    "127.0.0.1:$((port + 2))" "127.0.0.1:$HEADER send-proxy-v2 \
+	    proxy-v2-options crc32c,unique-id,authority" \
+	    "127.0.0.1:$((port + 3)) ssl crt $folder/pem" \
+	    "127.0.0.1:$HEADER send-proxy-v2-ssl" \
+	    "127.0.0.1:$((port + 4)) ssl crt $folder/pem" \
+	    "unix@$HEADER_UNIX send-proxy-v2-ssl-cn" >"$folder/cfg"
 	service_run "$folder" haproxy -db -f "$folder/cfg"
 	for i in 0 1 2; do
 		proxies through-haproxy $((port + i)) http $((port + i))
@@ -202,6 +214,72 @@ refuses() {
 	for i in 3 4; do
 		proxies through-haproxy $((port + i)) https $((port + i))
 	done
+}
+
+@test "a PROXY header comes before TLS, whatever is in its last packet" {
+	"$WSGIMASTER" --help | grep -q -- --https-socket || skip "without TLS"
+	local port
+	port=$(wm_port)
+	certificate .
+	proxies_start --trusted-proxies 127.0.0.1 --proxy-protocol \
+	    --https-socket "127.0.0.1:$port,$PWD/crt,$PWD/key"
+	proxies before-tls "$port"
+	wm_stop
+}
+
+@test "a PROXY header says who the client of HTTP/2 streams is" {
+	"$WSGIMASTER" --help | grep -q -- --http2-cleartext || skip "no HTTP/2"
+	command -v haproxy >/dev/null || skip "haproxy is missing"
+	curl --version | grep -q HTTP2 || skip "curl without HTTP/2"
+	local folder port
+	folder=$(service_new "$(id -un)")
+	port=$(wm_port 3)
+	certificate "$folder"
+	proxies_start --trusted-proxies 127.0.0.1 --proxy-protocol \
+	    --https-socket "127.0.0.1:$port,$folder/crt,$folder/key" \
+	    --http2-cleartext
+	haproxy_config "127.0.0.1:$((port + 1))" \
+	    "127.0.0.1:$PORT send-proxy-v2" "127.0.0.1:$((port + 2))" \
+	    "127.0.0.1:$port send-proxy" >"$folder/cfg"
+	service_run "$folder" haproxy -db -f "$folder/cfg"
+	streams http --http2-prior-knowledge "http://127.0.0.1:$((port + 1))/"
+	streams https -k --http2 "https://127.0.0.1:$((port + 2))/"
+	wm_stop
+}
+
+# streams SCHEME CURL...: two of a connection, from 127.0.0.3.
+streams() {
+	local told
+	wm_wait_for "HAProxy" 30 curl -fs "${@:2}"
+	told=$(curl -fsS --interface 127.0.0.3 -H 'X-Forwarded-For: 6.6.6.6' \
+	    -w '%{http_version}' "${@:2}" "${@: -1}")
+	[ "$(grep -o '"REMOTE_ADDR": "127.0.0.3"' <<<"$told" | wc -l)" -eq 2 ]
+	[ "$(grep -o "\"wsgi.url_scheme\": \"$1\"" <<<"$told" | wc -l)" -eq 2 ]
+	not grep -q 6.6.6.6 <<<"$told"
+	[ "${told: -1}" = 2 ] || wm_fail "not HTTP/2: $told"
+}
+
+@test "behind nginx over the uwsgi protocol its variables say who asks" {
+	"$WSGIMASTER" --help | grep -q -- --uwsgi-socket || skip "no gateway"
+	command -v nginx >/dev/null || skip "nginx is missing"
+	local folder port
+	folder=$(service_new "$(id -un)")
+	port=$(wm_port)
+	proxies_start --trusted-proxies 127.0.0.3 --uwsgi-socket "$PWD/uwsgi"
+	nginx_config "$folder" >"$folder/nginx.conf" <<-END
+	uwsgi_param REMOTE_ADDR \$remote_addr;
+	uwsgi_param REMOTE_PORT \$remote_port;
+	uwsgi_param REQUEST_METHOD \$request_method;
+	uwsgi_param REQUEST_URI \$request_uri;
+	uwsgi_param PATH_INFO \$document_uri;
+	uwsgi_param QUERY_STRING \$query_string;
+	uwsgi_param SERVER_PORT \$server_port;
+	uwsgi_param SERVER_PROTOCOL \$server_protocol;
+	server { listen $port; location / { uwsgi_pass unix:$PWD/uwsgi; } }
+	END
+	service_run "$folder" nginx -c "$folder/nginx.conf"
+	proxies through-uwsgi "$port"
+	wm_stop
 }
 
 @test "options that would trust anybody, or nobody, are refused" {

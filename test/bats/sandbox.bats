@@ -35,7 +35,7 @@ print(ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1))')
 
 @test "without the options the app touches what its user may" {
 	sandbox_start
-	says 'imported=&read=/etc/passwd' '["read", "read"]'
+	says 'imported=&read=/etc/passwd&wx=' '["read", "read", "mapped"]'
 	says "write=$PWD/other/new" '["written"]'
 	wm_stop
 }
@@ -128,4 +128,64 @@ print(ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), 1))')
 	wm_wait_left
 	[ "$WM_STATUS" -ne 0 ]
 	wm_log_has 'kernel has no Landlock.*: Function not implemented'
+}
+
+# unit_sandbox: WSGIMASTER runs as examples/systemd's unit says, as far as that
+# can be without systemd: a user without capabilities, only WM_TMP writable, the
+# unit's system calls, no memory that is written and executed.
+unit_sandbox() {
+	local folder=$WM_TMP
+	[ "$(id -u)" -eq 0 ] || skip "takes root"
+	command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+	[ "$WM_SANITIZERS" != yes ] || skip "the sanitizer itself needs more"
+	chmod 1777 .
+	while [ "$folder" != "${BATS_RUN_TMPDIR%/*}" ] && [ "$folder" != / ]; do
+		chmod a+rx "$folder"
+		folder=$(dirname "$folder")
+	done
+	chmod -R a+rwX app data read other
+	setpriv --reuid nobody --regid nogroup --clear-groups \
+	    test -r "$WM_APPS/sandbox.py" -a -x "$WSGIMASTER" ||
+		skip "nobody cannot come to the server"
+	cat >unit <<-END
+	#!/bin/sh
+	exec unshare --mount --propagation private sh -c '
+	    mount --bind "$WM_TMP" "$WM_TMP" && mount -o remount,bind,ro / &&
+	    exec setpriv --reuid nobody --regid nogroup --clear-groups \\
+	    --bounding-set=-all --inh-caps=-all --no-new-privs \\
+	    $PYTHON $WM_SOURCE/test/clients/unit_sandbox.py \\
+	    $WM_SOURCE/examples/systemd/wsgimaster.service "\$@"' sh \\
+	    "$WSGIMASTER" "\$@"
+	END
+	chmod +x unit
+	./unit --version >/dev/null || skip "cannot be emulated here"
+	WSGIMASTER=$PWD/unit
+}
+
+@test "the server runs under what examples/systemd's unit asks for" {
+	unit_sandbox
+	local engine
+	for engine in asyncio gevent threads; do
+		! engine_missing "$engine" >/dev/null || continue
+		# Unquoted: words.
+		sandbox_start $(engine_options "$engine") --stats "$PWD/stats"
+		says "late=wave&run=$PWD/read/file&write=$PWD/data/new" \
+		    '["imported", 0, "written"]'
+		says "write=$WM_SOURCE/new&write=/var/new" '["EROFS", "EROFS"]'
+		says 'wx=&chroot=/' '["EACCES", "EPERM"]'
+		kill -HUP "$WM_PID"
+		wm_wait_for "the reload" 30 \
+		    wm_log_has "worker 1 .* of generation 2 is ready"
+		[ "$(head -c 300000 /dev/zero | curl -fsS --data-binary @- \
+		    "http://127.0.0.1:$PORT/")" = 300000 ]
+		wm_stop
+	done
+}
+
+@test "Landlock works within what examples/systemd's unit asks for" {
+	landlocked 1
+	unit_sandbox
+	sandbox_start --landlock-read "$PWD/read"
+	says "read=/etc/passwd&read=$PWD/read/file" '["EACCES", "read"]'
+	wm_stop
 }

@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # https-socket: HTTP over TLS.
+#
+# WM_TLS_MIB=50 sends bodies of that size under each engine.
 
 load noloss
 load tls
@@ -12,12 +14,20 @@ setup() {
 	cd "$WM_TMP" || return 1
 }
 
+# mib: how much is sent; a lot under those that differ most.
+mib() {
+	case $engine in
+	greenlet | threads) echo "${WM_TLS_MIB:-50}" ;;
+	*) echo "${WM_TLS_MIB:-5}" ;;
+	esac
+}
+
 @test "large bodies come and go byte by byte, under every engine" {
 	local engine
 	for engine in $(engines); do
 		echo "$engine"
 		tls_start "$engine"
-		check tls_checks plenty "$PORT" "$WM_TMP/file"
+		check tls_checks plenty "$PORT" "$WM_TMP/file" "$(mib)"
 		check tls_checks kept "$PORT"
 		wm_stop
 	done
@@ -29,8 +39,12 @@ setup() {
 		echo "$engine"
 		tls_start "$engine" --write-timeout 1
 		check tls_checks leaves "$PORT" "$STATS"
-		check tls_checks reader "$PORT" "$STATS"
 		check tls_checks cut "$PORT"
+		case $engine in
+		none | greenlet | threads)
+			check tls_checks reader "$PORT" "$STATS"
+			;;
+		esac
 		wm_stop
 	done
 }
@@ -201,8 +215,8 @@ setup() {
 
 @test "handshakes that do not go on end, and hold nobody up" {
 	local engine
-	for engine in none greenlet threads; do
-		tls_start "$engine" --header-timeout 2
+	for engine in none threads; do
+		tls_start "$engine" --header-timeout 1
 		check tls_checks slow "$PORT" "$STATS"
 		wm_stop
 	done

@@ -1,4 +1,5 @@
 """Who asks, where proxies are in front: PROXY headers, X-Forwarded-*."""
+import json
 import socket
 import ssl
 import struct
@@ -368,6 +369,60 @@ def through_haproxy(port, scheme, server_port):
             is_(told, remote_addr="127.0.0.3", remote_port=str(mine),
                 scheme=scheme, server_port=server_port)
             no_fields(told)
+
+
+def before_tls(port):
+    """The header's last and TLS's first bytes in one packet, and cut."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    header = v2(inet("203.0.113.9", 777, 443))
+    for cut in (0, 1, len(header) - 1, len(header), len(header) + 1):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls_ = context.wrap_bio(incoming, outgoing)
+        with Wire(port) as client:
+            client.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            pending = header
+            while True:
+                try:
+                    tls_.do_handshake()
+                    done = True
+                except ssl.SSLWantReadError:
+                    done = False
+                pending += outgoing.read()
+                client.send(pending[:cut])
+                time.sleep(0.01 if cut else 0)
+                client.send(pending[cut:])
+                pending, cut = b"", 0
+                if done:
+                    break
+                incoming.write(client.sock.recv(65536))
+            tls_.write(b"GET / HTTP/1.1\r\nHost: test\r\n" + LIES + b"\r\n")
+            client.send(outgoing.read())
+            answer = b""
+            while b"}" not in answer:
+                try:
+                    answer += tls_.read()
+                except ssl.SSLWantReadError:
+                    incoming.write(client.sock.recv(65536))
+            told = json.loads(answer[answer.index(b"{"):])
+            is_(told, remote_addr="203.0.113.9", remote_port="777",
+                scheme="https", https="on", server_port="443")
+            no_fields(told)
+
+
+def through_uwsgi(port):
+    """nginx's variables say who asks; if that is a proxy, its fields do."""
+    wire.until("nginx", lambda: connects(port))
+    for _ in range(3):
+        told = said(port, LIES, source="127.0.0.4")
+        is_(told, remote_addr="127.0.0.4", scheme="http", http_host="test")
+        no_fields(told)
+        told = said(port, b"X-Forwarded-For: 6.6.6.6, 203.0.113.9\r\n"
+                    b"X-Forwarded-Proto: https\r\nForwarded: for=6.6.6.6\r\n",
+                    source="127.0.0.3")
+        is_(told, remote_addr="203.0.113.9", remote_port="", scheme="https",
+            https="on", server_port="443", http_forwarded=None)
 
 
 def connects(port):

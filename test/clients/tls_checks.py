@@ -26,6 +26,8 @@ def pattern(size):
 def context(version=None, cert=None, alpn=None):
     """What a client may want; version is 2 or 3."""
     made = ssl.create_default_context(cafile=f"{CERTS}/ca.pem")
+    # An end that was not said is an error, whatever Python's default is.
+    made.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0x80)
     if version is not None:
         made.minimum_version = made.maximum_version = {
             2: ssl.TLSVersion.TLSv1_2, 3: ssl.TLSVersion.TLSv1_3}[version]
@@ -89,9 +91,9 @@ def names(client):
             client.sock.getpeercert()["subjectAltName"] if kind == "DNS"}
 
 
-def plenty(port, path, size=50 * MIB):
+def plenty(port, path, mib=50):
     """Large bodies both ways, files, pipelining, on one connection each."""
-    size = int(size)
+    size = int(mib) * MIB
     up = pattern(size)
     said = b"%d %s" % (size, hashlib.sha256(up).hexdigest().encode())
     with Secure(port) as client:
@@ -116,10 +118,10 @@ def plenty(port, path, size=50 * MIB):
         for n in range(1, 400):
             assert client.response().body == up[:n]
         with open(path, "wb") as file:
-            file.write(up[:20 * MIB])
-        for offset in 0, 1, 16384, 20 * MIB - 5:
+            file.write(up)
+        for offset in 0, 1, size - 16384, size - 5:
             body = client.get(f"/file?{path},{offset}").body
-            assert body == up[offset:20 * MIB], (offset, len(body))
+            assert body == up[offset:], (offset, len(body))
         assert client.env()["wsgi.url_scheme"] == "https"
 
 
@@ -374,13 +376,13 @@ def slow(port, status):
         sock.sendall(first[:size])
         socks.append(sock)
     start = time.monotonic()
-    while time.monotonic() - start < 1:
+    while time.monotonic() - start < 0.6:
         with Secure(port) as client:
             client.env()
     for sock in socks:
         ends(sock)
         sock.close()
-    assert time.monotonic() - start >= 1.5      # header-timeout is 2
+    assert time.monotonic() - start >= 0.9      # header-timeout is 1
     until("all are counted", lambda: left(status) == before + len(socks))
 
 
@@ -421,7 +423,7 @@ def nonsense(port, status):
 
 def leaves(port, status):
     """Clients that leave in the midst of requests and responses."""
-    for n in range(30):
+    for n in range(18):
         with Secure(port, context(2 + n % 2)) as client:
             if n % 3 == 0:
                 client.send(b"POST /digest HTTP/1.1\r\nHost: x\r\n"
@@ -449,7 +451,7 @@ def reader(port, status):
         parts, size = [], 0
         while size < 20000000:
             # Twice write-timeout altogether, never so long at a time.
-            if time.monotonic() - began < 2.5:
+            if time.monotonic() - began < 2:
                 time.sleep(0.02)
             parts.append(client.sock.recv(65536))
             assert parts[-1], f"cut after {size}"

@@ -37,6 +37,13 @@ http2_is_left_out(const uint8_t *name, size_t len)
 	return false;
 }
 
+/* Is it nothing for HPACK's table? */
+static bool
+http2_is_secret(const uint8_t *name, size_t len)
+{
+	return len == 10 && memcmp(name, "set-cookie", 10) == 0;
+}
+
 /* One field from a line that ends at end; its name becomes lower case. */
 static bool
 http2_nv_line(nghttp2_nv *nv, char *line, char *end)
@@ -57,7 +64,8 @@ http2_nv_line(nghttp2_nv *nv, char *line, char *end)
 	nv->namelen = (size_t)(colon - line);
 	nv->value = (uint8_t *)p;
 	nv->valuelen = (size_t)(end - p);
-	nv->flags = NGHTTP2_NV_FLAG_NONE;
+	nv->flags = http2_is_secret(nv->name, nv->namelen) ?
+	    NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
 	return !http2_is_left_out(nv->name, nv->namelen);
 }
 

@@ -115,8 +115,6 @@ http2_tick(struct http2 *h, uint64_t now)
 	    !http2_is_over_time(h->since_us, http2_limit(h), now))
 		return;
 	if (h->state == HTTP2_GREETING) {
-		nghttp2_session_terminate_session(h->session,
-		    NGHTTP2_SETTINGS_TIMEOUT);
 		h->broken = true;
 		http2_mark(h);
 	} else if (h->state == HTTP2_NOTICED || TAILQ_EMPTY(&h->streams))

@@ -199,13 +199,27 @@ http2_sendfile(struct conn *c, int fd, off_t *offset, size_t len)
 	return n;
 }
 
+/* Bytes of one of the stream's buffers, 0 if nobody may look. */
+static size_t
+http2_count_bytes(const struct conn *c, const struct http2_fifo *f)
+{
+	size_t	 n;
+	int	 held;
+
+	if (!http2_borrow(c->worker, &held))
+		return 0;
+	n = http2_fifo_len(f);
+	http2_return(c->worker, held);
+	return n;
+}
+
 /* Bytes that recv would give. */
 static size_t
 http2_pending(const struct conn *c)
 {
 	const struct http2_stream	*s = c->transport_data;
 
-	return http2_fifo_len(&s->in);
+	return http2_count_bytes(c, &s->in);
 }
 
 /* Has anything come? */
@@ -221,7 +235,7 @@ http2_unsent(const struct conn *c)
 {
 	const struct http2_stream	*s = c->transport_data;
 
-	return (int)http2_fifo_len(&s->out);
+	return (int)http2_count_bytes(c, &s->out);
 }
 
 /* Has the core what it waits for? With the session. */
@@ -231,6 +245,19 @@ http2_core_has(struct core *core)
 	const struct http2_stream	*s = core->req.conn->transport_data;
 
 	return http2_stream_has(s, s->asked);
+}
+
+/* Until the connection's socket is ready for what the session wants. */
+static enum wait_reason
+http2_wait_socket(struct core *core, const struct http2 *h, double timeout)
+{
+	const struct conn	*c = h->conn;
+
+	if (http2_fifo_len(&h->out) > 0)
+		return wait_fd(core, c->fd, WAIT_WRITE, timeout);
+	if (c->transport != NULL && c->transport->pending(c) > 0)
+		return WAIT_READY;
+	return wait_fd(core, c->fd, WAIT_READ, timeout);
 }
 
 /* Waits without a suspend engine: serves the session meanwhile. */
@@ -247,8 +274,7 @@ http2_wait_poll(struct core *core, struct http2_stream *s, double timeout)
 		http2_flush(h);
 		if (http2_core_has(core))
 			break;
-		reason = wait_fd(core, h->conn->fd, http2_fifo_len(&h->out) >
-		    0 ? WAIT_WRITE : WAIT_READ, left);
+		reason = http2_wait_socket(core, h, left);
 		if (reason != WAIT_READY || s->h == NULL)
 			break;
 		if (http2_fifo_len(&h->out) == 0)

@@ -149,11 +149,12 @@ static_skip_body(struct conn *c)
 	struct conn_buf	*in = c->in;
 	size_t		 left = in->len - in->pos;
 
-	if (in->head.content_length > 0 &&
-	    (uint64_t)in->head.content_length <= left)
-		in->pos += (size_t)in->head.content_length;
-	else if (in->head.chunked || in->head.content_length > 0)
+	if (in->head.chunked || in->head.to_end ||
+	    (in->head.content_length > 0 &&
+	    (uint64_t)in->head.content_length > left))
 		c->close = c->linger = true;
+	else if (in->head.content_length > 0)
+		in->pos += (size_t)in->head.content_length;
 }
 
 /* The path, decoded and with a NUL, or NULL: it is none of a file. */

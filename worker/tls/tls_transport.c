@@ -47,11 +47,11 @@ tls_recv(struct conn *c, void *buf, size_t size)
 	struct tls_conn	*t = tls_conn(c);
 	size_t		 n;
 
+	c->recv_writes = false;
 	if (t->said_end)
 		return c->state == CONN_LINGER ? recv(c->fd, buf, size, 0) : 0;
 	if (t->broken)
 		return tls_break(t, ECONNRESET);
-	c->recv_writes = false;
 	ERR_clear_error();
 	if (SSL_read_ex(t->ssl, buf, size, &n) == 1)
 		return (ssize_t)n;
@@ -303,6 +303,7 @@ static void
 tls_shutdown(struct conn *c)
 {
 	tls_say_end(tls_conn(c));
+	c->recv_writes = false;
 	shutdown(c->fd, SHUT_WR);
 }
 

@@ -1,0 +1,3 @@
+#!/bin/sh
+# The request's body is the whole output, head and all.
+exec cat
