@@ -244,6 +244,45 @@ gets() {
 	END
 }
 
+@test "doc/edge.md's configuration is good" {
+	needs_option http2
+	cp -R "$WM_SOURCE/examples/edge/." .
+	./prepare
+	# The one of the document, with the example's files.
+	sed -n '/^## Directly/,/^## Behind/p' "$WM_SOURCE/doc/edge.md" |
+		sed -n '/^```json/,/^```/p' | grep -v '^```' |
+		jq '.["tls-certificate"] = "certs/site.pem,certs/site.key" |
+		    .["touch-reload"] = "certs/site.pem" |
+		    .["static-map"] = "/static=static" | del(.uid)' >doc.json
+	jq -e '.["limit-post"] == 1048576' doc.json
+	"$WSGIMASTER" -c doc.json --check
+	# All that it sets is in the example, and the same.
+	jq -e --slurpfile example app.json 'del(.["http-socket"],
+	    .["https-socket"], .processes, .["touch-reload"]) |
+	    to_entries | map(select($example[0][.key] != .value)) == []' \
+	    doc.json
+}
+
+@test "the options at the edge are known, or not, as their table says" {
+	"$WSGIMASTER" --options-markdown >options.md
+	"$PYTHON" - "$WM_SOURCE/doc/migrating-from-uwsgi.md" <<-'END'
+	import re, sys
+	with open("options.md") as file:
+	    cells = re.findall(r"^\| (`[^|]*) \|", file.read(), re.M)
+	known = set(re.findall(r"`([^`]+)`", " ".join(cells)))
+	with open(sys.argv[1]) as file:
+	    text = file.read().split("## At the edge")[1].split("\n## ")[0]
+	table, missing = text.split("Not here (unknown options):")
+	ours = re.findall(r"`([^`]+)`", " ".join(
+	    line.split("|")[1] for line in table.splitlines()
+	    if line.startswith("| `")))
+	theirs = re.findall(r"`([a-z0-9-]+)`", missing)
+	assert len(ours) >= 45 and len(theirs) >= 40, (len(ours), len(theirs))
+	assert not set(ours) - known, set(ours) - known
+	assert not set(theirs) & known, set(theirs) & known
+	END
+}
+
 @test "each example of uWSGI's has a file, an address and a test" {
 	local line file name count=0
 	while read -r line; do
