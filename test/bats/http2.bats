@@ -48,6 +48,13 @@ h2_check() {
 	    "http://127.0.0.1:$PORT/hello"
 	wm_log_has "answered 505"
 	wm_stop
+	# Nor where another protocol is spoken.
+	PORT=$(wm_port)
+	wm_start --uwsgi-socket "127.0.0.1:$PORT" --pythonpath "$WM_APPS" \
+	    --module http2_app --http2-cleartext
+	not curl -fsS --http2-prior-knowledge -m 10 \
+	    "http://127.0.0.1:$PORT/hello"
+	wm_stop
 }
 
 # One server for all of it, since starting takes longer than most of them.

@@ -27,7 +27,7 @@ http2_is_preface(const struct conn *c)
 	size_t	 len = c->in->len < HTTP2_PREFACE ? c->in->len : HTTP2_PREFACE;
 
 	return c->worker->cfg->http2_cleartext && c->requests == 0 &&
-	    c->transport == NULL && c->fd != -1 &&
+	    c->transport == NULL && c->protocol == &protocol_http1 &&
 	    memcmp(c->in->data, http2_preface, len) == 0;
 }
 
