@@ -443,7 +443,9 @@ config_has_app(const struct config *cfg)
 static bool
 config_serves_files(const struct config *cfg)
 {
-	return cfg->cgi.count > 0 || cfg->cgi_from_docroot;
+	return cfg->cgi.count > 0 || cfg->cgi_from_docroot ||
+	    cfg->static_map.count > 0 || cfg->static_map2.count > 0 ||
+	    cfg->check_static.count > 0;
 }
 
 /* Without an app Python is there for the engines that are its own. */
