@@ -143,6 +143,11 @@ config_check_cores(const struct config *cfg, struct strlist *problems)
 static void
 config_check_http(const struct config *cfg, struct strlist *problems)
 {
+#ifndef WM_HAVE_HTTP2
+	if (cfg->http2_cleartext)
+		strlist_add(problems, "\"http2-cleartext\": this wsgimaster "
+		    "was built without HTTP/2 (--without-http2)");
+#endif
 	if (config_is_given(cfg, "limit-request-line") &&
 	    cfg->limit_request_line > cfg->buffer_size)
 		strlist_add_steal(problems, xasprintf("\"limit-request-line\": "

@@ -1548,6 +1548,16 @@ option_has_word(const char *name, const char *part)
 	return false;
 }
 
+/* Is it the same but for a digit at its end? */
+static bool
+option_is_numbered(const char *option, const char *name)
+{
+	const size_t len = strlen(name);
+
+	return strncmp(option, name, len) == 0 && option[len] >= '0' &&
+	    option[len] <= '9' && option[len + 1] == '\0';
+}
+
 /* Finds the known name nearest to an unknown one. */
 const char *
 option_suggest(const char *name, bool files)
@@ -1568,6 +1578,10 @@ option_suggest(const char *name, bool files)
 		if (word == NULL && option_has_word(option_table[i].name, name))
 			word = option_table[i].name;
 	}
-	/* "gone" is rather a word of "client-gone" than a misspelt "home". */
-	return word == NULL || near.distance == 1 ? near.best : word;
+	/*
+	 * "gone" is rather a word of "client-gone" than a misspelt "home", and
+	 * "http" (uWSGI's) one of "http-socket" than "http2".
+	 */
+	return word == NULL || (near.distance == 1 &&
+	    !option_is_numbered(near.best, name)) ? near.best : word;
 }

@@ -58,6 +58,17 @@ conn_collect_spool(struct body *b)
 	return 0;
 }
 
+/* How much memory a body of so many bytes has: it grows by doubling. */
+static size_t
+conn_collect_room(size_t len)
+{
+	size_t	 room = 64;
+
+	while (room < len)
+		room *= 2;
+	return room;
+}
+
 /* Keeps a piece of the body. -1: the connection was rejected. */
 static int
 conn_collect_keep(struct conn *c, const char *data, size_t len)
@@ -80,7 +91,9 @@ conn_collect_keep(struct conn *c, const char *data, size_t len)
 			goto fail;
 		return 0;
 	}
-	b->mem = xrealloc(b->mem, b->mem_len + len);
+	if (b->mem == NULL ||
+	    b->mem_len + len > conn_collect_room(b->mem_len))
+		b->mem = xrealloc(b->mem, conn_collect_room(b->mem_len + len));
 	memcpy(b->mem + b->mem_len, data, len);
 	b->mem_len += len;
 	return 0;

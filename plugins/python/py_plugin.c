@@ -17,6 +17,7 @@
 #include "plugins/python/py_worker.h"
 #include "plugins/python/py_wsgi.h"
 #include "worker/handler.h"
+#include "worker/request.h"
 #include "worker/runtime.h"
 
 static const struct runtime	 python_runtime = {
@@ -47,12 +48,11 @@ python_wanted(const struct config *cfg)
 	return config_needs_python(cfg);
 }
 
-/* Whatever nobody else has answered. */
+/* Whatever nobody else has answered, unless a gateway wants no app. */
 static bool
 python_match(struct request *req)
 {
-	(void)req;
-	return true;
+	return req->head->modifier1 == 0;
 }
 
 static const struct handler	 python_handler = {

@@ -13,7 +13,9 @@
 #include "plugins/python/py_template.h"
 #include "worker/body.h"
 #include "worker/http_bytes.h"
+#include "worker/conn_peer.h"
 #include "worker/request.h"
+#include "worker/worker.h"
 
 #define PY_VARS_PLACES	128	/* a power of 2, most of them free */
 #define PY_VARS_VALUE	128	/* longer values are not kept */
@@ -199,6 +201,62 @@ py_vars_add_path(PyObject *env, const struct request *req,
 	    (Py_ssize_t)(req->path_len - script), NULL));
 }
 
+/* Sets a variable to text. */
+static int
+py_vars_set(PyObject *env, PyObject *key, const char *text, size_t len)
+{
+	return py_template_set(env, key,
+	    PyUnicode_DecodeLatin1(text, (Py_ssize_t)len, NULL));
+}
+
+/* And to a port. */
+static int
+py_vars_set_port(PyObject *env, PyObject *key, uint16_t port)
+{
+	char	 text[CONN_PORT_TEXT];
+	size_t	 len = conn_port_text(text, port);
+
+	return py_vars_set(env, key, text, len);
+}
+
+/* The host that a trusted proxy in front of the gateway was asked for. */
+static int
+py_vars_add_host(PyObject *env, const struct origin *from)
+{
+	const char	*bracket = memchr(from->host, ']', from->host_len);
+	const char	*name = bracket != NULL ? bracket : from->host;
+	const char	*colon;
+	size_t		 len = from->host_len;
+
+	colon = memchr(name, ':', len - (size_t)(name - from->host));
+	if (py_vars_set(env, py_str->http_host, from->host, len) == -1)
+		return -1;
+	return py_vars_set(env, py_str->server_name, from->host,
+	    colon != NULL ? (size_t)(colon - from->host) : len);
+}
+
+/* Who asks, where trusted proxies may be in front of the gateway. */
+static int
+py_vars_add_origin(PyObject *env, const struct request *req)
+{
+	const struct origin	*from = &req->from;
+
+	if (py_vars_set(env, py_str->remote_addr, from->addr,
+	    from->addr_len) == -1 ||
+	    py_vars_set_port(env, py_str->remote_port, from->port) == -1)
+		return -1;
+	if (from->server_port != 0 && py_vars_set_port(env,
+	    py_str->server_port, from->server_port) == -1)
+		return -1;
+	if (from->host != NULL && py_vars_add_host(env, from) == -1)
+		return -1;
+	if (from->https)
+		return PyDict_SetItem(env, py_str->HTTPS, py_str->on);
+	if (PyDict_GetItemWithError(env, py_str->HTTPS) != NULL)
+		return PyDict_DelItem(env, py_str->HTTPS);
+	return PyErr_Occurred() ? -1 : 0;
+}
+
 /* What the server knows better than the variables, or they have not said. */
 static int
 py_vars_correct(PyObject *env, const struct request *req,
@@ -213,6 +271,9 @@ py_vars_correct(PyObject *env, const struct request *req,
 		return -1;
 	if (req->from.https && PyDict_SetItem(env, py_str->wsgi_url_scheme,
 	    py_str->https) == -1)
+		return -1;
+	if (req->worker->proxies != NULL &&
+	    py_vars_add_origin(env, req) == -1)
 		return -1;
 	/* A body without CONTENT_LENGTH that was collected has one by now. */
 	if (!head->chunked || head->content_length != -1 ||

@@ -1,5 +1,6 @@
 """What is asked through gateways: nginx, or a client that plays one."""
 import array
+import functools
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ def note(text):
         notes.write(text + "\n")
 
 
+@functools.lru_cache(4)
 def pattern(size):
     """So many bytes, of which no two neighbourhoods are the same."""
     return array.array("Q", range(size // 8 + 1)).tobytes()[:size]

@@ -194,3 +194,13 @@ leaving_under() {
 	[ "$WM_SANITIZERS" != yes ] || count=7000
 	"$WM_SOURCE/scripts/mutate" "$WM_BUILD" "$count" http 1
 }
+
+@test "mutated requests of other protocols leave the server as it was" {
+	count=300
+	[ "$WM_SANITIZERS" != yes ] || count=2000
+	for protocol in http2 uwsgi scgi fastcgi; do
+		[ "$protocol" != http2 ] || "$WSGIMASTER" --module x --check \
+		    --http-socket 127.0.0.1:1 --http2-cleartext || continue
+		"$WM_SOURCE/scripts/mutate" "$WM_BUILD" "$count" "$protocol" 1
+	done
+}

@@ -114,6 +114,11 @@ code() {
 	wm_start --uwsgi-socket "127.0.0.1:$PORT" --cgi-from-docroot
 	cgi_check gateway "$SCRIPTS" docroot
 	wm_stop
+	# Nobody else answers what is asked of scripts.
+	wm_start --uwsgi-socket "127.0.0.1:$PORT" --pythonpath "$WM_APPS" \
+	    -w wsgi_cases
+	cgi_check no_script
+	wm_stop
 }
 
 @test "git clones and pushes by its own script" {

@@ -154,12 +154,12 @@ core_is_busy() {
 	gateway_start greenlet
 	nginx_start
 	behind requests $STREAM
-	behind bodies uwsgi-tcp scgi-tcp fastcgi-unix $STREAM
+	behind bodies uwsgi-tcp fastcgi-unix $STREAM
 	wm_stop
 	nginx_stop
 	gateway_start greenlet --post-buffering 100k
 	nginx_start
-	behind bodies uwsgi-stream scgi-unix fastcgi-keep-stream
+	behind bodies scgi-unix fastcgi-keep-stream
 	wm_stop
 }
 

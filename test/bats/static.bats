@@ -170,12 +170,58 @@ files() {
 	wm_wait_for "the line" 30 wm_log_has '^F 206 2 -1 /s/none$'
 }
 
+# same_bytes COMMAND...: whether it prints the first 5 MB of big.bin.
+same_bytes() {
+	"$@" | cmp - <(head -c 5000000 "$FILES/www/big.bin")
+}
+
+@test "TLS and HTTP/2 carry files as plain HTTP does" {
+	"$WSGIMASTER" --https-socket 127.0.0.1:1 --module x --check 2>&1 |
+	    grep -q "built without" && skip "built without TLS"
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem \
+	    -out cert.pem -days 2 -subj /CN=localhost 2>/dev/null
+	local tls version
+	tls=$(wm_port)
+	static_start greenlet \
+	    --https-socket "127.0.0.1:$tls,$PWD/cert.pem,$PWD/key.pem"
+	for version in --http1.1 --http2; do
+		same_bytes curl -sk $version -r 0-4999999 \
+		    "https://127.0.0.1:$tls/s/big.bin"
+		curl -sk $version -o one -o two -o three \
+		    -w '%{http_code} %{http_version}\n' \
+		    "https://127.0.0.1:$tls/s/none" \
+		    "https://127.0.0.1:$tls/s/sub" \
+		    "https://127.0.0.1:$tls/x" >codes
+		[ "$(cut -d' ' -f1 codes | tr '\n' ' ')" = "200 301 200 " ]
+		[ "$version" = --http1.1 ] || [ "$(grep -c ' 2$' codes)" = 3 ]
+		[ "$(cat one)" = "no ending" ] && [ "$(cat three)" = "app GET /x" ]
+		curl -skI $version "https://127.0.0.1:$tls/s/big.bin" |
+		    grep -i "^content-length: 104857600"
+	done
+}
+
+@test "FastCGI carries files in its records" {
+	command -v cgi-fcgi >/dev/null || skip "cgi-fcgi is missing"
+	local port
+	port=$(wm_port)
+	static_start greenlet --fastcgi-socket "127.0.0.1:$port"
+	cp "$FILES/www/big.bin" "$FILES/www/five.bin"
+	truncate -s 5000000 "$FILES/www/five.bin"
+	REQUEST_METHOD=GET REQUEST_URI=/s/five.bin SCRIPT_NAME= \
+	PATH_INFO=/s/five.bin SERVER_PROTOCOL=HTTP/1.1 QUERY_STRING= \
+	    cgi-fcgi -bind -connect "127.0.0.1:$port" >answer
+	head -1 answer | grep "^Status: 200 OK"
+	! head -20 answer | grep -ai "^connection:"
+	same_bytes tail -c 5000000 answer
+}
+
 @test "reloads under load lose nothing" {
 	local i
 	static_start greenlet -p 2 --disable-logging \
 	    --stats "$WM_TMP/reload.sock"
 	check static_checks load "$PORT" "$FILES" "$WM_TMP/enough" >counts &
 	LOAD_PID=$!
+	wm_wait_for "the load" 60 test -e enough.begun
 	for i in 2 3 4 5; do
 		kill -HUP "$WM_PID"
 		wm_wait_for "reload $i" 30 wm_log_has "generation $i serves"

@@ -6,6 +6,7 @@ hosts that are to be asked follow: their names are in the configuration that
 gateway.bats makes.
 """
 import array
+import functools
 import hashlib
 import http.client
 import json
@@ -20,6 +21,7 @@ PATIENCE = float(os.environ.get("TEST_PATIENCE", "60"))
 BIG = 20_000_000
 
 
+@functools.lru_cache(4)
 def pattern(size):
     return array.array("Q", range(size // 8 + 1)).tobytes()[:size]
 

@@ -106,8 +106,7 @@ class Http:
             data = mutate_bytes(rng, data)
         return data
 
-    @staticmethod
-    def is_answer(data):
+    def is_answer(self, data):
         """Is that the begin of what the server may say?"""
         return data.startswith(b"HTTP/1.1 "[:len(data)])
 
@@ -119,7 +118,199 @@ class Http:
             assert wire.post("/echo", b"x" * 5000).body == b"x" * 5000
 
 
-PROTOCOLS = {"http": Http}
+class Gateway:
+    """What the protocols behind a gateway have in common."""
+    paths = (b"/hello", b"/echo", b"/digest", b"/one-piece", b"/unread",
+             b"/pieces", b"/nolen", b"/environ", b"/raise-late", b"/big")
+    odd = ((b"HTTP_X", b"y" * 3000), (b"HTTPS", b"on"), (b"PATH_INFO", b""),
+           (b"CONTENT_LENGTH", b"5"), (b"HTTP_TRANSFER_ENCODING", b"chunked"),
+           (b"REMOTE_ADDR", b"x\r\ny"), (b"REQUEST_METHOD", b""), (b"", b"x"),
+           (b"SERVER_PROTOCOL", b"HTTP/9.9"), (b"HTTP_HOST", b"a b"),
+           (b"REQUEST_URI", b"/%00"), (b"SCRIPT_NAME", b"/hello"))
+
+    @staticmethod
+    def variables(path, body):
+        return [(b"REQUEST_METHOD", b"POST" if body else b"GET"),
+                (b"REQUEST_URI", path), (b"PATH_INFO", path),
+                (b"QUERY_STRING", b""), (b"SERVER_PROTOCOL", b"HTTP/1.1"),
+                (b"CONTENT_LENGTH", b"%d" % len(body)),
+                (b"SERVER_NAME", b"test"), (b"SERVER_PORT", b"80"),
+                (b"REMOTE_ADDR", b"10.0.0.1"), (b"REMOTE_PORT", b"1000"),
+                (b"HTTP_HOST", b"test"), (b"SCRIPT_NAME", b"")]
+
+    def make(self, rng):
+        parts = []
+        for _ in range(rng.choice((1, 1, 1, 2, 5))):
+            body = rng.randbytes(rng.choice((0, 0, 5, 100, 3000)))
+            pairs = self.variables(rng.choice(self.paths), body)
+            for _ in range(rng.choice((0, 1, 1, 2, 4))):
+                at = rng.randrange(len(pairs))
+                what = rng.randrange(5)
+                if what == 0:
+                    pairs.insert(at, pairs[at])
+                elif what == 1 and len(pairs) > 1:
+                    del pairs[at]
+                elif what == 2:
+                    pairs.insert(at, rng.choice(self.odd))
+                elif what == 3:
+                    pairs[at] = (pairs[at][0], rng.choice(NUMBERS))
+                else:
+                    pairs[at] = (mutate_bytes(rng, pairs[at][0]),
+                                 pairs[at][1])
+            parts.append(self.pack(pairs, body, rng))
+        data = b"".join(parts)
+        for _ in range(rng.choice((0, 0, 1, 3))):
+            data = mutate_bytes(rng, data)
+        return data
+
+    def is_answer(self, data):
+        return True
+
+    def probe(self, port):
+        for path, body, want in ((b"/hello", b"", b"Hello World"),
+                                 (b"/echo", b"x" * 5000, b"x" * 5000)):
+            with Wire(port) as wire:
+                wire.send(self.pack(self.variables(path, body), body,
+                                    random.Random(0)))
+                while want not in self.content(wire.data):
+                    wire._more()
+
+    @staticmethod
+    def content(data):
+        return data
+
+
+class Uwsgi(Gateway):
+    """The uwsgi protocol."""
+
+    @staticmethod
+    def pack(pairs, body, rng):
+        packed = b"".join(struct.pack("<H", len(text)) + text
+                          for pair in pairs for text in pair)
+        return struct.pack("<BHB", 0, len(packed) & 0xffff, 0) + packed + body
+
+
+class Scgi(Gateway):
+    """SCGI."""
+
+    @staticmethod
+    def pack(pairs, body, rng):
+        pairs = sorted(pairs, key=lambda pair: pair[0] != b"CONTENT_LENGTH")
+        pairs.insert(1, (b"SCGI", b"1"))
+        packed = b"".join(text + b"\0" for pair in pairs for text in pair)
+        return b"%d:%s,%s" % (len(packed), packed, body)
+
+
+class Fastcgi(Gateway):
+    """FastCGI."""
+
+    @staticmethod
+    def record(kind, content, request=1, pad=0):
+        return struct.pack(">BBHHBx", 1, kind, request, len(content),
+                           pad) + content + bytes(pad)
+
+    def pack(self, pairs, body, rng):
+        packed = b"".join(
+            b"".join(struct.pack(">I", len(text) | 1 << 31)
+                     if len(text) > 127 else bytes([len(text)])
+                     for text in pair) + b"".join(pair) for pair in pairs)
+        parts = [self.record(1, struct.pack(">HB5x", 1, 1))]
+        for kind, data in ((4, packed), (5, body)):
+            while data:
+                n = rng.choice((7, 100, 65535))
+                parts.append(self.record(kind, data[:n],
+                                         pad=rng.choice((0, 3, 255))))
+                data = data[n:]
+            parts.append(self.record(kind, b""))
+        return b"".join(parts)
+
+    @staticmethod
+    def content(data):
+        """What the stdout records say."""
+        got = b""
+        while len(data) >= 8:
+            kind, size, pad = data[1], int.from_bytes(data[4:6], "big"), data[6]
+            if kind == 6:
+                got += data[8:8 + size]
+            data = data[8 + size + pad:]
+        return got
+
+
+class Http2:
+    """HTTP/2 with prior knowledge; heads are literals, which need no table."""
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    paths = Gateway.paths
+    odd = ((b"connection", b"close"), (b"Upper", b"x"), (b":path", b"/x"),
+           (b":scheme", b""), (b"te", b"gzip"), (b"content-length", b"7"),
+           (b"transfer-encoding", b"chunked"), (b"x", b"y" * 3000),
+           (b"x", b"a\r\nb"), (b"host", b"other"), (b":unknown", b"x"),
+           (b"expect", b"100-continue"), (b"", b"x"))
+
+    @staticmethod
+    def frame(kind, flags, stream, content):
+        return struct.pack(">I", len(content))[1:] + struct.pack(
+            ">BBI", kind, flags, stream) + content
+
+    @staticmethod
+    def number(n):
+        """An integer with a prefix of 7 bits."""
+        if n < 127:
+            return bytes([n])
+        out, n = b"\x7f", n - 127
+        while n > 127:
+            out, n = out + bytes([n & 127 | 128]), n >> 7
+        return out + bytes([n])
+
+    def head(self, pairs):
+        return b"".join(b"\0" + b"".join(self.number(len(text)) + text
+                                         for text in pair) for pair in pairs)
+
+    def request(self, rng, stream, path, body, odd):
+        pairs = [(b":method", b"POST" if body else b"GET"),
+                 (b":scheme", b"http"), (b":authority", b"test"),
+                 (b":path", path)]
+        for _ in range(odd):
+            pairs.insert(rng.randrange(len(pairs) + 1), rng.choice(self.odd))
+        head = self.head(pairs)
+        cut_at = rng.choice((len(head), rng.randrange(len(head) + 1)))
+        frames = [self.frame(1, (4 if cut_at == len(head) else 0) |
+                             (0 if body else 1), stream, head[:cut_at])]
+        if cut_at < len(head):
+            frames.append(self.frame(9, 4, stream, head[cut_at:]))
+        if body:
+            frames.append(self.frame(0, 1, stream, body))
+        return frames
+
+    def make(self, rng):
+        frames = []
+        for n in range(rng.choice((1, 2, 3, 30))):
+            frames += self.request(rng, 2 * n + 1, rng.choice(self.paths),
+                                   rng.randbytes(rng.choice((0, 0, 5, 3000))),
+                                   rng.choice((0, 0, 0, 1, 3)))
+        for _ in range(rng.choice((0, 1, 2, 100))):
+            kind = rng.choice((0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 8, 9, 99))
+            frames.insert(rng.randrange(len(frames) + 1), self.frame(
+                kind, rng.choice((0, 1, 4, 5, 255)), rng.randrange(20),
+                rng.randbytes(rng.choice((0, 4, 5, 6, 8, 100)))))
+        data = self.preface + self.frame(4, 0, 0, b"") + b"".join(frames)
+        for _ in range(rng.choice((0, 0, 1, 3))):
+            data = mutate_bytes(rng, data)
+        return data
+
+    def is_answer(self, data):
+        return True
+
+    def probe(self, port):
+        Http.probe(port)
+        with Wire(port) as wire:
+            wire.send(self.preface + self.frame(4, 0, 0, b"") + b"".join(
+                self.request(random.Random(0), 1, b"/hello", b"", 0)))
+            while b"Hello World" not in wire.data:
+                wire._more()
+
+
+PROTOCOLS = {"http": Http, "http2": Http2, "uwsgi": Uwsgi, "scgi": Scgi,
+             "fastcgi": Fastcgi}
 
 
 def mutate_bytes(rng, data):

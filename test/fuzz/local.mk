@@ -49,8 +49,16 @@ if WM_HAVE_HTTP2
 fuzzers += test/fuzz/fuzz_http2_head
 test_fuzz_fuzz_http2_head_SOURCES = test/fuzz/fuzz_http2_head.c $(fuzz_main)
 test_fuzz_fuzz_http2_head_LDADD = $(fuzz_ldadd)
+fuzzers += test/fuzz/fuzz_http2_session
+test_fuzz_fuzz_http2_session_SOURCES = \
+	test/fuzz/fuzz_http2_session.c $(unit_rig) $(fuzz_main)
+test_fuzz_fuzz_http2_session_LDADD = $(fuzz_ldadd)
 endif
 
 # What test/llhttp/run compares with Node's parser.
 EXTRA_PROGRAMS = test/llhttp/parse_dump
 test_llhttp_parse_dump_SOURCES = test/llhttp/parse_dump.c
+
+fuzzers += test/fuzz/fuzz_static
+test_fuzz_fuzz_static_SOURCES = test/fuzz/fuzz_static.c $(fuzz_main)
+test_fuzz_fuzz_static_LDADD = $(fuzz_ldadd)

@@ -23,8 +23,9 @@
 #include "worker/static/static_range.h"
 #include "worker/worker.h"
 
-/* Up to so much is read and sent with the head, in one call. */
+/* Up to so much is read and sent with the head, in one call; in parts all. */
 #define STATIC_SMALL	16384
+#define STATIC_HELD	(2 * STATIC_SMALL)
 #define STATIC_NUMBERS	96	/* bytes of a Content-Range */
 #define STATIC_PART	256	/* bytes around a part, besides its type */
 
@@ -218,7 +219,7 @@ reply_bytes(struct static_reply *r, struct answer *a, uint64_t first,
 
 	if (a->no_body || len == 0)
 		return;
-	if (len <= STATIC_SMALL) {
+	if (len <= STATIC_SMALL && a->text.len + len <= STATIC_HELD) {
 		room = answer_text_room(a, (size_t)len);
 		if (pread(r->file->fd, room, (size_t)len, (off_t)first) ==
 		    (ssize_t)len) {
