@@ -26,8 +26,8 @@ http2_is_preface(const struct conn *c)
 {
 	size_t	 len = c->in->len < HTTP2_PREFACE ? c->in->len : HTTP2_PREFACE;
 
-	return c->worker->cfg->http2_cleartext && c->requests == 0 &&
-	    c->transport == NULL && c->fd != -1 &&
+	return c->worker->cfg->http2_cleartext && c->protocol->is_http1 &&
+	    c->requests == 0 && c->transport == NULL && c->fd != -1 &&
 	    memcmp(c->in->data, http2_preface, len) == 0;
 }
 
