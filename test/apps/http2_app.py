@@ -117,6 +117,13 @@ def nothing(environ, start_response):
     return []
 
 
+def long_head(environ, start_response):
+    """A head of so many KiB."""
+    start_response("200 OK", PLAIN + [
+        (f"X-{n}", "y" * 1000) for n in range(int(environ["QUERY_STRING"]))])
+    return [b"hello"]
+
+
 def endless(environ, start_response):
     """Until the client has enough."""
     note("begun")
@@ -130,7 +137,7 @@ def endless(environ, start_response):
 
 VIEWS = {"/" + view.__name__: view for view in (
     hello, environ, echo, big, sent_file, sleep, pieces, short, raises,
-    unread, nothing, endless)}
+    unread, nothing, long_head, endless)}
 
 
 def application(environ, start_response):

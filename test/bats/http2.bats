@@ -57,12 +57,22 @@ h2_check() {
 	wm_stop
 }
 
+@test "with it, a gateway's socket knows no preface" {
+	scgi=$(wm_port)
+	h2_start none --scgi-socket "127.0.0.1:$scgi"
+	not curl -fsS --http2-prior-knowledge -m 10 \
+	    "http://127.0.0.1:$scgi/hello"
+	curl -fsS --http2-prior-knowledge "http://127.0.0.1:$PORT/hello"
+	wm_stop
+}
+
 # One server for all of it, since starting takes longer than most of them.
 @test "under every engine: requests, bodies, many streams, resets" {
 	for engine in $(engines); do
 		: >"$NOTES"
 		h2_start "$engine" --client-gone reset
 		for what in environ bodies unread sent_file at_once cut \
+		    long_heads broken_body \
 		    "many 20000" crossed resets_io; do
 			h2_check $what	# unquoted: words
 		done
@@ -207,6 +217,8 @@ h2_start_tls() {
 	[ "$(curl -sS --http2-prior-knowledge -o /dev/null \
 	    -w '%{http_code}' "${url}x")" = 404 ]
 	curl -fsS --http2-prior-knowledge -I "$url" | grep -q "^HTTP/2 200"
+	h2_check given_up_file
+	! wm_log_has "answered 499"
 	h2load -n 300 -c 3 -m 10 -w 14 "$url" >load
 	grep -q "300 succeeded, 0 failed, 0 errored" load
 	wm_stop

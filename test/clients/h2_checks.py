@@ -86,6 +86,36 @@ def bodies(port):
         assert got.status == 200
 
 
+def long_heads(port):
+    """A response's head of many frames."""
+    with H2(port) as client:
+        for size in 60, 70, 1000:
+            got = client.get(f"/long_head?{size}")
+            assert got.status == 200 and got.body == b"hello", got.reset
+            assert len(got.fields) > size, len(got.fields)
+
+
+def given_up_file(port):
+    """A static file that is on its way when its stream is given up."""
+    with H2(port, window=1000) as client:
+        client.credit = False
+        stream = client.request("/files/a.bin")
+        client.until(lambda: len(client.stream(stream).body) == 1000)
+        client.frame(RST_STREAM, 0, stream, u32(CANCEL))
+        client.ping()
+
+
+def broken_body(port):
+    """What ends the connection ends a read of a body on it, at once."""
+    with H2(port) as client:
+        client.ping()
+        begin = time.monotonic()
+        client.send(frame(HEADERS, END_HEADERS, 1, block(head(
+            "/echo", "POST"))) + frame(PING, 0, 0, b"short"))
+        assert client.ends() is not None
+        assert time.monotonic() - begin < 8
+
+
 def unread(port):
     """An answer before the body is there: the rest is not wanted."""
     with H2(port) as client:

@@ -103,6 +103,8 @@ class H2:
             assert self.sock.selected_alpn_protocol() == "h2"
         self.data = b""
         self.decoder = Decoder()
+        self.decoder.max_header_list_size = 1 << 24
+        self.fragments = b""        # of a head that is in pieces
         self.streams = {}
         self.goaways = []           # (last stream, error)
         self.pongs = []
@@ -187,9 +189,10 @@ class H2:
         elif kind == RST_STREAM:
             self.stream(stream).reset = int.from_bytes(payload, "big")
         elif kind == HEADERS:
-            assert flags & END_HEADERS, "a head in pieces"
-            self.stream(stream).heads.append(self.decoder.decode(payload))
             self.stream(stream).ended |= bool(flags & END_STREAM)
+            self._head(stream, flags, payload)
+        elif kind == CONTINUATION:
+            self._head(stream, flags, payload)
         elif kind == DATA:
             got = self.stream(stream)
             assert not got.ended, "DATA behind the end"
@@ -200,6 +203,12 @@ class H2:
                 self.send(frame(WINDOW_UPDATE, 0, 0, grow) + (
                     b"" if got.ended
                     else frame(WINDOW_UPDATE, 0, stream, grow)))
+
+    def _head(self, stream, flags, payload):
+        self.fragments += payload
+        if flags & END_HEADERS:
+            fragments, self.fragments = self.fragments, b""
+            self.stream(stream).heads.append(self.decoder.decode(fragments))
 
     def until(self, condition):
         """Reads frames until that is so; its value."""

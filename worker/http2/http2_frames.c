@@ -17,6 +17,11 @@
 #define HTTP2_HEAD_TIMES	4
 /* For each request some frames are free. */
 #define HTTP2_REQUEST_CREDIT	4
+/*
+ * Nothing comes of a response whose head is longer than this, which nghttp2
+ * has at 64 KiB: more than response_head.c lets through, by its counting.
+ */
+#define HTTP2_SEND_HEAD_MAX	(4 << 20)
 
 /* The stream of this number that is of interest, or NULL. */
 static struct http2_stream *
@@ -283,6 +288,8 @@ http2_options(void)
 	nghttp2_option_set_max_outbound_ack(option, 200);
 	nghttp2_option_set_no_closed_streams(option, 1);
 	nghttp2_option_set_max_deflate_dynamic_table_size(option, 4096);
+	nghttp2_option_set_max_send_header_block_length(option,
+	    HTTP2_SEND_HEAD_MAX);
 	return option;
 }
 

@@ -81,7 +81,7 @@ http2_stream_leave(struct http2_stream *s)
 		http2_stream_told(s);
 		http2_stream_tell(s);
 	} else {
-		if (!s->finished)
+		if (c->state != CONN_SENDING)	/* that has its line */
 			access_log_reject(c, 499,
 			    "the client has left before its turn");
 		conn_close(c);

@@ -260,6 +260,19 @@ http2_wait_socket(struct core *core, const struct http2 *h, double timeout)
 	return wait_fd(core, c->fd, WAIT_READ, timeout);
 }
 
+/* Sends what there is; behind the last GOAWAY nothing more comes. */
+static void
+http2_wait_flush(struct http2 *h)
+{
+	http2_flush(h);
+	if (http2_fifo_len(&h->out) == 0 &&
+	    nghttp2_session_want_read(h->session) == 0 &&
+	    nghttp2_session_want_write(h->session) == 0) {
+		h->broken = true;	/* everything is said */
+		http2_mark(h);
+	}
+}
+
 /* Waits without a suspend engine: serves the session meanwhile. */
 static enum wait_reason
 http2_wait_poll(struct core *core, struct http2_stream *s, double timeout)
@@ -271,7 +284,7 @@ http2_wait_poll(struct core *core, struct http2_stream *s, double timeout)
 
 	while (reason == WAIT_READY && !http2_core_has(core)) {
 		h = s->h;
-		http2_flush(h);
+		http2_wait_flush(h);
 		if (http2_core_has(core))
 			break;
 		reason = http2_wait_socket(core, h, left);
@@ -279,12 +292,7 @@ http2_wait_poll(struct core *core, struct http2_stream *s, double timeout)
 			break;
 		if (http2_fifo_len(&h->out) == 0)
 			http2_read(h);
-		http2_flush(h);
-		if (nghttp2_session_want_read(h->session) == 0 &&
-		    nghttp2_session_want_write(h->session) == 0) {
-			h->broken = true;	/* everything is said */
-			http2_mark(h);
-		}
+		http2_wait_flush(h);
 		if (timeout < 0)
 			continue;
 		left = timeout - (double)(clock_mono_us() - start) / 1e6;
