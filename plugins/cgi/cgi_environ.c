@@ -33,9 +33,14 @@ static const char *const cgi_environ_inherited[] = {
  * no gateway's. A name that ends with "*" stands for all that begin so.
  */
 static const char *const cgi_environ_refused[] = {
-	"BASH*", "ENV", "GCONV_PATH", "HTTP_PROXY", "IFS", "LD_*",
-	"MALLOC_*", "NODE_*", "PATH", "PERL*", "PHPRC", "PHP_INI_SCAN_DIR",
-	"PYTHON*", "RUBY*", "SHELLOPTS", "TMPDIR", NULL
+	"BASH*", "ENV", "FPATH", "GCONV_PATH", "GEM_*", "GETCONF_DIR",
+	"GIT_ASKPASS", "GIT_CONFIG*", "GIT_EXEC_PATH", "GIT_PROXY_COMMAND",
+	"GIT_SSH*", "GIT_TEMPLATE_DIR", "GLIBC_TUNABLES", "HOSTALIASES",
+	"HTTP_PROXY", "IFS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "LD_*",
+	"LOCPATH", "LUA_*", "MALLOC_*", "NLSPATH", "NODE_*", "OPENSSL_*",
+	"PATH", "PERL*", "PHPRC", "PHP_INI_SCAN_DIR", "PYTHON*", "RES_OPTIONS",
+	"RUBY*", "SHELLOPTS", "TCL*", "TMPDIR", "ZDOTDIR", "_JAVA_OPTIONS",
+	NULL
 };
 
 /* Where a variable is, count if it is not there. */
@@ -269,26 +274,43 @@ cgi_environ_accepts(const char *name)
 	return true;
 }
 
-/* The variables that a gateway has sent; of two of a name the first. */
+/*
+ * A variable that a gateway has sent. None of the first own ones, which are
+ * the server's, is changed by it; of two of a name the last counts, but header
+ * fields are joined.
+ */
+static void
+cgi_environ_add_var(struct cgi_environ *env, const struct request *req,
+    const struct http_field *field, size_t own)
+{
+	const char	*value = request_text(req, field->value);
+	struct strbuf	 name = STRBUF_INIT;
+	size_t		 i;
+
+	strbuf_add(&name, request_text(req, field->name), field->name.len);
+	i = cgi_environ_find(env, name.buf, name.len);
+	if (i >= own && strlen(name.buf) == name.len &&
+	    memchr(value, '\0', field->value.len) == NULL &&
+	    cgi_environ_accepts(name.buf)) {
+		if (i < env->count && strncmp(name.buf, "HTTP_", 5) == 0)
+			cgi_environ_join(env, name.buf, i, value,
+			    field->value.len);
+		else
+			cgi_environ_set(env, name.buf, value,
+			    field->value.len);
+	}
+	strbuf_done(&name);
+}
+
+/* The variables that a gateway has sent. */
 static void
 cgi_environ_add_vars(struct cgi_environ *env, const struct request *req)
 {
-	const struct http_field	*field;
-	struct strbuf		 name = STRBUF_INIT;
-	uint32_t		 i;
+	size_t		 own = env->count;
+	uint32_t	 i;
 
-	for (i = req->head->nfields; i > 0; i--) {
-		field = &req->head->fields[i - 1];
-		name.len = 0;
-		strbuf_add(&name, request_text(req, field->name),
-		    field->name.len);
-		if (strlen(name.buf) == name.len &&
-		    memchr(request_text(req, field->value), '\0',
-		    field->value.len) == NULL &&
-		    cgi_environ_accepts(name.buf))
-			cgi_environ_setv(env, name.buf, req, field->value);
-	}
-	strbuf_done(&name);
+	for (i = 0; i < req->head->nfields; i++)
+		cgi_environ_add_var(env, req, &req->head->fields[i], own);
 	cgi_environ_setv(env, "REQUEST_METHOD", req, req->head->method);
 	if (cgi_environ_find(env, "QUERY_STRING", 12) == env->count)
 		cgi_environ_sets(env, "QUERY_STRING", "");

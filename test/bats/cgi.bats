@@ -104,6 +104,26 @@ code() {
 	wm_stop
 }
 
+@test "static files beside scripts are none of them" {
+	local www=${SCRIPTS%/cgi}
+	ENGINE=none
+	printf notes >"$SCRIPTS/notes.txt"
+	printf '#!/bin/sh\n' >"$www/page.sh"
+	chmod 755 "$www/page.sh"
+	cgi_start none --cgi "/cgi=$SCRIPTS" --check-static "$www" \
+	    --static-index index.sh --uwsgi-socket "$WM_TMP/uwsgi.sock"
+	cgi_check beside_static "$WM_TMP/uwsgi.sock"
+	wm_stop
+	# Endings decide: whatever may be executed, and is none, is a file.
+	chmod 755 "$SCRIPTS/notes.txt"
+	cgi_start none --cgi "/cgi=$SCRIPTS" --check-static "$www" \
+	    --cgi-allowed-ext .py --cgi-allowed-ext .sh \
+	    --uwsgi-socket "$WM_TMP/uwsgi.sock"
+	cgi_check beside_static "$WM_TMP/uwsgi.sock"
+	chmod 644 "$SCRIPTS/notes.txt"
+	wm_stop
+}
+
 @test "a gateway asks for a script by modifier1 9" {
 	ENGINE=none
 	cgi_start none --uwsgi-socket "127.0.0.1:$(wm_port)" \
@@ -111,7 +131,8 @@ code() {
 	check cgi_checks gateway "$WM_TMP/uwsgi.sock" "$SCRIPTS"
 	wm_stop
 	PORT=$(wm_port)
-	wm_start --uwsgi-socket "127.0.0.1:$PORT" --cgi-from-docroot
+	wm_start --uwsgi-socket "127.0.0.1:$PORT" --cgi-from-docroot \
+	    --env AUTH_FROM_ENV=given
 	cgi_check gateway "$SCRIPTS" docroot
 	wm_stop
 	# Nobody else answers what is asked of scripts.

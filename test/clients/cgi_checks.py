@@ -408,7 +408,9 @@ def reloads(port, master):
 def uwsgi(port, modifier, variables, body=b""):
     """The body of the answer to a uwsgi packet, and its status."""
     packet = b""
-    for name, value in variables.items():
+    if isinstance(variables, dict):
+        variables = variables.items()
+    for name, value in variables:
         for text in (name.encode(), value.encode()):
             packet += len(text).to_bytes(2, "little") + text
     with Wire(port) as wire:
@@ -433,12 +435,20 @@ def gateway(port, folder, docroot=""):
     }
     if docroot:
         variables["PATH_INFO"] = "/env.py/a"
-    status, body = uwsgi(port, 9, variables, b"abc")
+    twice = [("TWICE", "1"), ("HTTP_X_TWICE", "1"), ("HTTP_COOKIE", "a=1"),
+             ("TWICE", "2"), ("HTTP_X_TWICE", "2"), ("HTTP_COOKIE", "b=2"),
+             ("GIT_EXEC_PATH", "/evil"), ("GLIBC_TUNABLES", "x=y"),
+             ("AUTH_FROM_ENV", "of the gateway")]
+    status, body = uwsgi(port, 9, [*variables.items(), *twice], b"abc")
     assert status == 200, status
     have = json.loads(body)["environ"]
     for name in ("HTTP_PROXY", "LD_PRELOAD", "PYTHONPATH", "BASH_ENV",
-                 "BASH_FUNC_x%%"):
+                 "BASH_FUNC_x%%", "GIT_EXEC_PATH", "GLIBC_TUNABLES"):
         assert name not in have, name
+    # Of two the last, header fields joined; none of the server's own.
+    assert have["TWICE"] == "2" and have["HTTP_COOKIE"] == "a=1; b=2", have
+    assert have["HTTP_X_TWICE"] == "1, 2", have["HTTP_X_TWICE"]
+    assert have["AUTH_FROM_ENV"] == "given", have["AUTH_FROM_ENV"]
     assert have["PATH"] != "/evil"
     wanted = {
         "PATH_INFO": "/a", "SCRIPT_FILENAME": folder + "/env.py",
@@ -451,11 +461,34 @@ def gateway(port, folder, docroot=""):
     }
     for name, value in wanted.items():
         assert have.get(name) == value, (name, have.get(name))
+    # The connection's port is not that of the address.
+    del variables["REMOTE_PORT"]
+    status, body = uwsgi(port, 9, variables, b"abc")
+    assert "REMOTE_PORT" not in json.loads(body)["environ"], body
     variables["PATH_INFO"] = "/elsewhere/env.py"
     assert uwsgi(port, 9, variables, b"abc")[0] == 404
     if not docroot:
         variables["PATH_INFO"] = "/env.py"
         assert uwsgi(port, 9, variables, b"abc")[0] == 404
+
+
+def beside_static(port, unix):
+    """A static folder above the scripts' shows none of them."""
+    def ask(path):
+        response = get(port, path)
+        return response.status, response.body
+
+    for path in ("/cgi/env.py", "/cgi/hello.php", "/cgi//env.py",
+                 "/cgi/%65nv.py", "/cgi/folder/index.sh", "/cgi/folder/"):
+        status, body = ask(path)
+        assert b"#!" not in body and b"<?" not in body, (path, body)
+        assert status == 200 or "php" in path, (path, status, body)
+    assert ask("/cgi/notes.txt") == (200, b"notes"), ask("/cgi/notes.txt")
+    assert ask("/page.sh") == (200, b"#!/bin/sh\n")
+    variables = {"REQUEST_METHOD": "GET", "REQUEST_URI": "/page.sh",
+                 "PATH_INFO": "/page.sh", "SERVER_PROTOCOL": "HTTP/1.1"}
+    assert uwsgi(unix, 0, variables) == (200, b"#!/bin/sh\n")
+    assert uwsgi(unix, 9, variables)[0] == 404
 
 
 def no_script(port):

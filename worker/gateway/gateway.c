@@ -79,8 +79,12 @@ gateway_origin(struct origin *from, const struct conn *c)
 	int			 rank = 0;
 	uint32_t		 i;
 
+	from->port = 0;
 	for (i = 0; i < head->nfields; i++)
 		gateway_origin_var(from, c->in->data, &head->fields[i], &rank);
+	/* The connection's is nobody else's. */
+	if (from->port == 0 && from->addr == c->addr)
+		from->port = c->port;
 }
 
 const struct protocol protocol_uwsgi = {

@@ -130,13 +130,15 @@ static_done(struct answer *a)
 	static_request_put(w->statics, req);
 }
 
-/* GET and HEAD of a path are answered here. */
+/* GET and HEAD of a path are answered here; what is CGI's is not. */
 static bool
 static_may_answer(const struct conn *c)
 {
 	const struct http_head	*head = &c->in->head;
 	const char		*method = c->in->data + head->method.off;
 
+	if (head->modifier1 != 0)	/* a gateway asks for a script */
+		return false;
 	return ((head->method.len == 3 && memcmp(method, "GET", 3) == 0) ||
 	    (head->method.len == 4 && memcmp(method, "HEAD", 4) == 0)) &&
 	    (head->form == HTTP_URL_ORIGIN || head->form == HTTP_URL_ABSOLUTE);

@@ -108,6 +108,48 @@ look_index(struct statics *st, struct request *req, const char *folder,
 	return STATIC_NONE;
 }
 
+/* Is the path below one of the prefixes of option "cgi"? */
+static bool
+look_below_cgi(const struct config *cfg, const char *path)
+{
+	const char	*prefix;
+	size_t		 len, i;
+
+	for (i = 0; i < cfg->cgi.count; i++) {
+		prefix = cfg->cgi.items[i];
+		len = strchr(prefix, '=') == NULL ? 0 : strcspn(prefix, "=");
+		while (len > 0 && prefix[len - 1] == '/')
+			len--;
+		if (strncmp(path, prefix, len) == 0 &&
+		    (path[len] == '/' || path[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Is it a script, which is to be run and not shown? By its ending, or where
+ * endings do not decide about that, because it may be executed.
+ */
+static bool
+look_is_script(const struct config *cfg, const char *path,
+    const struct static_file *file)
+{
+	size_t	 i, len, n = strlen(file->name);
+
+	if (!look_below_cgi(cfg, path))
+		return false;
+	for (i = 0; i < cfg->cgi_helper.count; i++) {
+		len = strcspn(cfg->cgi_helper.items[i], "=");
+		if (n >= len && memcmp(file->name + n - len,
+		    cfg->cgi_helper.items[i], len) == 0)
+			return true;
+	}
+	return cfg->cgi_allowed_ext.count > 0 ?
+	    look_ends_like(file->name, &cfg->cgi_allowed_ext) :
+	    (file->st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) != 0;
+}
+
 /* In one map. */
 static enum static_found
 look_in(struct statics *st, struct request *req, struct static_map *map,
@@ -120,9 +162,18 @@ look_in(struct statics *st, struct request *req, struct static_map *map,
 	    &req->worker->cfg->static_skip_ext))
 		return STATIC_NONE;
 	found = look_open(st, map, name, file);
-	if (found != STATIC_FOLDER)
-		return found;
-	return look_index(st, req, name, path[strlen(path) - 1] == '/', file);
+	if (found == STATIC_FOLDER)
+		found = look_index(st, req, name,
+		    path[strlen(path) - 1] == '/', file);
+	if (found == STATIC_FILE &&
+	    look_is_script(req->worker->cfg, path, file)) {
+		fd_close(&file->fd);
+		found = STATIC_NONE;
+	}
+	/* A script need not be readable. */
+	if (found == STATIC_DENIED && look_below_cgi(req->worker->cfg, path))
+		found = STATIC_NONE;
+	return found;
 }
 
 /* May there be precompressed files beside this one? */
