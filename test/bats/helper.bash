@@ -62,6 +62,16 @@ not() {
 	! "$@" || wm_fail "not expected: $*"
 }
 
+# wm_needs PART...: skips where configure left one out: tls, http2, cgi or
+# greenlet.
+wm_needs() {
+	local part name
+	for part; do
+		name=WM_${part^^}
+		[ "${!name}" != no ] || skip "built without $part"
+	done
+}
+
 # Fails, saying why.
 wm_fail() {
 	echo "failed: $*" >&2

@@ -176,8 +176,7 @@ same_bytes() {
 }
 
 @test "TLS and HTTP/2 carry files as plain HTTP does" {
-	"$WSGIMASTER" --https-socket 127.0.0.1:1 --module x --check 2>&1 |
-	    grep -q "built without" && skip "built without TLS"
+	wm_needs tls http2
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem \
 	    -out cert.pem -days 2 -subj /CN=localhost 2>/dev/null
 	local tls version

@@ -11,6 +11,7 @@ setup_file() {
 }
 
 setup() {
+	wm_needs tls
 	cd "$WM_TMP" || return 1
 }
 
@@ -156,7 +157,9 @@ mib() {
 
 @test "ALPN offers HTTP/2, whose streams know who the client is" {
 	local engine
+	wm_needs http2
 	for engine in none greenlet threads; do
+		engine_missing "$engine" && continue
 		tls_start "$engine" --tls-client-ca "$CERTS/ca.pem" \
 		    --tls-verify optional
 		s_client -alpn h2,http/1.1 | grep -q "ALPN protocol: h2"
