@@ -345,3 +345,11 @@ mib() {
 	check tls_checks serves "$PORT" site
 	wm_stop
 }
+
+@test "a server that stops does not wait for handshakes that never end" {
+	tls_start none --header-timeout 100
+	exec 7<>"/dev/tcp/127.0.0.1/$PORT" 8<>"/dev/tcp/127.0.0.1/$PORT"
+	printf '\x16\x03\x01' >&7
+	wm_stop
+	exec 7>&- 8>&-
+}
