@@ -198,6 +198,25 @@ main_check_tls(struct config *cfg, enum config_action action, char **cause)
 #endif
 }
 
+/* Are the engines there? The unit tests' configurations name all of them. */
+static int
+main_check_engines(const struct config *cfg, enum config_action action,
+    char **cause)
+{
+#ifndef WM_HAVE_GREENLET
+	if ((action == CONFIG_RUN || action == CONFIG_CHECK) &&
+	    (cfg->greenlet || cfg->gevent > 0)) {
+		*cause = xasprintf("\"%s\": this wsgimaster was built without "
+		    "it (--without-greenlet)",
+		    cfg->greenlet ? "greenlet" : "gevent");
+		return -1;
+	}
+#else
+	(void)cfg, (void)action, (void)cause;
+#endif
+	return 0;
+}
+
 /* Opens all sockets and the shared memory, and serves. */
 static int
 main_serve(struct config *cfg, int argc, char **argv)
@@ -270,6 +289,7 @@ main(int argc, char **argv)
 	notify_init();
 	if (config_load(&cfg, argc, argv, &action, &cause) == -1 ||
 	    listening_check(&cfg, &cause) == -1 ||
+	    main_check_engines(&cfg, action, &cause) == -1 ||
 	    main_check_tls(&cfg, action, &cause) == -1)
 		status = main_fail(EXIT_CONFIG, cause);
 	else if (action != CONFIG_RUN)

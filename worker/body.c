@@ -22,8 +22,8 @@
 
 static const char *const body_error_texts[] = {
 	[BODY_OK] = "no error",
-	[BODY_TIMEOUT] = "the client sent nothing, or too little "
-	    "(client-min-rate), for body-timeout seconds",
+	[BODY_TIMEOUT] = ("the client sent nothing, or too little "
+	    "(client-min-rate), for body-timeout seconds"),
 	[BODY_GONE] = "the client closed the connection in the body",
 	[BODY_BAD] = "the chunked body is malformed",
 	[BODY_TOO_LARGE] = "the body is larger than limit-post",

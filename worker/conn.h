@@ -2,7 +2,7 @@
  * A client's connection and its states.
  *
  *	OPENING	before the first request: a PROXY header, TLS (conn_open.h):
- *		header-timeout
+ *		header-timeout; while draining drain-idle, or three seconds
  *	HEAD	waits for (more of) a request head: header-timeout
  *	IDLE	between two requests, nothing read: keepalive-timeout; while
  *		draining also before the first: drain-idle

@@ -72,7 +72,7 @@ conn_open_expire(struct conn *c)
 {
 	char	 port[CONN_PORT_TEXT];
 
-	if (!c->worker->cfg->disable_logging)
+	if (!c->worker->cfg->disable_logging && !c->worker->draining)
 		log_info("%s port %s: no request is taken: %s took too long",
 		    c->addr_len == 0 ? "a client" : c->addr,
 		    conn_port_text(port, c->port) == 0 ? "-" : port,

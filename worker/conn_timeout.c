@@ -17,6 +17,8 @@
 
 /* Longest wait for the end of a client that was answered and said goodbye. */
 #define CONN_LINGER_US	2000000
+/* So long a handshake may last at least, though the worker leaves. */
+#define CONN_OPEN_LEAST_US	3000000
 
 /*
  * Nobody has spoken for too long. But a request may have come since the base
@@ -149,18 +151,27 @@ conn_timeouts_init(struct worker *w)
 	}
 }
 
-/* Idle connections are closed soon. */
+/* A state has another limit from now on. */
+static void
+conn_timeouts_limit(struct conn_timeouts *t, uint64_t us)
+{
+	t->limit_us = us > 0 ? us : 1;		/* 0 would be no limit */
+	event_del(&t->timer);		/* it is armed for the old limit */
+	t->armed = false;
+	conn_timeout_arm(t, clock_coarse_us());
+}
+
+/* Idle connections are closed soon, and those that do not get to a request. */
 void
 conn_timeouts_drain(struct worker *w)
 {
 	struct conn_timeouts	*t = &w->conns[CONN_IDLE];
+	struct conn_timeouts	*opening = &w->conns[CONN_OPENING];
 	struct conn		*c, *next;
 	uint64_t		 now = clock_coarse_us();
+	uint64_t		 idle = (uint64_t)(w->cfg->drain_idle * 1e6);
 
 	http2s_drain(w);
-	t->limit_us = (uint64_t)(w->cfg->drain_idle * 1e6);
-	if (t->limit_us == 0)
-		t->limit_us = 1;		/* 0 would be no limit */
 	for (c = TAILQ_FIRST(&w->conns[CONN_HEAD].list); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
 		if (c->in != NULL && c->in->len > 0)
@@ -171,9 +182,11 @@ conn_timeouts_drain(struct worker *w)
 	}
 	TAILQ_FOREACH(c, &t->list, link)
 		c->since_us = now;
-	event_del(&t->timer);		/* it is armed for the old limit */
-	t->armed = false;
-	conn_timeout_arm(t, now);
+	conn_timeouts_limit(t, idle);
+	if (idle < CONN_OPEN_LEAST_US)
+		idle = CONN_OPEN_LEAST_US;
+	if (opening->limit_us > idle)
+		conn_timeouts_limit(opening, idle);
 }
 
 /* Disarms the timers. */

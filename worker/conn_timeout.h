@@ -16,7 +16,9 @@ void	 conn_timeouts_init(struct worker *w);
 void	 conn_timeouts_done(struct worker *w);
 /*
  * While draining, idle connections get drain-idle seconds more: a request that
- * is on its way is answered (and told to close), then they are closed.
+ * is on its way is answered (and told to close), then they are closed. What
+ * comes before the first request (OPENING) may have taken as long by then, or
+ * three seconds.
  */
 void	 conn_timeouts_drain(struct worker *w);
 /* The connection is (again) the youngest of its state. */

@@ -76,7 +76,8 @@ engines_choose(struct worker *w, char **cause)
 		w->suspend = engines_suspend("threads");
 	if (w->suspend == NULL) {
 		*cause = xasprintf("%s: this wsgimaster was built without it",
-		    w->cfg->greenlet ? "greenlet" : "threads");
+		    w->cfg->greenlet ? "greenlet" :
+		    w->cfg->gevent > 0 ? "gevent" : "threads");
 		return -1;
 	}
 	for (p = plugins; *p != NULL; p++) {

@@ -41,11 +41,11 @@ static const struct runtime	 python_runtime = {
 	.check_signals = PyErr_CheckSignals,
 };
 
-/* Without an app there may be no Python. */
+/* Where no app is asked for, what nobody else has is 404. */
 static bool
 python_wanted(const struct config *cfg)
 {
-	return config_needs_python(cfg);
+	return config_has_app(cfg);
 }
 
 /* Whatever nobody else has answered, unless a gateway wants no app. */

@@ -199,8 +199,7 @@ leaving_under() {
 	count=300
 	[ "$WM_SANITIZERS" != yes ] || count=2000
 	for protocol in http2 uwsgi scgi fastcgi; do
-		[ "$protocol" != http2 ] || "$WSGIMASTER" --module x --check \
-		    --http-socket 127.0.0.1:1 --http2-cleartext || continue
+		[ "$protocol" != http2 ] || [ "$WM_HTTP2" != no ] || continue
 		"$WM_SOURCE/scripts/mutate" "$WM_BUILD" "$count" "$protocol" 1
 	done
 }

@@ -24,6 +24,11 @@ setup_file() {
 	chmod 777 "$SCRIPTS/pipe"
 }
 
+setup() {
+	wm_needs cgi
+	cd "$WM_TMP" || return 1
+}
+
 teardown_file() {
 	wm_teardown
 }

@@ -133,12 +133,6 @@ command_waits() {
 	get /stacks | grep -q 'if not wsgimaster.wait(process.stdout'
 }
 
-# needs_option NAME: skips where the build leaves it out.
-needs_option() {
-	"$WSGIMASTER" --options-markdown | grep -q "^| \`$1\`" ||
-		skip "built without $1"
-}
-
 # gets URL ARGS...: over TLS, verified by the example's authority.
 gets() {
 	local path=$1
@@ -149,7 +143,7 @@ gets() {
 
 @test "tls shows each name its certificate, and knows Alice" {
 	local shop alice
-	needs_option tls-certificate
+	wm_needs tls greenlet
 	example tls
 	gets / >page
 	cat page
@@ -171,8 +165,7 @@ gets() {
 
 @test "edge serves pages, files and uploads by HTTP/2 over TLS" {
 	local CA=certs/site.pem
-	needs_option http2
-	needs_option static-map
+	wm_needs tls http2 greenlet
 	example edge
 	[ "$(gets / -o page -w '%{http_version} %{http_code}')" = "2 200" ]
 	grep -q "Served without a proxy" page
@@ -201,7 +194,7 @@ gets() {
 
 @test "haproxy says who the client is, and nobody else may" {
 	local front
-	needs_option proxy-protocol
+	wm_needs greenlet
 	command -v haproxy >/dev/null || skip "haproxy is missing"
 	example haproxy
 	front=$(wm_port)
@@ -245,7 +238,7 @@ gets() {
 }
 
 @test "doc/edge.md's configuration is good" {
-	needs_option http2
+	wm_needs tls http2 greenlet
 	cp -R "$WM_SOURCE/examples/edge/." .
 	./prepare
 	# The one of the document, with the example's files.

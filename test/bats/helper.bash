@@ -49,6 +49,7 @@ fi
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
 setup() {
+	[ -z "${WM_SKIP:-}" ] || skip "$WM_SKIP"
 	cd "$WM_TMP" || return 1
 }
 
@@ -60,6 +61,16 @@ teardown() {
 # does as the last one of a test: bash does not stop at it.
 not() {
 	! "$@" || wm_fail "not expected: $*"
+}
+
+# wm_needs PART...: skips where configure left one out: tls, http2, cgi or
+# greenlet.
+wm_needs() {
+	local part name
+	for part; do
+		name=WM_${part^^}
+		[ "${!name}" != no ] || skip "built without $part"
+	done
 }
 
 # Fails, saying why.
@@ -141,6 +152,7 @@ wm_session_is_gone() {
 
 # wm_start ARGS...: starts a server and waits until it says it is ready. When
 # ARGS (or WM_LOGTO, for a configuration file) name a log file, WM_LOG is that.
+# Skips where ARGS need what configure left out.
 wm_start() {
 	local status=0
 	wm_launch "$@"
@@ -148,10 +160,20 @@ wm_start() {
 		status=1
 	wm_log_has "wsgimaster ready" || status=1
 	if [ $status -ne 0 ]; then
+		wm_skip_left_out && return
 		echo "the server did not start:" >&2
 		cat "$WM_LOG" >&2
 	fi
 	return $status
+}
+
+# Skips if the server says that it lacks what configure left out; in setup_file,
+# where that cannot be, by setup.
+wm_skip_left_out() {
+	wm_log_has "wsgimaster was built without" || return
+	WM_SKIP=$(grep -o "built without.*" "$WM_LOG" | head -1)
+	[ -z "${BATS_TEST_TMPDIR:-}" ] || skip "$WM_SKIP"
+	export WM_SKIP
 }
 
 # wm_launch ARGS...: starts a server and does not wait.

@@ -8,6 +8,7 @@ setup_file() {
 }
 
 setup() {
+	wm_needs http2
 	cd "$WM_TMP" || return 1
 	export NOTES=$WM_TMP/notes BIG_FILE=$WM_TMP/file
 	: >"$NOTES"
@@ -180,8 +181,10 @@ h2_start_tls() {
 }
 
 @test "over TLS: ALPN chooses" {
+	wm_needs tls
 	export H2_TLS=1
 	for engine in none greenlet threads; do
+		engine_missing "$engine" && continue
 		: >"$NOTES"
 		h2_start_tls "$engine" --client-gone reset
 		h2_check environ

@@ -217,7 +217,7 @@ refuses() {
 }
 
 @test "a PROXY header comes before TLS, whatever is in its last packet" {
-	"$WSGIMASTER" --help | grep -q -- --https-socket || skip "without TLS"
+	wm_needs tls
 	local port
 	port=$(wm_port)
 	certificate .
@@ -228,7 +228,7 @@ refuses() {
 }
 
 @test "a PROXY header says who the client of HTTP/2 streams is" {
-	"$WSGIMASTER" --help | grep -q -- --http2-cleartext || skip "no HTTP/2"
+	wm_needs tls http2
 	command -v haproxy >/dev/null || skip "haproxy is missing"
 	curl --version | grep -q HTTP2 || skip "curl without HTTP/2"
 	local folder port
@@ -260,7 +260,6 @@ streams() {
 }
 
 @test "behind nginx over the uwsgi protocol its variables say who asks" {
-	"$WSGIMASTER" --help | grep -q -- --uwsgi-socket || skip "no gateway"
 	command -v nginx >/dev/null || skip "nginx is missing"
 	local folder port
 	folder=$(service_new "$(id -un)")

@@ -176,8 +176,7 @@ same_bytes() {
 }
 
 @test "TLS and HTTP/2 carry files as plain HTTP does" {
-	"$WSGIMASTER" --https-socket 127.0.0.1:1 --module x --check 2>&1 |
-	    grep -q "built without" && skip "built without TLS"
+	wm_needs tls http2
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem \
 	    -out cert.pem -days 2 -subj /CN=localhost 2>/dev/null
 	local tls version
@@ -228,6 +227,30 @@ same_bytes() {
 	done
 	touch enough
 	wait "$LOAD_PID" || wm_fail "$(cat counts)"
+}
+
+# status PATH: of the server on PORT.
+status_of() {
+	curl -s -o body -w '%{http_code}' "http://127.0.0.1:$PORT$1"
+}
+
+@test "without an app there is no Python, and what is no file is 404" {
+	local engine
+	mkdir site && echo hello >site/a
+	for engine in none greenlet threads; do
+		engine_missing "$engine" && continue
+		PORT=$(wm_port)
+		# Unquoted: words.
+		wm_start --http-socket "127.0.0.1:$PORT" --check-static site \
+		    $(engine_options "$engine")
+		[ "$(status_of /a)" = 200 ]
+		[ "$(cat body)" = hello ]
+		[ "$(status_of /none)" = 404 ]
+		[ "$(curl -s -o body -w '%{http_code}' -d x \
+		    "http://127.0.0.1:$PORT/a")" = 404 ]
+		[ "$engine" = greenlet ] || not wm_log_has "Python 3"
+		wm_stop
+	done
 }
 
 @test "a folder that is not there, or a bad rule, is an error" {

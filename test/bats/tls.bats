@@ -11,6 +11,7 @@ setup_file() {
 }
 
 setup() {
+	wm_needs tls
 	cd "$WM_TMP" || return 1
 }
 
@@ -156,7 +157,9 @@ mib() {
 
 @test "ALPN offers HTTP/2, whose streams know who the client is" {
 	local engine
+	wm_needs http2
 	for engine in none greenlet threads; do
+		engine_missing "$engine" && continue
 		tls_start "$engine" --tls-client-ca "$CERTS/ca.pem" \
 		    --tls-verify optional
 		s_client -alpn h2,http/1.1 | grep -q "ALPN protocol: h2"
@@ -341,4 +344,12 @@ mib() {
 	wm_wait_for "the reload" 30 wm_log_has "reload done"
 	check tls_checks serves "$PORT" site
 	wm_stop
+}
+
+@test "a server that stops does not wait for handshakes that never end" {
+	tls_start none --header-timeout 100
+	exec 7<>"/dev/tcp/127.0.0.1/$PORT" 8<>"/dev/tcp/127.0.0.1/$PORT"
+	printf '\x16\x03\x01' >&7
+	wm_stop
+	exec 7>&- 8>&-
 }

@@ -57,12 +57,19 @@ note_finish(struct conn *c)
 	return 0;
 }
 
-static const struct protocol_frames	 frames = { 10, frame_before,
-    frame_behind, frame_end };
+static enum http_parse_verdict
+parse_http(char *buf, size_t len, const struct http_limits *limits,
+    struct http_head *head)
+{
+	return http_parse(buf, len, limits, head);
+}
+
+static const struct protocol_frames	 frames = { .max = 10,
+    .before = frame_before, .behind = frame_behind, .end = frame_end };
 static const struct protocol		 framed = { .name = "framed",
-    .parse = http_parse, .status = "Status: ", .frames = &frames };
+    .parse = parse_http, .status = "Status: ", .frames = &frames };
 static const struct protocol		 headed = { .name = "headed",
-    .parse = http_parse, .status = "", .send_head = take_head,
+    .parse = parse_http, .status = "", .send_head = take_head,
     .finish = note_finish };
 
 /* An answer's end. */

@@ -464,6 +464,9 @@ TEST(impossible_combinations_are_refused)
 	    "(or set \"need-app\" to false)");
 	free(cause);
 	config_done(&cfg);
+	CHECK_INT(load(&cfg, &action, &cause, "--check-static /"), 0);
+	CHECK(!config_needs_python(&cfg));
+	config_done(&cfg);
 	CHECK_INT(load_app(&cfg, &cause, "--async 1"), 0);
 	config_done(&cfg);
 	CHECK_INT(load_app(&cfg, &cause, "--async 1 --greenlet"), 0);
