@@ -171,12 +171,19 @@ class H2:
         self._look(kind, flags, stream, payload)
         return kind, flags, stream, payload
 
+    def _reply(self, data):
+        """Says what a frame wants; the server may have left meanwhile."""
+        try:
+            self.send(data)
+        except ConnectionError:
+            pass        # what it has sent before can still be read
+
     def _look(self, kind, flags, stream, payload):
         if kind == SETTINGS and not flags & ACK:
             for at in range(0, len(payload), 6):
                 key, value = struct.unpack_from(">HI", payload, at)
                 self.settings[key] = value
-            self.frame(SETTINGS, ACK)
+            self._reply(frame(SETTINGS, ACK))
         elif kind == SETTINGS:
             self.acked += 1
         elif kind == PING and flags & ACK:
@@ -200,7 +207,7 @@ class H2:
             got.ended |= bool(flags & END_STREAM)
             if payload and self.credit:
                 grow = struct.pack(">I", len(payload))
-                self.send(frame(WINDOW_UPDATE, 0, 0, grow) + (
+                self._reply(frame(WINDOW_UPDATE, 0, 0, grow) + (
                     b"" if got.ended
                     else frame(WINDOW_UPDATE, 0, stream, grow)))
 
