@@ -394,6 +394,8 @@ def flood_of(port, flood):
                     data = b"".join(flood(client, sent + n)
                                     for n in range(50))
                     sent, left = sent + 50, left - 50
+                    if not data:
+                        break           # all is said
                 try:
                     data = data[client.sock.send(data):]
                 except BlockingIOError:
