@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "worker/conn.h"
 #include "worker/conn_io.h"
+#include "worker/http2/http2.h"
 #include "worker/worker.h"
 
 /* A new connection may be silent for so long before it counts as idle. */
@@ -45,5 +46,7 @@ conns_shed(struct worker *w, uint32_t max)
 	if (n < max)
 		n += conns_shed_state(w, CONN_HEAD, max - n,
 		    now - SHED_SILENT_US);
+	if (n < max)
+		n += http2s_shed(w, max - n);
 	return n;
 }

@@ -138,6 +138,12 @@ h2_check() {
 	wm_stop
 }
 
+@test "idle connections make room where descriptors run out" {
+	h2_start greenlet --max-fd 64
+	h2_check shed
+	wm_stop
+}
+
 @test "keepalive-requests ends connections in order" {
 	h2_start greenlet --keepalive-requests 5
 	h2_check limited

@@ -116,6 +116,21 @@ def broken_body(port):
         assert time.monotonic() - begin < 8
 
 
+def shed(port):
+    """Idle connections make room, in order, and those with streams stay."""
+    busy = H2(port)
+    busy.request("/echo", end=False, method="POST")
+    idle = []
+    for _ in range(80):
+        idle.append(H2(port))
+        assert idle[-1].get().body == b"hello"
+    assert idle[0].ends() == NO_ERROR, idle[0].goaways
+    busy.frame(DATA, END_STREAM, 1, b"abc")
+    assert busy.response(1).body.startswith(b"3 ")
+    for client in idle:
+        client.sock.close()
+
+
 def unread(port):
     """An answer before the body is there: the rest is not wanted."""
     with H2(port) as client:
@@ -379,6 +394,8 @@ def flood_of(port, flood):
                     data = b"".join(flood(client, sent + n)
                                     for n in range(50))
                     sent, left = sent + 50, left - 50
+                    if not data:
+                        break           # all is said
                 try:
                     data = data[client.sock.send(data):]
                 except BlockingIOError:

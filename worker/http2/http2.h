@@ -46,6 +46,7 @@
 
 #include <event2/event_struct.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "base/strbuf.h"
@@ -89,6 +90,11 @@ void	 http2_ready(struct conn *c);
 void	 http2_closed(struct conn *c);
 /* The worker leaves. */
 void	 http2s_drain(struct worker *w);
+/*
+ * Hub: closes up to max connections without streams, since their descriptors
+ * are needed; how many it were.
+ */
+uint32_t http2s_shed(struct worker *w, uint32_t max);
 /* The end of a turn, for those who are dirty. */
 void	 http2s_turn(struct worker *w);
 
@@ -104,6 +110,8 @@ static inline void http2_begin(struct conn *c) { (void)c; }
 static inline void http2_ready(struct conn *c) { (void)c; }
 static inline void http2_closed(struct conn *c) { (void)c; }
 static inline void http2s_drain(struct worker *w) { (void)w; }
+static inline uint32_t http2s_shed(struct worker *w, uint32_t max)
+{ (void)w, (void)max; return 0; }
 static inline void http2s_turn(struct worker *w) { (void)w; }
 
 #endif

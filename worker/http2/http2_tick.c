@@ -8,9 +8,14 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "worker/conn.h"
+#include "worker/conn_io.h"
 #include "worker/core.h"
 #include "worker/http2/http2_impl.h"
 #include "worker/worker.h"
+
+/* As in conn_shed.c. */
+#define HTTP2_SILENT_US	1000000
+#define HTTP2_SHED_LOOK	1024
 
 static const struct timeval	 http2_tick_every = { 0, 250000 };
 
@@ -147,6 +152,38 @@ http2_tick_start(struct worker *w)
 	w->http2s.ticking = true;
 	event_assign(&w->http2s.tick, w->base, -1, 0, http2_tick_cb, w);
 	event_add(&w->http2s.tick, &http2_tick_every);
+}
+
+/* May it be closed to make room? One that is new may be silent for a while. */
+static bool
+http2_is_spare(const struct http2 *h, uint64_t now)
+{
+	return TAILQ_EMPTY(&h->streams) && h->state >= HTTP2_OPEN &&
+	    http2_fifo_len(&h->out) == 0 && h->head_us == 0 &&
+	    (h->conn->requests > 0 || now > h->since_us + HTTP2_SILENT_US) &&
+	    !conn_has_input(h->conn);
+}
+
+/* Closes some without streams, those that came first. */
+uint32_t
+http2s_shed(struct worker *w, uint32_t max)
+{
+	struct http2	*h = TAILQ_FIRST(&w->http2s.all), *next;
+	uint64_t	 now = clock_coarse_us();
+	uint32_t	 looked, n = 0;
+
+	for (looked = 0; h != NULL && n < max && looked < HTTP2_SHED_LOOK;
+	    looked++) {
+		next = TAILQ_NEXT(h, link);
+		if (http2_is_spare(h, now)) {
+			http2_tell(h);	/* it knows what was not looked at */
+			http2_flush(h);
+			conn_close(h->conn);
+			n++;
+		}
+		h = next;
+	}
+	return n;
 }
 
 /* The worker leaves. */
