@@ -249,8 +249,7 @@ cgi_environ_add_http(struct cgi_environ *env, const struct request *req)
 	cgi_environ_setv(env, "REQUEST_METHOD", req, head->method);
 	cgi_environ_setv(env, "REQUEST_URI", req, head->target);
 	cgi_environ_setv(env, "QUERY_STRING", req, head->query);
-	cgi_environ_sets(env, "SERVER_PROTOCOL", head->minor == 0 ?
-	    "HTTP/1.0" : "HTTP/1.1");
+	cgi_environ_sets(env, "SERVER_PROTOCOL", http_version(head));
 	cgi_environ_add_server(env, req);
 }
 
