@@ -152,7 +152,12 @@ code() {
 	    --env AUTH_FROM_ENV=given
 	cgi_check gateway "$SCRIPTS" docroot
 	wm_stop
+	cgi_start none --uwsgi-socket "$WM_TMP/uwsgi.sock" \
+	    --trusted-proxies 192.0.2.7 --forwarded-host
+	check cgi_checks proxied_gateway "$WM_TMP/uwsgi.sock" "$SCRIPTS"
+	wm_stop
 	# Nobody else answers what is asked of scripts.
+	PORT=$(wm_port)
 	wm_start --uwsgi-socket "127.0.0.1:$PORT" --pythonpath "$WM_APPS" \
 	    -w wsgi_cases
 	cgi_check no_script
