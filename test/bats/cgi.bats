@@ -88,6 +88,10 @@ all_of() {
 	[ "$(code /cgi-bin/env.py)" = 200 ]
 	[ "$(code /cgi-bin/env.py/x)" = 404 ]
 	[ "$(code /cgi-bin/raw.sh)" = 403 ]
+	# Whoever may put files there makes no lines of the log.
+	: >"$SCRIPTS"/$'up\nload'
+	[ "$(code /cgi-bin/up%0aload)" = 403 ]
+	wm_log_has 'up.load has none of the extensions'
 	curl -fs "http://127.0.0.1:$PORT/cgi-bin/inside.py" |
 		jq -e ".environ.SCRIPT_FILENAME == \"$SCRIPTS/inside.py\""
 	wm_stop
