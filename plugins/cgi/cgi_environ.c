@@ -249,8 +249,7 @@ cgi_environ_add_http(struct cgi_environ *env, const struct request *req)
 	cgi_environ_setv(env, "REQUEST_METHOD", req, head->method);
 	cgi_environ_setv(env, "REQUEST_URI", req, head->target);
 	cgi_environ_setv(env, "QUERY_STRING", req, head->query);
-	cgi_environ_sets(env, "SERVER_PROTOCOL", head->minor == 0 ?
-	    "HTTP/1.0" : "HTTP/1.1");
+	cgi_environ_sets(env, "SERVER_PROTOCOL", http_version(head));
 	cgi_environ_add_server(env, req);
 }
 
@@ -317,8 +316,15 @@ cgi_environ_add_vars(struct cgi_environ *env, const struct request *req)
 	if (cgi_environ_find(env, "SERVER_PROTOCOL", 15) == env->count)
 		cgi_environ_sets(env, "SERVER_PROTOCOL", "HTTP/1.1");
 	if (cgi_environ_find(env, "SERVER_NAME", 11) == env->count ||
-	    cgi_environ_find(env, "SERVER_PORT", 11) == env->count)
+	    cgi_environ_find(env, "SERVER_PORT", 11) == env->count ||
+	    req->from.host != NULL)
 		cgi_environ_add_server(env, req);
+	/* A trusted proxy in front of the gateway knows it better. */
+	if (req->from.server_port != 0)
+		cgi_environ_setn(env, "SERVER_PORT", req->from.server_port);
+	if (req->from.host != NULL)
+		cgi_environ_set(env, "HTTP_HOST", req->from.host,
+		    req->from.host_len);
 }
 
 /* Who asks. */

@@ -124,6 +124,19 @@ cgi_find_index(struct cgi_walk *walk)
 	return status;
 }
 
+/* A file's name may have bytes that would end a line of the log. */
+const char *
+cgi_find_shown(struct request *req, const char *file)
+{
+	char	*text = pool_strndup(&req->pool, file, strlen(file)), *p;
+
+	for (p = text; *p != '\0'; p++) {
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
+	}
+	return text;
+}
+
 /* May it be run? 0, or the status to answer with. */
 static int
 cgi_find_check(struct request *req, const struct cgi_script *script,
@@ -141,7 +154,8 @@ cgi_find_check(struct request *req, const struct cgi_script *script,
 		    "may not be read";
 	if (why == NULL)
 		return 0;
-	request_log(req, LOG_LEVEL_WARN, "cgi: %s %s", script->file, why);
+	request_log(req, LOG_LEVEL_WARN, "cgi: %s %s",
+	    cgi_find_shown(req, script->file), why);
 	return 403;
 }
 

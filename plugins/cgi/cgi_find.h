@@ -27,4 +27,7 @@ struct cgi_script {
 int	 cgi_find(struct request *req, const struct cgi_mount *mount,
 	    struct cgi_script *script);
 
+/* A script's path for the log. */
+const char *cgi_find_shown(struct request *req, const char *file);
+
 #endif

@@ -124,8 +124,8 @@ cgi_handler_start(struct request *req, const struct cgi_script *script,
 	error = cgi_spawn(&what, child);
 	if (error != 0)
 		request_log(req, LOG_LEVEL_ERROR, "cgi: %s cannot be started: "
-		    "%s", what.file, error == ENOENT ? "it, or the "
-		    "interpreter in its first line, is not there" :
+		    "%s", cgi_find_shown(req, what.file), error == ENOENT ?
+		    "it, or the interpreter in its first line, is not there" :
 		    strerror(error));
 	free(what.env);
 	cgi_environ_done(&env);

@@ -93,6 +93,10 @@ all_of() {
 	[ "$(code /cgi-bin/env.py)" = 200 ]
 	[ "$(code /cgi-bin/env.py/x)" = 404 ]
 	[ "$(code /cgi-bin/raw.sh)" = 403 ]
+	# Whoever may put files there makes no lines of the log.
+	: >"$SCRIPTS"/$'up\nload'
+	[ "$(code /cgi-bin/up%0aload)" = 403 ]
+	wm_log_has 'up.load has none of the extensions'
 	curl -fs "http://127.0.0.1:$PORT/cgi-bin/inside.py" |
 		jq -e ".environ.SCRIPT_FILENAME == \"$SCRIPTS/inside.py\""
 	wm_stop
@@ -129,6 +133,23 @@ code() {
 	wm_stop
 }
 
+@test "HTTP/2 asks for scripts, which are told so" {
+	local url said
+	curl --version | grep -q HTTP2 || skip "this curl speaks no HTTP/2"
+	ENGINE=threads
+	cgi_start threads --http2-cleartext
+	url=http://127.0.0.1:$PORT/cgi-bin
+	said=$(curl -fsS --http2-prior-knowledge "$url/env.py")
+	jq -e '.environ.SERVER_PROTOCOL == "HTTP/2.0"' <<<"$said"
+	said=$(curl -fsS --http1.1 "$url/env.py")
+	jq -e '.environ.SERVER_PROTOCOL == "HTTP/1.1"' <<<"$said"
+	head -c 300000 /dev/urandom >sent
+	curl -fsS --http2-prior-knowledge --data-binary @sent \
+	    -H 'Content-Type: x/y' -o got "$url/echo.py"
+	cmp sent got
+	wm_stop
+}
+
 @test "a gateway asks for a script by modifier1 9" {
 	ENGINE=none
 	cgi_start none --uwsgi-socket "127.0.0.1:$(wm_port)" \
@@ -140,7 +161,12 @@ code() {
 	    --env AUTH_FROM_ENV=given
 	cgi_check gateway "$SCRIPTS" docroot
 	wm_stop
+	cgi_start none --uwsgi-socket "$WM_TMP/uwsgi.sock" \
+	    --trusted-proxies 192.0.2.7 --forwarded-host
+	check cgi_checks proxied_gateway "$WM_TMP/uwsgi.sock" "$SCRIPTS"
+	wm_stop
 	# Nobody else answers what is asked of scripts.
+	PORT=$(wm_port)
 	wm_start --uwsgi-socket "127.0.0.1:$PORT" --pythonpath "$WM_APPS" \
 	    -w wsgi_cases
 	cgi_check no_script
@@ -255,7 +281,7 @@ code() {
 	wm_wait_for "the reload" 20 wm_log_has "generation 2 serves|generation 2"
 	[ "$(code /cgi-bin/env.py)" = 200 ]
 	wm_stop
-	cgi_start threads
+	cgi_start threads --http2-cleartext
 	not wm_log_has "Python"
 	wm_stop
 	[ "$WM_GREENLET" != no ] || return 0

@@ -223,6 +223,11 @@ core_is_busy() {
 	wm_log_has "above buffer-size"
 }
 
+@test "SCRIPT_NAME and PATH_INFO are split by several mounts" {
+	gateway_start none --mount /m=gateway_cases --mount /m/n=gateway_cases
+	direct splits
+}
+
 @test "a client may leave at any byte" {
 	gateway_start greenlet
 	direct truncated

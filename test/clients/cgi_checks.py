@@ -472,6 +472,26 @@ def gateway(port, folder, docroot=""):
         assert uwsgi(port, 9, variables, b"abc")[0] == 404
 
 
+def proxied_gateway(port, folder):
+    """What a trusted proxy in front of the gateway says counts here, too."""
+    variables = {
+        "REQUEST_METHOD": "GET", "REQUEST_URI": CGI + "/env.py",
+        "PATH_INFO": CGI + "/env.py", "HTTP_HOST": "inner.example",
+        "SERVER_NAME": "inner.example", "SERVER_PORT": "81",
+        "REMOTE_ADDR": "192.0.2.7", "HTTP_X_FORWARDED_FOR": "192.0.2.99",
+        "HTTP_X_FORWARDED_HOST": "outer.example",
+        "HTTP_X_FORWARDED_PROTO": "https",
+    }
+    wanted = {"REMOTE_ADDR": "192.0.2.99", "HTTP_HOST": "outer.example",
+              "SERVER_NAME": "outer.example", "SERVER_PORT": "443",
+              "HTTPS": "on", "DOCUMENT_ROOT": folder}
+    status, body = uwsgi(port, 9, variables)
+    assert status == 200, status
+    have = json.loads(body)["environ"]
+    for name, value in wanted.items():
+        assert have.get(name) == value, (name, have.get(name))
+
+
 def beside_static(port, unix):
     """A static folder above the scripts' shows none of them."""
     def ask(path):

@@ -491,6 +491,39 @@ def reserved(protocol, port):
     assert env["HTTP_A"] == "1,2", env
 
 
+# What the gateway says of the path, and how apps at "/", "/m" and "/m/n" see
+# it: the longest of their prefixes and of the gateway's word is SCRIPT_NAME.
+SPLITS = (
+    ((None, "/m/n/vars"), ("/m/n", "/vars")),
+    (("", "/m/vars"), ("/m", "/vars")),
+    (("/m", "/vars"), ("/m", "/vars")),
+    (("/m/", "/vars"), ("/m", "/vars")),
+    (("/m", "/n/vars"), ("/m/n", "/vars")),
+    (("/m/n", "/vars"), ("/m/n", "/vars")),
+    (("/m/n/o", "/vars"), ("/m/n/o", "/vars")),
+    (("/m/nn", "/vars"), ("/m/nn", "/vars")),
+    (("/m", "/nn/vars"), ("/m", "/nn/vars")),
+    (("/m/n/vars", None), ("/m/n", "/vars")),
+    (("/other", "/m/vars"), ("/other", "/m/vars")),
+    (("/", "/m/vars"), ("/m", "/vars")),
+    (("/m", "/%6e/vars"), ("/m", "/%6e/vars")),
+    ((None, "/m%2fn/vars"), ("", "/m%2fn/vars")),
+    ((None, "/m//n/vars"), ("/m", "//n/vars")),
+)
+
+
+def splits(protocol, port):
+    """SCRIPT_NAME and PATH_INFO, with several mounts."""
+    for said, want in SPLITS:
+        pairs = [("REQUEST_METHOD", "GET"), ("REQUEST_URI", "/asked")]
+        pairs += [(name, text) for name, text in
+                  zip(("SCRIPT_NAME", "PATH_INFO"), said) if text is not None]
+        got = answer(protocol, port, MAKERS[protocol](pairs))
+        env = json.loads(got.partition(b"\r\n\r\n")[2])
+        have = env["SCRIPT_NAME"], env["PATH_INFO"]
+        assert have == want, (protocol, said, have)
+
+
 def truncated(protocol, port):
     """Clients that leave after each byte, and bytes that drip in."""
     data = MAKERS[protocol]([("REQUEST_METHOD", "POST"), *USUAL[1:],
