@@ -378,6 +378,8 @@ def flood_of(port, flood):
                 if not data:
                     data = b"".join(flood(client, sent + n)
                                     for n in range(50))
+                    if not data:
+                        break               # it has sent all it has
                     sent, left = sent + 50, left - 50
                 try:
                     data = data[client.sock.send(data):]
