@@ -311,7 +311,8 @@ gets() {
 	for folder in "$WM_SOURCE"/examples/*/; do
 		[ -e "$folder/app.json" ] || continue
 		[ "$WM_GREENLET" != no ] ||
-			! grep -q greenlet "$folder/app.json" || continue
+			! grep -qE 'greenlet|gevent' "$folder/app.json" ||
+			continue
 		# Needs certificates; they have tests of their own.
 		! grep -q tls-certificate "$folder/app.json" || continue
 		(cd "$folder" && "$WSGIMASTER" -c app.json --check)
@@ -319,6 +320,7 @@ gets() {
 }
 
 @test "scale-out: the server takes its configuration" {
+	wm_needs greenlet
 	cd "$WM_SOURCE/examples/scale-out"
 	"$WSGIMASTER" -c app.json --check
 }

@@ -123,10 +123,8 @@ behind() {
 
 # direct CHECK: on all three, over TCP and unix sockets.
 direct() {
-	check gateway_checks "$1" uwsgi "$UWSGI"
-	check gateway_checks "$1" scgi "$SCGI"
-	check gateway_checks "$1" fastcgi "$FASTCGI"
-	check gateway_checks "$1" uwsgi "$WM_TMP/u"
+	check gateway_checks "$1" uwsgi "$UWSGI" -- "$1" scgi "$SCGI" -- \
+	    "$1" fastcgi "$FASTCGI" -- "$1" uwsgi "$WM_TMP/u"
 }
 
 core_is_busy() {

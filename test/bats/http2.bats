@@ -72,14 +72,11 @@ h2_check() {
 	for engine in $(engines); do
 		: >"$NOTES"
 		h2_start "$engine" --client-gone reset
-		for what in environ bodies unread sent_file at_once cut \
-		    long_heads broken_body \
-		    "many 20000" crossed resets_io; do
-			h2_check $what	# unquoted: words
-		done
+		checks=(environ bodies unread sent_file at_once cut
+		    long_heads broken_body "many 20000" crossed resets_io)
+		[ "$engine" = none ] || checks+=("parallel 8" slow_reader)
+		check_all h2_checks "$PORT" "${checks[@]}"
 		if [ "$engine" != none ]; then
-			h2_check parallel 8
-			h2_check slow_reader
 			: >"$NOTES"
 			h2_check resets
 		fi
@@ -112,14 +109,10 @@ h2_check() {
 
 @test "RFC 9113: what is wrong ends the connection, or the stream" {
 	h2_start none
-	for what in goaways resets answers prefaces every_cut; do
-		check h2_spec $what "$PORT"
-	done
+	check_all h2_spec "$PORT" goaways resets answers prefaces every_cut
 	wm_stop
 	h2_start threads
-	for what in goaways resets every_cut; do
-		check h2_spec $what "$PORT"
-	done
+	check_all h2_spec "$PORT" goaways resets every_cut
 	wm_stop
 }
 
@@ -193,13 +186,9 @@ h2_start_tls() {
 		engine_missing "$engine" && continue
 		: >"$NOTES"
 		h2_start_tls "$engine" --client-gone reset
-		h2_check environ
-		h2_check bodies
-		h2_check sent_file
-		h2_check many 20000
-		h2_check crossed
+		check_all h2_checks "$PORT" environ bodies sent_file \
+		    "many 20000" crossed resets_io
 		[ "$engine" = none ] || h2_check parallel 8
-		h2_check resets_io
 		wm_stop
 	done
 	h2_start_tls none

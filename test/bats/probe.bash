@@ -51,3 +51,16 @@ each() {
 	check "$1" "$2" "$CORES_PORT" "${@:3}"
 	check "$1" "$2" "$THREADS_PORT" "${@:3}"
 }
+
+# check_all CLIENT PORT "CHECK [ARGUMENT...]"...: checks one after the other, in
+# one process: to start one takes longer than most checks.
+check_all() {
+	local client=$1 port=$2 words arguments=()
+	shift 2
+	for words; do
+		# Unquoted: words.
+		set -- $words
+		arguments+=(-- "$1" "$port" "${@:2}")
+	done
+	"$PYTHON" "$WM_SOURCE/test/clients/$client.py" "${arguments[@]:1}"
+}

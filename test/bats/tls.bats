@@ -18,8 +18,8 @@ setup() {
 # mib: how much is sent; a lot under those that differ most.
 mib() {
 	case $engine in
-	greenlet | threads) echo "${WM_TLS_MIB:-50}" ;;
-	*) echo "${WM_TLS_MIB:-5}" ;;
+	greenlet | threads) echo "${WM_TLS_MIB:-10}" ;;
+	*) echo "${WM_TLS_MIB:-4}" ;;
 	esac
 }
 
@@ -28,8 +28,7 @@ mib() {
 	for engine in $(engines); do
 		echo "$engine"
 		tls_start "$engine"
-		check tls_checks plenty "$PORT" "$WM_TMP/file" "$(mib)"
-		check tls_checks kept "$PORT"
+		check_all tls_checks "$PORT" "plenty $WM_TMP/file $(mib)" kept
 		wm_stop
 	done
 }
@@ -39,11 +38,13 @@ mib() {
 	for engine in $(engines); do
 		echo "$engine"
 		tls_start "$engine" --write-timeout 1
-		check tls_checks leaves "$PORT" "$STATS"
-		check tls_checks cut "$PORT"
 		case $engine in
 		none | greenlet | threads)
-			check tls_checks reader "$PORT" "$STATS"
+			check_all tls_checks "$PORT" "leaves $STATS" cut \
+			    "reader $STATS"
+			;;
+		*)
+			check_all tls_checks "$PORT" "leaves $STATS" cut
 			;;
 		esac
 		wm_stop

@@ -3,11 +3,10 @@ import hashlib
 import json
 import os
 import signal
-import sys
 import threading
 import time
 
-from wire import Ended, Wire, get
+from wire import Ended, Wire, get, run
 
 CGI = "/cgi-bin"
 
@@ -519,8 +518,5 @@ def no_script(port):
     assert uwsgi(port, 9, variables)[0] == 404
 
 
-def main():
-    globals()[sys.argv[1]](*sys.argv[2:])
-
-
-main()
+if __name__ == "__main__":
+    run(globals())

@@ -13,9 +13,10 @@ import json
 import os
 import socket
 import struct
-import sys
 import threading
 import time
+
+import wire
 
 PATIENCE = float(os.environ.get("TEST_PATIENCE", "60"))
 BIG = 20_000_000
@@ -605,4 +606,4 @@ def aborts(port, notes):
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1].replace("-", "_")](*sys.argv[2:])
+    wire.run(globals())

@@ -65,7 +65,7 @@ def environ(port):
 
 def bodies(port):
     """Bodies with and without a length, and none, arrive as they were."""
-    body = random.randbytes(1500000)
+    body = random.randbytes(500000)
     want = b"%d %s" % (len(body), hashlib.sha256(body).hexdigest().encode())
     with H2(port) as client:
         for fields in [], [("content-length", str(len(body)))]:
@@ -156,11 +156,11 @@ def parallel(port, most):
 
 def many(port, window):
     """Bytes of many streams both ways, with windows that are small."""
-    up = {n: pattern(f"u{n}", 200000 + 997 * n) for n in range(6)}
+    up = {n: pattern(f"u{n}", 100000 + 997 * n) for n in range(6)}
     with H2(port, window=int(window)) as client:
         down = {}
         for n in range(8):
-            size = 300000 + 1003 * n
+            size = 120000 + 1003 * n
             down[client.request(f"/big?d{n},{size}")] = pattern(f"d{n}", size)
         for n, body in up.items():
             stream = client.request("/echo", end=False, method="POST")
@@ -393,6 +393,8 @@ def flood_of(port, flood):
                 if not data:
                     data = b"".join(flood(client, sent + n)
                                     for n in range(50))
+                    if not data:
+                        break               # it has sent all it has
                     sent, left = sent + 50, left - 50
                     if not data:
                         break           # all is said

@@ -224,12 +224,15 @@ def until(what, condition, seconds=PATIENCE):
 
 
 def run(checks):
-    """Runs the check that the command line names: CHECK PORT [ARGUMENT...].
+    """Runs the checks that the command line names: CHECK PORT [ARGUMENT...].
 
-    checks is the caller's globals(); a check is a function whose first
-    parameter is the port. What it returns is printed.
+    Several are divided by "--". checks is the caller's globals(); a check is a
+    function whose first parameter is the port. What it returns is printed.
     """
-    name, arguments = sys.argv[1].replace("-", "_"), sys.argv[2:]
-    result = checks[name](*arguments)
-    if result is not None:
-        print(result)
+    words = sys.argv[1:]
+    while words:
+        end = words.index("--") if "--" in words else len(words)
+        result = checks[words[0].replace("-", "_")](*words[1:end])
+        if result is not None:
+            print(result)
+        del words[:end + 1]
