@@ -66,6 +66,22 @@ mib() {
 	wm_stop
 }
 
+# openssl's client, with more options: what it says is in the file said, what
+# it is told comes from descriptor 5. Returns after the handshake.
+talk() {
+	rm -f told
+	mkfifo told
+	timeout 30 openssl s_client "$@" -connect "127.0.0.1:$PORT" \
+	    <told >said 2>&1 3>&- 4>&- &
+	exec 5>told
+	wm_wait_for "a handshake" 10 grep -q "Verify return code" said
+}
+
+# Have keys changed so often?
+has_new_keys() {
+	[ "$(grep -c KEYUPDATE said)" -eq "$1" ]
+}
+
 @test "TLS 1.2 and 1.3 are spoken, with good ciphers, and no older ones" {
 	tls_start none
 	check tls_checks versions "$PORT"
@@ -74,17 +90,20 @@ mib() {
 	grep -q "Verify return code: 0" said
 	grep -q "Server Temp Key: X25519" said
 	# -legacy: the client would, if the server did.
-	(sleep 0.3; echo R; sleep 1) | timeout 20 openssl s_client -tls1_2 \
-	    -connect "127.0.0.1:$PORT" >said 2>&1 || true
+	talk -tls1_2
+	echo R >&5
+	wm_wait_for "a refusal" 10 grep -qi "no renegotiation" said
+	exec 5>&-
 	grep -q "RENEGOTIATING" said
-	grep -qi "no renegotiation" said
 	# Keys may change, as often as they like.
-	(for _ in 1 2 3 4 5; do sleep 0.2; echo K; done; sleep 0.2
-	printf 'GET /env HTTP/1.1\nHost: x\nConnection: close\n\n'
-	sleep 2) | timeout 20 openssl s_client -tls1_3 -crlf \
-	    -connect "127.0.0.1:$PORT" >said 2>&1
-	[ "$(grep -c KEYUPDATE said)" -eq 5 ]
-	grep -q "HTTP/1.1 200" said
+	talk -tls1_3 -crlf
+	for n in 1 2 3 4 5; do
+		echo K >&5
+		wm_wait_for "new keys" 10 has_new_keys "$n"
+	done
+	printf 'GET /env HTTP/1.1\nHost: x\nConnection: close\n\n' >&5
+	wm_wait_for "an answer" 10 grep -q "HTTP/1.1 200" said
+	exec 5>&-
 	wm_stop
 }
 
