@@ -257,7 +257,8 @@ http2_wait_socket(struct core *core, const struct http2 *h, double timeout)
 		return wait_fd(core, c->fd, WAIT_WRITE, timeout);
 	if (c->transport != NULL && c->transport->pending(c) > 0)
 		return WAIT_READY;
-	return wait_fd(core, c->fd, WAIT_READ, timeout);
+	return wait_fd(core, c->fd, c->recv_writes ? WAIT_WRITE : WAIT_READ,
+	    timeout);
 }
 
 /* Sends what there is; behind the last GOAWAY nothing more comes. */
