@@ -2,7 +2,9 @@
 #include "master/process.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/log_place.h"
 #include "master/signals.h"
 
@@ -104,6 +107,45 @@ process_is_theirs(pid_t pid, uid_t uid)
 		return true;
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	return stat(path, &st) == 0 && st.st_uid == uid;
+}
+
+/* Kills them with the rights that the process has. */
+static void
+process_kill_each(const pid_t *groups, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++) {
+		if (groups[i] > 1)
+			(void)kill(-groups[i], SIGKILL);
+	}
+}
+
+/* Kills what was named, as that user. */
+void
+process_kill_groups(const pid_t *groups, size_t n, uid_t uid)
+{
+	pid_t	 own = getpgrp(), pid;
+	size_t	 i;
+
+	for (i = 0; i < n; i++) {
+		if (groups[i] == own)
+			return;		/* nobody who tells the truth */
+	}
+	if (n == 0 || geteuid() == uid) {
+		process_kill_each(groups, n);
+		return;
+	}
+	pid = fork();
+	if (pid == -1)
+		log_warn("scripts of a worker that was killed stay: %s",
+		    strerror(errno));
+	if (pid != 0)
+		return;
+	/* Nothing but system calls until the end. */
+	if (setresuid(uid, uid, uid) == 0)
+		process_kill_each(groups, n);
+	_exit(0);
 }
 
 /* Forks for a program. */

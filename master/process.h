@@ -23,6 +23,12 @@ pid_t	 process_start(struct event_base *base, const int *keep, size_t nkeep,
  */
 bool	 process_is_theirs(pid_t pid, uid_t uid);
 /*
+ * Kills these process groups, which somebody has named who may lie: with that
+ * user's rights and no others, and never the master's own. Numbers below 2 name
+ * none. A privileged master does it by a child that becomes that user.
+ */
+void	 process_kill_groups(const pid_t *groups, size_t n, uid_t uid);
+/*
  * Forks a child that is to execute a program: run(arg) does, and returns an
  * exit status if it cannot. Descriptors as above, but the signals stay blocked:
  * none is lost on the way to a program that reads them as the master does.

@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -631,17 +632,22 @@ static void
 workers_kill_scripts(const struct worker_proc *wp)
 {
 	struct scoreboard	*sb = wp->master->sb;
-	struct sb_core		*core;
+	_Atomic int32_t		*script;
+	pid_t			*groups;
+	size_t			 n = 0;
 	uint32_t		 i;
-	int32_t			 group;
 
+	groups = xcalloc(sb->cores, sizeof(*groups));
 	for (i = 0; i < sb->cores; i++) {
-		core = sb_core(sb, (uint32_t)wp->slot, i);
-		group = sb_get(&core->script);
-		if (group > 1)
-			(void)kill(-group, SIGKILL);
-		sb_set(&core->script, 0);
+		script = &sb_core(sb, (uint32_t)wp->slot, i)->script;
+		groups[n] = sb_get(script);
+		if (groups[n] != 0)
+			n++;
+		sb_set(script, 0);
 	}
+	/* The worker has written these numbers: whoever it is by now. */
+	process_kill_groups(groups, n, wp->gen->cfg->app_uid);
+	free(groups);
 }
 
 /* Notes how a worker ended; its last words are read first. */

@@ -1,7 +1,8 @@
 """An app that somebody has taken over: what it does to the master.
 
 EVIL in the environment says what: pid=N tells the master that N is a worker's
-process, from the app's import on; anything else is done at /begin.
+process, from the app's import on; anything else is done at /begin. A number is
+the byte that it fills shared memory with, group=N a number of four bytes.
 """
 
 import array
@@ -58,14 +59,15 @@ def send_messages():
                 time.sleep(0.001)
 
 
-def scribble(byte):
-    """Fills all memory that is shared, again and again."""
+def scribble(pattern):
+    """Fills all memory that is shared with it, again and again."""
     with open("/proc/self/maps", encoding="ascii") as maps:
         areas = [[int(n, 16) for n in line.split()[0].split("-")]
                  for line in maps if "rw-s" in line and "/dev/zero" in line]
     while True:
         for start, end in areas:
-            ctypes.memset(start, byte, end - start)
+            ctypes.memmove(start, pattern * ((end - start) // len(pattern)),
+                           end - start)
         time.sleep(0.001)
 
 
@@ -81,7 +83,9 @@ def application(environ, start_response):
     elif path == "/begin" and EVIL == "messages":
         send_messages()
     elif path == "/begin":
-        threading.Thread(target=scribble, args=(int(EVIL),),
+        pattern = (struct.pack("=i", int(EVIL[6:]))
+                   if EVIL.startswith("group=") else bytes([int(EVIL)]))
+        threading.Thread(target=scribble, args=(pattern,),
                          daemon=True).start()
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"ok\n"]

@@ -75,21 +75,46 @@ print(json.load(sys.stdin)["workers"][0]["pid"])')"
 	wm_stop
 }
 
-@test "a process that is said to be a worker but is somebody else's gets no signal" {
-	local victim folder=$WM_TMP
-	[ "$(id -u)" -eq 0 ] || skip "takes root"
+# reachable: the app's user gets to this test's folder, and may write there.
+reachable() {
+	local folder=$WM_TMP
 	while [ "$folder" != "${BATS_RUN_TMPDIR%/*}" ] && [ "$folder" != / ]; do
-		chmod a+rx "$folder"	# the app's user has to get here
+		chmod a+rx "$folder"
 		folder=$(dirname "$folder")
 	done
+	chmod 1777 "$WM_TMP"
+}
+
+@test "a process that is said to be a worker but is somebody else's gets no signal" {
+	local victim
+	[ "$(id -u)" -eq 0 ] || skip "takes root"
+	reachable
 	sleep 60 3>&- 4>&- &
 	victim=$!
-	chmod 1777 "$WM_TMP"
 	evil_start "pid=$victim" --processes 1 --uid nobody --worker-timeout 1
 	curl -s -m 30 -o "$WM_TMP/answer" "http://127.0.0.1:$PORT/lock" \
 	    3>&- 4>&- &
 	wm_wait_for "the refusal" 20 wm_log_has "it gets no signal"
 	kill -0 "$victim"
 	kill "$victim"
+	wm_is_running "$WM_PID"
+}
+
+@test "a group that is said to be a script's but is somebody else's is not killed" {
+	local victim worker
+	[ "$(id -u)" -eq 0 ] || skip "takes root"
+	reachable
+	setsid sleep 60 3>&- 4>&- &
+	victim=$!
+	wm_wait_for "a group" 10 kill -0 -- "-$victim"
+	evil_start "group=$victim" --processes 1 --uid nobody
+	worker=$(asked /stats | "$PYTHON" -c 'import json, sys
+print(json.load(sys.stdin)["workers"][0]["pid"])')
+	get /begin >/dev/null
+	sleep 0.2		# it has written
+	kill -KILL "$worker"
+	wm_wait_for "its replacement" 20 get /
+	kill -0 -- "-$victim"
+	kill -KILL -- "-$victim"
 	wm_is_running "$WM_PID"
 }
