@@ -135,9 +135,16 @@ def forks(environ, start_response):
 
 
 def turns(environ, start_response):
-    """?NAME=PIECES: notes whose turn it is, each time that changes."""
+    """?NAME=PIECES: notes whose turn it is, each time that changes.
+
+    Begins when there are three who want turns.
+    """
     name, _, pieces = environ["QUERY_STRING"].partition("=")
     start_response("200 OK", [("Content-Type", "text/plain")])
+    STARTED.append(name)
+    end = time.monotonic() + 20
+    while len(STARTED) < 3 and time.monotonic() < end:
+        wsgimaster.sleep(0.01)
     for _ in range(int(pieces)):
         if not ORDER or ORDER[-1] != name:
             ORDER.append(name)
@@ -145,11 +152,12 @@ def turns(environ, start_response):
 
 
 ORDER = []
+STARTED = []
 
 
 def order(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    said, ORDER[:] = "".join(ORDER), []
+    said, ORDER[:], STARTED[:] = "".join(ORDER), [], []
     return [said.encode()]
 
 
