@@ -68,7 +68,7 @@ TEST(no_options)
 
 TEST(too_many)
 {
-	char	 query[2 * CGI_ARGS_MAX + 2];
+	char	 query[2 * CGI_ARGS_MAX + 3];
 	size_t	 i;
 
 	for (i = 0; i <= CGI_ARGS_MAX; i++)
