@@ -4,13 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/fd.h"
 #include "base/xmalloc.h"
-#include "config/config.h"
 #include "worker/conn.h"
 #include "worker/conn_buf.h"
-#include "worker/conn_io.h"
+#include "worker/conn_keep.h"
 #include "worker/response.h"
 #include "worker/response_head.h"
 #include "worker/worker.h"
@@ -69,31 +67,12 @@ answer_add(struct answer *a, const char *name, const char *value)
 	strbuf_add(&a->text, "\r\n", 2);
 }
 
-/* The worker leaves: is this the connection's last answer? */
-static bool
-answer_is_last(const struct conn *c)
-{
-	const struct worker	*w = c->worker;
-	uint64_t		 half = (uint64_t)(5e5 *
-				    w->cfg->worker_reload_mercy);
-
-	if (w->draining && clock_coarse_us() - w->drain_us > half)
-		return true;
-	return c->in->pos >= c->in->len && !conn_has_input(c);
-}
-
 /* Must the connection end with this answer? */
 static bool
 answer_must_close(const struct conn *c)
 {
-	const struct config	*cfg = c->worker->cfg;
-
-	return c->close ||
-	    (!c->protocol->is_http1 && c->protocol->frames == NULL) ||
-	    !c->in->head.keep_alive || cfg->keepalive_timeout == 0 ||
-	    (cfg->keepalive_requests != 0 &&
-	    c->requests + 1 >= (uint32_t)cfg->keepalive_requests) ||
-	    (c->worker->closing && answer_is_last(c));
+	return !conn_may_keep(c) ||
+	    (c->worker->closing && !conn_has_next(c));
 }
 
 /* Says what becomes of the connection, where that is said in a header. */

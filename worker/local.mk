@@ -25,6 +25,7 @@ libwsgimaster_a_SOURCES += \
 	worker/conn_input.h \
 	worker/conn_io.c \
 	worker/conn_io.h \
+	worker/conn_keep.h \
 	worker/conn_open.c \
 	worker/conn_open.h \
 	worker/conn_peer.c \

@@ -87,6 +87,14 @@ struct protocol {
 	int		(*finish)(struct conn *c);
 };
 
+/* Is the connection's end what ends each response? */
+static inline bool
+protocol_ends_with_conn(const struct protocol *protocol)
+{
+	return !protocol->is_http1 && protocol->frames == NULL &&
+	    protocol->finish == NULL;
+}
+
 extern const struct protocol protocol_http1;
 
 /* The protocol of a listener. */

@@ -5,11 +5,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/clock.h"
 #include "base/strbuf.h"
 #include "config/config.h"
 #include "worker/head_check.h"
-#include "worker/conn_io.h"
+#include "worker/conn_keep.h"
 #include "worker/http_bytes.h"
 #include "worker/protocol.h"
 #include "worker/request.h"
@@ -272,47 +271,21 @@ response_add_now(struct strbuf *sb)
 	strbuf_add(sb, response_date_line(), RESPONSE_DATE_LINE);
 }
 
-/*
- * The worker leaves: ends the connection with this response, unless the client
- * pipelines and has sent the next request already; but not for ever.
- */
+/* The worker leaves: is this the connection's last response? */
 static bool
 response_is_last(const struct request *req)
 {
-	const struct worker	*w = req->worker;
-	uint64_t		 half = (uint64_t)(5e5 *
-				    w->cfg->worker_reload_mercy);
-
-	if (w->draining && clock_coarse_us() - w->drain_us > half)
-		return true;
-	if (!req->body.done && !req->body.collected)
-		return true;
-	return req->conn->in->pos >= req->conn->in->len &&
-	    !conn_has_input(req->conn);
-}
-
-/* Is the connection's end what ends each response? */
-static inline bool
-response_ends_with_conn(const struct request *req)
-{
-	const struct protocol	*protocol = req->conn->protocol;
-
-	return !protocol->is_http1 && protocol->frames == NULL &&
-	    protocol->finish == NULL;
+	return (!req->body.done && !req->body.collected) ||
+	    !conn_has_next(req->conn);
 }
 
 /* Must the connection end with this response? */
 static bool
 response_must_close(const struct request *req)
 {
-	const struct config	*cfg = req->worker->cfg;
-
-	return !req->head->keep_alive || req->conn->close ||
-	    response_ends_with_conn(req) ||
-	    cfg->keepalive_timeout == 0 ||
+	return !conn_may_keep(req->conn) ||
 	    (req->worker->closing && response_is_last(req)) ||
-	    (cfg->keepalive_requests != 0 && req->conn->requests + 1 >=
-	    (uint32_t)cfg->keepalive_requests) || body_blocks_reuse(req);
+	    body_blocks_reuse(req);
 }
 
 /* Chooses how the client finds the end of the body. */
@@ -335,7 +308,8 @@ response_choose_framing(struct request *req, int64_t known)
 	} else if (known >= 0) {
 		resp->length = known;
 	} else if (!req->conn->protocol->is_http1) {
-		resp->close |= response_ends_with_conn(req);
+		resp->close |=
+		    protocol_ends_with_conn(req->conn->protocol);
 		return;
 	} else if (req->head->minor >= 1) {
 		resp->chunked = true;
