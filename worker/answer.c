@@ -23,13 +23,16 @@ answer_has_request(const struct conn *c)
 	return c->in != NULL && c->in->pos > 0;
 }
 
-/* Is it a HEAD request? */
+/* Is it a HEAD request? Also one whose head was refused. */
 static bool
 answer_is_head(const struct conn *c)
 {
 	const struct conn_buf	*in = c->in;
 
-	return answer_has_request(c) && in->head.method.len == 4 &&
+	if (!answer_has_request(c))
+		return in != NULL && in->len >= 5 &&
+		    memcmp(in->data, "HEAD ", 5) == 0;
+	return in->head.method.len == 4 &&
 	    memcmp(in->data + in->head.method.off, "HEAD", 4) == 0;
 }
 

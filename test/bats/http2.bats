@@ -73,7 +73,7 @@ h2_check() {
 		: >"$NOTES"
 		h2_start "$engine" --client-gone reset
 		checks=(environ bodies unread sent_file at_once cut
-		    long_heads broken_body "many 20000" crossed resets_io)
+		    long_heads refused_head broken_body "many 20000" crossed resets_io)
 		[ "$engine" = none ] || checks+=("parallel 8" slow_reader)
 		check_all h2_checks "$PORT" "${checks[@]}"
 		if [ "$engine" != none ]; then

@@ -95,6 +95,14 @@ def long_heads(port):
             assert len(got.fields) > size, len(got.fields)
 
 
+def refused_head(port):
+    """HEAD has no body, not even where its head is refused."""
+    with H2(port) as client:
+        for method, body in ("GET", b"URI Too Long\n"), ("HEAD", b""):
+            got = client.get("/" + "x" * 9000, method=method)
+            assert (got.status, got.body) == (414, body), (method, got.body)
+
+
 def given_up_file(port):
     """A static file that is on its way when its stream is given up."""
     with H2(port, window=1000) as client:

@@ -300,8 +300,12 @@ http2_head_end(struct http2_head *h)
 
 	if (!http2_head_is_whole(h))
 		return false;
-	if (h->status != 0)
+	if (h->status != 0) {	/* whose answer has no body, is asked for */
+		h->text.len = 0;
+		http2_add_pseudo(&h->text, h, HTTP2_METHOD);
+		strbuf_addc(&h->text, ' ');
 		return true;
+	}
 	if (!http2_hosts_agree(h))
 		return http2_head_bad(h, "Host is not :authority");
 	h->text = (struct strbuf)STRBUF_INIT;

@@ -53,7 +53,7 @@ void	 http2_head_done(struct http2_head *h);
 /* One more; false: malformed (RFC 9113 8.1.1), h->why says how. */
 bool	 http2_head_add(struct http2_head *h, const char *name,
 	    size_t name_len, const char *value, size_t value_len);
-/* No more come: h->text is made, unless there is a status. */
+/* No more come: h->text is made; with a status only its method. */
 bool	 http2_head_end(struct http2_head *h);
 
 /*
