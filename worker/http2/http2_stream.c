@@ -192,16 +192,22 @@ http2_stream_work(struct http2_stream *s)
 		conn_input_read(s->c);
 }
 
-/* Does what is to be done. */
+/*
+ * Does what is to be done now. What comes of it is for the next time, so that
+ * a stream whose client takes all that comes does not hold the loop.
+ */
 void
 http2_work(struct http2 *h)
 {
 	struct http2_stream	*s;
+	int			 n = 0;
 
 	if (h->working)
 		return;
 	h->working = true;
-	while ((s = TAILQ_FIRST(&h->todo)) != NULL) {
+	TAILQ_FOREACH(s, &h->todo, todo_link)
+		n++;
+	while (n-- > 0 && (s = TAILQ_FIRST(&h->todo)) != NULL) {
 		TAILQ_REMOVE(&h->todo, s, todo_link);
 		s->is_todo = false;
 		http2_stream_work(s);
