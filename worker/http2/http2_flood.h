@@ -12,7 +12,7 @@ enum http2_flood_kind {
 	HTTP2_FLOOD_RESETS,	/* streams begun and given up (rapid reset),
 				   or ended by us for the peer's mistakes */
 	HTTP2_FLOOD_CONTROL,	/* PING, SETTINGS, PRIORITY, CONTINUATION,
-				   unknown frames, DATA without data */
+				   DATA without data */
 	HTTP2_FLOOD_WINDOWS,	/* WINDOW_UPDATE: DATA sent earns some */
 	HTTP2_FLOOD_KINDS
 };
