@@ -25,7 +25,7 @@ static const char *const body_error_texts[] = {
 	[BODY_TIMEOUT] = ("the client sent nothing, or too little "
 	    "(client-min-rate), for body-timeout seconds"),
 	[BODY_GONE] = "the client closed the connection in the body",
-	[BODY_BAD] = "the chunked body is malformed",
+	[BODY_BAD] = "the body's framing is malformed",
 	[BODY_TOO_LARGE] = "the body is larger than limit-post",
 	[BODY_HARAKIRI] = "the request's time is over (harakiri)",
 };
