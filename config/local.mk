@@ -13,6 +13,8 @@ libwsgimaster_a_SOURCES += \
 	config/config_schema.c \
 	config/identity.c \
 	config/identity.h \
+	config/keyvals.c \
+	config/keyvals.h \
 	config/log_format.c \
 	config/log_format.h \
 	config/option_set.c \

@@ -20,6 +20,8 @@
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/workers.h"
+#include "shm/commons.h"
+#include "shm/doorbell.h"
 #include "shm/listener.h"
 #include "shm/messages.h"
 #include "worker/spawner.h"
@@ -263,17 +265,21 @@ generation_fork(struct generation *gen, int sock)
 {
 	struct master		*m = gen->master;
 	struct spawner_args	 args = { .cfg = gen->cfg, .sb = m->sb,
-	    .listeners = m->listeners, .generation = gen->id, .sock = sock,
-	    .master_pid = getpid() };
+	    .commons = m->commons, .listeners = m->listeners,
+	    .generation = gen->id, .sock = sock, .master_pid = getpid() };
+	const struct doorbells	*bells = m->commons->doorbells;
 	size_t			 i, n = m->listeners->count;
+	size_t			 nbells = (size_t)bells->count;
 	int			*keep;
 	pid_t			 pid;
 
-	keep = xcalloc(n + 1, sizeof(*keep));
+	keep = xcalloc(n + nbells + 1, sizeof(*keep));
 	for (i = 0; i < n; i++)
 		keep[i] = m->listeners->items[i].fd;
-	keep[n] = sock;
-	pid = process_start(m->base, keep, n + 1, spawner_main, &args);
+	for (i = 0; i < nbells; i++)
+		keep[n++] = bells->fds[i];
+	keep[n++] = sock;
+	pid = process_start(m->base, keep, n, spawner_main, &args);
 	free(keep);
 	return pid;
 }

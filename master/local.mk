@@ -10,6 +10,8 @@ libwsgimaster_a_SOURCES += \
 	master/blackbox.h \
 	master/checks.c \
 	master/checks.h \
+	master/commons.c \
+	master/commons.h \
 	master/control.c \
 	master/control.h \
 	master/control_client.c \

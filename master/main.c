@@ -14,6 +14,7 @@
 #include "build_config.h"
 #include "config/config.h"
 #include "ctl/ctl.h"
+#include "master/commons.h"
 #include "master/handover.h"
 #include "master/inherit.h"
 #include "master/listener.h"
@@ -24,6 +25,7 @@
 #include "master/signals.h"
 #include "master/socket.h"
 #include "master/takeover.h"
+#include "shm/commons.h"
 #include "shm/scoreboard.h"
 #include "shm/secret.h"
 #ifdef WM_HAVE_TLS
@@ -226,9 +228,11 @@ main_serve(struct config *cfg, int argc, char **argv)
 	struct socket		 stats = { .fd = -1 };
 	struct socket		 control = { .fd = -1 };
 	struct handover		 handover = { .items = NULL };
+	struct commons		 commons = { .doorbells = NULL };
 	struct master_args	 args = { .argc = argc, .argv = argv,
 	    .cfg = cfg, .listeners = &listening.public,
-	    .handover = &handover, .inherited = &inherited };
+	    .commons = &commons, .handover = &handover,
+	    .inherited = &inherited };
 	char			*cause = NULL;
 	int			 status = EXIT_FAILURE;
 
@@ -257,6 +261,8 @@ main_serve(struct config *cfg, int argc, char **argv)
 		    strerror(errno));
 		goto out;
 	}
+	if (commons_init(&commons, cfg, &cause) == -1)
+		goto out;
 	args.stats_socket = stats.fd != -1 ? &stats : NULL;
 	args.control_socket = control.fd != -1 ? &control : NULL;
 	status = master_run(&args);
@@ -268,6 +274,7 @@ out:
 	free(cause);
 	inherited_done(&inherited);
 	handover_done(&handover);
+	commons_done(&commons);
 	main_close(cfg, &listening, &stats, &control);
 	return status;
 }

@@ -590,7 +590,8 @@ master_run(const struct master_args *args)
 {
 	struct master	 m = { .argc = args->argc, .argv = args->argv,
 	    .cfg = args->cfg, .listeners = args->listeners,
-	    .sb = args->sb, .stats_socket = args->stats_socket,
+	    .sb = args->sb, .commons = args->commons,
+	    .stats_socket = args->stats_socket,
 	    .control_socket = args->control_socket,
 	    .handover = args->handover, .inherited = args->inherited,
 	    .log_level = -1, .max = args->cfg->processes,

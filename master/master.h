@@ -19,6 +19,7 @@
 struct autoscale;
 struct checks;
 struct control;
+struct commons;
 struct config;
 struct event_base;
 struct handover;
@@ -67,6 +68,7 @@ struct master {
 	struct config		 *cfg;		/* of the one that serves */
 	struct listeners	 *listeners;
 	struct scoreboard	 *sb;
+	struct commons		 *commons;
 	struct socket		 *stats_socket;	/* NULL: none */
 	struct socket		 *control_socket;	/* NULL: none */
 	struct handover		 *handover;	/* all listening sockets */
@@ -113,6 +115,7 @@ struct master_args {
 	struct config		 *cfg;
 	struct listeners	 *listeners;
 	struct scoreboard	 *sb;
+	struct commons		 *commons;
 	struct socket		 *stats_socket;	/* NULL: none */
 	struct socket		 *control_socket;	/* NULL: none */
 	struct handover		 *handover;

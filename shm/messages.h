@@ -17,8 +17,9 @@ enum message_type {
 	MSG_SPAWN_FAILED,	/* slot, text */
 
 	/* Master to spawner. EOF tells it to exit. */
-	MSG_SPAWN,		/* slot, worker_id, respawn; with the worker's
-				   end of its control socket */
+	MSG_SPAWN,		/* slot, worker_id, value: enum process_kind
+				   (of a mule or spooler worker_id is its id);
+				   with its end of its control socket */
 
 	/* Worker to master. */
 	MSG_READY,		/* accepts; value 1 = owns listeners itself,

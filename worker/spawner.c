@@ -24,6 +24,7 @@
 #include "build_config.h"
 #include "config/config.h"
 #include "shm/messages.h"
+#include "shm/seats.h"
 #include "worker/loop.h"
 #include "worker/engines.h"
 #include "worker/privileges.h"
@@ -131,6 +132,7 @@ spawner_load(struct spawner *s, char **cause)
 	if (s->worker == NULL)
 		return -1;
 	s->worker->tls = tls;
+	s->worker->commons = args->commons;
 	s->runtime = s->worker->runtime;
 	if (s->runtime == NULL && surroundings_set(args->cfg, cause) == -1)
 		return -1;
@@ -209,6 +211,19 @@ spawner_wait_for_parent(pid_t intermediate, pid_t master)
 	return 0;
 }
 
+/* What a process of this kind does for its whole life; NULL: none is. */
+static int
+(*spawner_main_of(int kind))(struct worker *, int, int, int)
+{
+	static int (*const mains[])(struct worker *, int, int, int) = {
+		[PROCESS_WORKER] = worker_main
+	};
+
+	if (kind < 0 || (size_t)kind >= sizeof(mains) / sizeof(mains[0]))
+		return NULL;
+	return mains[kind];
+}
+
 /* The forked worker: its whole life. */
 static enum spawner_step
 spawner_be_worker(struct spawner *s, const struct message *msg, int control,
@@ -219,8 +234,8 @@ spawner_be_worker(struct spawner *s, const struct message *msg, int control,
 	fd_close(&s->sock);
 	s->status = 1;
 	if (spawner_wait_for_parent(intermediate, s->args->master_pid) == 0)
-		s->status = worker_main(s->worker, msg->worker_id, msg->slot,
-		    control);
+		s->status = spawner_main_of(msg->value)(s->worker,
+		    msg->worker_id, msg->slot, control);
 	return SPAWNER_IS_WORKER;
 }
 
@@ -293,10 +308,11 @@ spawner_handle(struct spawner *s, const struct message *msg, int control)
 {
 	switch (msg->type) {
 	case MSG_SPAWN:
-		if (control != -1)
+		if (control != -1 && spawner_main_of(msg->value) != NULL)
 			return spawner_fork(s, msg, control);
 		spawner_tell(s, MSG_SPAWN_FAILED, msg->slot, 0,
-		    "no control socket came along");
+		    control == -1 ? "no control socket came along" :
+		    "there is no such kind of process");
 		break;
 	case MSG_REOPEN_LOGS:
 		if (control != -1)

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+struct commons;
 struct config;
 struct listeners;
 struct scoreboard;
@@ -12,6 +13,7 @@ struct scoreboard;
 struct spawner_args {
 	const struct config	*cfg;
 	struct scoreboard	*sb;
+	struct commons		*commons;
 	const struct listeners	*listeners;
 	int			 generation;
 	int			 sock;		/* to the master, blocking */

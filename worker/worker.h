@@ -19,6 +19,7 @@
 #include "worker/watch.h"
 #include "shm/messages.h"
 
+struct commons;
 struct config;
 struct event_base;
 struct handler;
@@ -58,6 +59,7 @@ struct worker {
 	struct statics			*statics;	/* NULL: none */
 	struct tls			*tls;		/* NULL: not spoken */
 	struct scoreboard		*sb;
+	struct commons			*commons;
 	int				 generation;
 
 	/* Since the fork. */

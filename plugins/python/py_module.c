@@ -171,14 +171,20 @@ static struct PyModuleDef	 py_module_def = {
 	.m_methods = py_module_methods,
 };
 
-/* Functions of other files. */
-static const PyMethodDef *const py_module_parts[] = {
-	asyncio_guest_methods,
-	py_async_methods,
-	py_client_methods,
-	py_harakiri_methods,
-	py_process_methods,
-	py_socket_methods,
+/*
+ * Functions of other files. As in uWSGI, those of a subsystem that is not asked
+ * for are not there (wanted; NULL: always).
+ */
+static const struct {
+	const PyMethodDef	*methods;
+	bool			(*wanted)(const struct config *cfg);
+} py_module_parts[] = {
+	{ asyncio_guest_methods, NULL },
+	{ py_async_methods, NULL },
+	{ py_client_methods, NULL },
+	{ py_harakiri_methods, NULL },
+	{ py_process_methods, NULL },
+	{ py_socket_methods, NULL },
 };
 
 /* The inittab's entry. New. */
@@ -186,14 +192,7 @@ static PyObject *
 py_module_init(void)
 {
 	PyObject	*module = PyModule_Create(&py_module_def);
-	size_t		 i;
 
-	for (i = 0; module != NULL && i < sizeof(py_module_parts) /
-	    sizeof(py_module_parts[0]); i++) {
-		if (PyModule_AddFunctions(module,
-		    (PyMethodDef *)py_module_parts[i]) == -1)
-			Py_CLEAR(module);
-	}
 	if (module != NULL && (py_gone_init(module) == -1 ||
 	    py_harakiri_init(module) == -1))
 		Py_CLEAR(module);
@@ -250,12 +249,31 @@ py_module_attributes(struct worker *w)
 	return py_process_attributes(w, py_module);
 }
 
+/* Adds the functions of the subsystems that are there. */
+static int
+py_module_add_parts(const struct config *cfg)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(py_module_parts) / sizeof(py_module_parts[0]);
+	    i++) {
+		if (py_module_parts[i].wanted != NULL &&
+		    !py_module_parts[i].wanted(cfg))
+			continue;
+		if (PyModule_AddFunctions(py_module,
+		    (PyMethodDef *)py_module_parts[i].methods) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* Imports it, under both names. */
 int
 py_module_import(struct worker *w)
 {
 	py_module = PyImport_ImportModule("wsgimaster");
-	if (py_module == NULL || py_module_attributes(w) == -1)
+	if (py_module == NULL || py_module_add_parts(w->cfg) == -1 ||
+	    py_module_attributes(w) == -1)
 		return -1;
 	return PyDict_SetItemString(PyImport_GetModuleDict(), "uwsgi",
 	    py_module);

@@ -114,9 +114,11 @@ test_unit_test_static_open_SOURCES = test/unit/test_static_open.c $(unit_main)
 
 unit_tests += \
 	test/unit/test_forwarded \
+	test/unit/test_keyvals \
 	test/unit/test_netmask \
 	test/unit/test_proxy_parse
 test_unit_test_forwarded_SOURCES = test/unit/test_forwarded.c $(unit_main)
+test_unit_test_keyvals_SOURCES = test/unit/test_keyvals.c $(unit_main)
 test_unit_test_netmask_SOURCES = test/unit/test_netmask.c $(unit_main)
 test_unit_test_proxy_parse_SOURCES = test/unit/test_proxy_parse.c $(unit_main)
 unit_tests += test/unit/test_gateway
