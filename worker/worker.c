@@ -27,6 +27,7 @@
 #include "worker/control.h"
 #include "worker/engines.h"
 #include "worker/held.h"
+#include "worker/job.h"
 #include "worker/loop.h"
 #include "worker/own_listeners.h"
 #include "worker/parent_death.h"
@@ -246,7 +247,7 @@ void
 worker_check_done(struct worker *w)
 {
 	if (!w->draining || w->nconns > 0 || w->busy > 0 || w->stopped ||
-	    w->farewell.state == FAREWELL_TAKES)
+	    !jobs_are_over(w) || w->farewell.state == FAREWELL_TAKES)
 		return;
 	w->stopped = true;
 	w->loop->stop(w);

@@ -14,6 +14,7 @@
 #include "worker/core_timer.h"
 #include "worker/harakiri.h"
 #include "worker/http2/http2.h"
+#include "worker/job.h"
 #include "worker/request_id.h"
 #include "worker/farewell.h"
 #include "worker/watch.h"
@@ -86,8 +87,8 @@ struct worker {
 	struct log_format		 log_format;	/* access_format.c */
 
 	/* core.c */
-	struct core			*cores;
-	int				 ncores;
+	struct core			*cores;		/* and the jobs' */
+	int				 ncores;	/* for requests */
 	int				 busy;
 	struct core_list		 idle;
 	struct core_list		 woken;
@@ -97,6 +98,7 @@ struct worker {
 	_Atomic uint64_t		 moves;		/* worker_moves */
 	struct event			 work_ev;
 
+	struct jobs			 jobs;		/* job.c */
 	struct core_timers		 timers;	/* core_timer.c */
 	struct harakiri			 harakiri;	/* harakiri.c */
 	struct watches			 watches;	/* watch.c */

@@ -36,6 +36,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_header.h \
 	plugins/python/py_home.c \
 	plugins/python/py_home.h \
+	plugins/python/py_job.c \
+	plugins/python/py_job.h \
 	plugins/python/py_hub.c \
 	plugins/python/py_hub.h \
 	plugins/python/py_import.c \
