@@ -11,6 +11,8 @@ libwsgimaster_a_SOURCES += \
 	worker/answer.c \
 	worker/answer.h \
 	worker/answer_send.c \
+	worker/background.c \
+	worker/background.h \
 	worker/body.c \
 	worker/body.h \
 	worker/client_gone.c \
@@ -70,6 +72,8 @@ libwsgimaster_a_SOURCES += \
 	worker/http_url.h \
 	worker/hold.c \
 	worker/hold.h \
+	worker/job.c \
+	worker/job.h \
 	worker/lookup.c \
 	worker/lookup.h \
 	worker/loop.h \

@@ -27,6 +27,7 @@
 #include "worker/control.h"
 #include "worker/engines.h"
 #include "worker/held.h"
+#include "worker/job.h"
 #include "worker/loop.h"
 #include "worker/own_listeners.h"
 #include "worker/parent_death.h"
@@ -57,6 +58,7 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 	w->listeners = listeners;
 	w->generation = generation;
 	w->control = -1;
+	w->seat = -1;
 	request_ids_init(w);
 	if (log_format_parse(&w->log_format, cfg->log_format, cause) == -1)
 		goto fail;
@@ -246,7 +248,7 @@ void
 worker_check_done(struct worker *w)
 {
 	if (!w->draining || w->nconns > 0 || w->busy > 0 || w->stopped ||
-	    w->farewell.state == FAREWELL_TAKES)
+	    !jobs_are_over(w) || w->farewell.state == FAREWELL_TAKES)
 		return;
 	w->stopped = true;
 	w->loop->stop(w);
@@ -271,7 +273,7 @@ worker_forked(struct worker *w, bool on_loop_thread)
 	size_t		 j;
 	int		 i, null;
 
-	if (w->id == 0 || w->forked)
+	if (w->number == 0 || w->forked)
 		return;
 	w->forked = true;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -303,8 +305,9 @@ worker_identity(struct worker *w, int id, int slot, int control)
 {
 	char	 name[16];
 
-	w->id = id;
-	w->slot = slot;
+	w->kind = PROCESS_WORKER;
+	w->id = w->number = id;
+	w->slot = w->seat = slot;
 	w->stats = sb_slot(w->sb, (uint32_t)slot);
 	w->control = control;
 	log_set_role("worker", id);
