@@ -18,6 +18,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/plugin.h"
+#include "shm/commons.h"
 #include "shm/listener.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
@@ -56,7 +57,7 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 	w->sb = sb;
 	w->listeners = listeners;
 	w->generation = generation;
-	w->control = -1;
+	w->control = w->seat = -1;
 	request_ids_init(w);
 	if (log_format_parse(&w->log_format, cfg->log_format, cause) == -1)
 		goto fail;
@@ -284,6 +285,7 @@ worker_forked(struct worker *w, bool on_loop_thread)
 		TAILQ_FOREACH(c, &w->conns[i].list, link)
 			worker_blind(c->fd, null);
 	watchdog_forked(null);
+	doorbell_watch_forked(w, null);
 	close(null);
 	held_forked();
 	for (i = 0; i < w->ncores; i++)
@@ -305,6 +307,8 @@ worker_identity(struct worker *w, int id, int slot, int control)
 
 	w->id = id;
 	w->slot = slot;
+	w->seat = w->commons == NULL ? -1 :
+	    seats_of(&w->commons->seats, PROCESS_WORKER, slot);
 	w->stats = sb_slot(w->sb, (uint32_t)slot);
 	w->control = control;
 	log_set_role("worker", id);
@@ -329,6 +333,7 @@ worker_events(struct worker *w, char **cause)
 	cores_init(w, config_cores(w->cfg));
 	conns_init(w);
 	accept_init(w);
+	doorbell_watch_init(w);
 	fd_set_nonblock(w->control);
 	event_assign(&w->control_ev, w->base, w->control, EV_READ |
 	    EV_PERSIST, worker_control_cb, w);
@@ -403,6 +408,7 @@ worker_main(struct worker *w, int id, int slot, int control)
 	log_info("leaves after %llu requests",
 	    (unsigned long long)sb_get(&w->stats->requests));
 	accept_done(w);
+	doorbell_watch_done(w);
 	/* What the cores keep for themselves ends before the app's atexit. */
 	if (w->suspend->done != NULL)
 		w->suspend->done(w);

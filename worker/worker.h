@@ -12,6 +12,7 @@
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/core_timer.h"
+#include "worker/doorbell_watch.h"
 #include "worker/harakiri.h"
 #include "worker/http2/http2.h"
 #include "worker/request_id.h"
@@ -65,6 +66,8 @@ struct worker {
 	/* Since the fork. */
 	int				 id;		/* 1..N; 0: spawner */
 	int				 slot;
+	int				 seat;	/* shm/seats.h; -1:
+							   has none */
 	struct sb_slot			*stats;
 	int				 control;	/* to the master */
 	struct event			 control_ev;
@@ -100,6 +103,7 @@ struct worker {
 	struct core_timers		 timers;	/* core_timer.c */
 	struct harakiri			 harakiri;	/* harakiri.c */
 	struct watches			 watches;	/* watch.c */
+	struct doorbell_watch		 doorbell;
 
 	/* client_gone.c */
 	int				 gone_fd;	/* -1: not wanted */
