@@ -15,6 +15,7 @@
 #include "config/log_format.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
+#include "config/shared_rule.h"
 #include "config/static_rule.h"
 #include "config/tls_socket.h"
 
@@ -424,6 +425,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_prefixes(&cfg->harakiri_path, "harakiri-path", "limits",
 	    problems);
 	static_rules_check(cfg, problems);
+	shared_rules_check(cfg, problems);
 	config_check_python(cfg, problems);
 	config_check_cgi(cfg, problems);
 	config_check_control(cfg, problems);

@@ -5,6 +5,7 @@
 #include "shm/seats.h"
 
 struct doorbells;
+struct sharedareas;
 
 /*
  * Made by the master before its first fork (master/commons.c), from options
@@ -20,6 +21,7 @@ struct doorbells;
 struct commons {
 	struct seats		 seats;
 	struct doorbells	*doorbells;
+	struct sharedareas	*sharedareas;
 };
 
 #endif
