@@ -232,6 +232,19 @@ struct config {
 	struct strlist	 spooler;
 	int		 spooler_processes;	/* of each */
 	double		 spooler_reload_mercy;
+	/* shared; see shared_rule.h */
+	int		 locks;			/* beside lock 0 */
+	bool		 enable_metrics;
+	struct strlist	 metric;		/* checked */
+	bool		 metrics_no_cores;
+	char		*metrics_dir;
+	bool		 metrics_dir_restore;
+	int		 queue;			/* messages; 0: none */
+	size_t		 queue_blocksize;
+	char		*queue_store;
+	int		 queue_store_sync;	/* 0: not */
+	struct strlist	 sharedarea;		/* checked */
+	struct strlist	 py_sharedarea;		/* checked: bytes */
 
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */
@@ -263,6 +276,7 @@ struct config {
 	bool		 stats_http;
 	bool		 stats_minified;
 	bool		 stats_no_cores;
+	bool		 stats_no_metrics;
 	bool		 stats_page;
 	struct strlist	 stats_host;
 

@@ -16,6 +16,7 @@
 #include "config/mule_rule.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
+#include "config/shared_rule.h"
 #include "config/static_rule.h"
 #include "config/tls_socket.h"
 
@@ -425,6 +426,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_prefixes(&cfg->harakiri_path, "harakiri-path", "limits",
 	    problems);
 	static_rules_check(cfg, problems);
+	shared_rules_check(cfg, problems);
 	config_check_python(cfg, problems);
 	config_check_cgi(cfg, problems);
 	config_check_control(cfg, problems);

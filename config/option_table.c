@@ -1259,6 +1259,93 @@ const struct option_row option_table[] = {
 
 	/* python */
 	{
+		.name = "locks",
+		.group = GROUP_SHARED, .type = OPT_INT, AT(locks),
+		.max = 10000, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "Locks for lock(), 1 to N; lock 0 is always there. "
+		    "All processes share them, and a lock whose owner dies "
+		    "is free."
+	},
+	{
+		.name = "enable-metrics",
+		.group = GROUP_SHARED, .type = OPT_BOOL, AT(enable_metrics),
+		.max = 1, .flags = OPT_NO_RELOAD,
+		.help = "metric_get() and the JSON statistics also know "
+		    "uWSGI's own metrics, like worker.1.requests."
+	},
+	{
+		.name = "metric",
+		.group = GROUP_SHARED, .type = OPT_LIST, AT(metric),
+		.arg = "NAME[,type=TYPE,oid=OID,initial_value=N]",
+		.flags = OPT_NO_RELOAD,
+		.help = "A metric of the app's, of 64 bits: a counter, a "
+		    "gauge, or absolute. It is in the JSON statistics and in "
+		    "/metrics."
+	},
+	{
+		.name = "metrics-no-cores",
+		.group = GROUP_SHARED, .type = OPT_BOOL,
+		AT(metrics_no_cores), .max = 1, .flags = OPT_NO_RELOAD,
+		.help = "Leave out those of single cores."
+	},
+	{
+		.name = "metrics-dir", .alias = { "metric-dir" },
+		.group = GROUP_SHARED, .type = OPT_TEXT, AT(metrics_dir),
+		.arg = "FOLDER", .flags = OPT_NO_RELOAD,
+		.help = "Each second write the app's metrics into files of "
+		    "their names in this folder."
+	},
+	{
+		.name = "metrics-dir-restore", .alias = {
+		    "metric-dir-restore" },
+		.group = GROUP_SHARED, .type = OPT_BOOL,
+		AT(metrics_dir_restore), .max = 1, .flags = OPT_NO_RELOAD,
+		.help = "At the start take their values from there."
+	},
+	{
+		.name = "queue",
+		.group = GROUP_SHARED, .type = OPT_INT, AT(queue),
+		.max = 1 << 24, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "A queue of N messages, which all processes share."
+	},
+	{
+		.name = "queue-blocksize",
+		.group = GROUP_SHARED, .type = OPT_SIZE, AT(queue_blocksize),
+		.initial = 8192, .min = 32, .max = 1 << 30, .arg = "BYTES",
+		.flags = OPT_NO_RELOAD,
+		.help = "The room for one message; 16 bytes of it are the "
+		    "queue's own."
+	},
+	{
+		.name = "queue-store",
+		.group = GROUP_SHARED, .type = OPT_TEXT, AT(queue_store),
+		.arg = "FILE", .flags = OPT_NO_RELOAD,
+		.help = "Keep the queue in this file, which outlives the "
+		    "server. It is made if it is not there."
+	},
+	{
+		.name = "queue-store-sync",
+		.group = GROUP_SHARED, .type = OPT_INT, AT(queue_store_sync),
+		.max = 86400, .arg = "SECONDS", .flags = OPT_NO_RELOAD,
+		.help = "Have the system write it to the disk that often; 0 "
+		    "leaves the time to the system."
+	},
+	{
+		.name = "sharedarea", .letter = 'A',
+		.group = GROUP_SHARED, .type = OPT_LIST, AT(sharedarea),
+		.arg = "PAGES|size=BYTES[,file=PATH|fd=N][,offset=N]",
+		.flags = OPT_NO_RELOAD,
+		.help = "Raw memory that all processes share; the first one "
+		    "given is number 0. With a file it is that file's bytes."
+	},
+	{
+		.name = "py-sharedarea",
+		.group = GROUP_SHARED, .type = OPT_LIST, AT(py_sharedarea),
+		.arg = "BYTES", .flags = OPT_NO_RELOAD,
+		.help = "One more, numbered after those of sharedarea, for "
+		    "sharedarea_object()."
+	},
+	{
 		.name = "module", .alias = { "wsgi" }, .letter = 'w',
 		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(module),
 		.arg = "MODULE[:CALLABLE]",
@@ -1433,6 +1520,12 @@ const struct option_row option_table[] = {
 		.group = GROUP_STATS, .type = OPT_BOOL, AT(stats_no_cores),
 		.max = 1,
 		.help = "Leave the cores of the workers out of the JSON."
+	},
+	{
+		.name = "stats-no-metrics",
+		.group = GROUP_STATS, .type = OPT_BOOL, AT(stats_no_metrics),
+		.max = 1,
+		.help = "Leave the metrics out of the JSON."
 	},
 	{
 		.name = "stats-page",

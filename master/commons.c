@@ -8,6 +8,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/mule_rule.h"
+#include "master/commons_shared.h"
 #include "shm/commons.h"
 #include "shm/deeds.h"
 #include "shm/doorbell.h"
@@ -55,7 +56,9 @@ commons_init(struct commons *commons, const struct config *cfg, char **cause)
 	    cause);
 	if (commons->doorbells == NULL)
 		return -1;
-	return commons_init_background(commons, cfg, cause);
+	if (commons_init_background(commons, cfg, cause) == -1)
+		return -1;
+	return commons_shared_init(commons, cfg, cause);
 }
 
 /* All descriptors that its parts consist of. */
@@ -85,6 +88,7 @@ commons_done(struct commons *commons)
 	mailboxes_free(commons->mailboxes);
 	deeds_free(commons->deeds, commons->seats.mules +
 	    commons->seats.spoolers);
+	commons_shared_done(commons);
 	doorbells_free(commons->doorbells);
 	memset(commons, 0, sizeof(*commons));
 }

@@ -14,6 +14,8 @@ libwsgimaster_a_SOURCES += \
 	master/checks.h \
 	master/commons.c \
 	master/commons.h \
+	master/commons_shared.c \
+	master/commons_shared.h \
 	master/control.c \
 	master/control.h \
 	master/control_client.c \

@@ -7,6 +7,7 @@
 struct deeds;
 struct doorbells;
 struct mailboxes;
+struct sharedareas;
 
 /*
  * Made by the master before its first fork (master/commons.c), from options
@@ -24,6 +25,7 @@ struct commons {
 	struct doorbells	*doorbells;
 	struct deeds		*deeds;		/* mules, spoolers */
 	struct mailboxes	*mailboxes;	/* mules' */
+	struct sharedareas	*sharedareas;
 };
 
 #endif

@@ -78,6 +78,7 @@ struct core {
 	struct event		 turn;		/* the next turn of the base */
 	bool			(*asks)(struct core *);	/* wait_until's */
 	bool			(*until)(struct core *); /* while it waits */
+	bool			 hears;		/* doorbell_watch.c */
 	uint64_t		 until_us;	/* clock_mono_us: its end */
 	size_t			 timer_at;	/* core_timer.c: place + 1 */
 	struct wait_watch	*watches;

@@ -44,6 +44,8 @@ libwsgimaster_a_SOURCES += \
 	worker/core_timer.h \
 	worker/dispatch.c \
 	worker/dispatch.h \
+	worker/doorbell_watch.c \
+	worker/doorbell_watch.h \
 	worker/engines.c \
 	worker/engines.h \
 	worker/farewell.c \

@@ -18,6 +18,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/plugin.h"
+#include "shm/commons.h"
 #include "shm/listener.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
@@ -286,6 +287,7 @@ worker_forked(struct worker *w, bool on_loop_thread)
 		TAILQ_FOREACH(c, &w->conns[i].list, link)
 			worker_blind(c->fd, null);
 	watchdog_forked(null);
+	doorbell_watch_forked(w, null);
 	close(null);
 	held_forked();
 	for (i = 0; i < w->ncores; i++)
@@ -332,6 +334,7 @@ worker_events(struct worker *w, char **cause)
 	cores_init(w, config_cores(w->cfg));
 	conns_init(w);
 	accept_init(w);
+	doorbell_watch_init(w);
 	fd_set_nonblock(w->control);
 	event_assign(&w->control_ev, w->base, w->control, EV_READ |
 	    EV_PERSIST, worker_control_cb, w);
@@ -406,6 +409,7 @@ worker_main(struct worker *w, int id, int slot, int control)
 	log_info("leaves after %llu requests",
 	    (unsigned long long)sb_get(&w->stats->requests));
 	accept_done(w);
+	doorbell_watch_done(w);
 	/* What the cores keep for themselves ends before the app's atexit. */
 	if (w->suspend->done != NULL)
 		w->suspend->done(w);

@@ -12,6 +12,7 @@
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/core_timer.h"
+#include "worker/doorbell_watch.h"
 #include "worker/harakiri.h"
 #include "worker/http2/http2.h"
 #include "worker/job.h"
@@ -109,6 +110,7 @@ struct worker {
 	struct core_timers		 timers;	/* core_timer.c */
 	struct harakiri			 harakiri;	/* harakiri.c */
 	struct watches			 watches;	/* watch.c */
+	struct doorbell_watch		 doorbell;
 
 	/* client_gone.c */
 	int				 gone_fd;	/* -1: not wanted */

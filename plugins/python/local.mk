@@ -14,6 +14,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_core.h \
 	plugins/python/py_decorators.c \
 	plugins/python/py_decorators.h \
+	plugins/python/py_doorbell.c \
+	plugins/python/py_doorbell.h \
 	plugins/python/py_dump.c \
 	plugins/python/py_dump.h \
 	plugins/python/py_environ.c \

@@ -64,6 +64,9 @@ test_unit_test_body_SOURCES = test/unit/test_body.c $(unit_rig) $(unit_main)
 test_unit_test_response_SOURCES = \
 	test/unit/test_response.c $(unit_rig) $(unit_main)
 test_unit_test_wait_SOURCES = test/unit/test_wait.c $(unit_rig) $(unit_main)
+unit_tests += test/unit/test_doorbell
+test_unit_test_doorbell_SOURCES = \
+	test/unit/test_doorbell.c $(unit_rig) $(unit_main)
 
 unit_tests += test/unit/test_harakiri
 test_unit_test_harakiri_SOURCES = \
