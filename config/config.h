@@ -221,6 +221,10 @@ struct config {
 	bool		 cgi_optimize;		/* always true */
 	struct strlist	 cgi_loadlib;		/* always empty */
 
+	/* rpc */
+	int		 rpc_max;		/* functions in a process */
+	double		 rpc_timeout;		/* seconds of a whole call */
+
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */
 	char		*wsgi_file;

@@ -1182,6 +1182,21 @@ const struct option_row option_table[] = {
 
 	/* python */
 	{
+		.name = "rpc-max",
+		.group = GROUP_RPC, .type = OPT_INT, AT(rpc_max),
+		.initial = 64, .min = 1, .max = 65535,
+		.help = "So many functions may be registered by "
+		    "register_rpc()."
+	},
+	{
+		.name = "rpc-timeout",
+		.group = GROUP_RPC, .type = OPT_SECONDS, AT(rpc_timeout),
+		.initial = 4, .min = 0.001, .max = DAY,
+		.help = "How long rpc() takes to have a function of another "
+		    "server called, from connecting to the answer's last "
+		    "byte; then it gives None."
+	},
+	{
 		.name = "module", .alias = { "wsgi" }, .letter = 'w',
 		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(module),
 		.arg = "MODULE[:CALLABLE]",

@@ -64,6 +64,12 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_process.h \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \
+	plugins/python/py_rpc.c \
+	plugins/python/py_rpc.h \
+	plugins/python/py_rpc_client.c \
+	plugins/python/py_rpc_client.h \
+	plugins/python/py_rpc_serve.c \
+	plugins/python/py_rpc_serve.h \
 	plugins/python/py_running.c \
 	plugins/python/py_running.h \
 	plugins/python/py_stack.c \

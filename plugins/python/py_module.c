@@ -18,6 +18,7 @@
 #include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
+#include "plugins/python/py_rpc.h"
 #include "plugins/python/py_socket.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
@@ -184,6 +185,7 @@ static const struct {
 	{ py_client_methods, NULL },
 	{ py_harakiri_methods, NULL },
 	{ py_process_methods, NULL },
+	{ py_rpc_methods, NULL },
 	{ py_socket_methods, NULL },
 };
 
