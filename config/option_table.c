@@ -1215,6 +1215,18 @@ const struct option_row option_table[] = {
 		.help = "The name of the app in its module or file."
 	},
 	{
+		.name = "import", .alias = { "python-import", "pyimport",
+		    "py-import", "shared-import", "shared-python-import",
+		    "shared-pyimport", "shared-py-import" },
+		.group = GROUP_PYTHON, .type = OPT_LIST, AT(import),
+		.form = FORM_NOT_EMPTY, .arg = "MODULE",
+		.help = "Import this module, or run this file (with a slash, "
+		    "or .py at its end), before the apps are loaded: what "
+		    "registers functions, timers or signals and is no app. "
+		    "Every process has it. The server does not start if it "
+		    "cannot be imported."
+	},
+	{
 		.name = "mount",
 		.group = GROUP_PYTHON, .type = OPT_LIST, AT(mount),
 		.form = FORM_MOUNT, .arg = "/PREFIX=APP",
@@ -1254,6 +1266,12 @@ const struct option_row option_table[] = {
 		.form = FORM_ANY, .arg = "TEXT", .flags = OPT_SECRET,
 		.help = "The app's sys.argv after its first item, separated by "
 		    "spaces."
+	},
+	{
+		.name = "mode",
+		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(mode),
+		.arg = "TEXT",
+		.help = "A text for the app, which finds it as uwsgi.mode."
 	},
 	{
 		.name = "py-autoreload", .alias = { "py-auto-reload" },
@@ -1296,6 +1314,22 @@ const struct option_row option_table[] = {
 		.max = 86400000, .arg = "MS",
 		.help = "The same for requests that take so many milliseconds "
 		    "or more; 0 means none."
+	},
+	{
+		.name = "alarm",
+		.group = GROUP_LOGGING, .type = OPT_LIST, AT(alarm),
+		.form = FORM_NOT_EMPTY, .arg = "NAME WHAT",
+		.help = "What uwsgi.alarm(NAME, message) does: \"log:\" "
+		    "writes a record, \"cmd:COMMAND\" has sh run the command, "
+		    "which reads the message. Several of one name are all "
+		    "raised."
+	},
+	{
+		.name = "alarm-freq",
+		.group = GROUP_LOGGING, .type = OPT_SECONDS, AT(alarm_freq),
+		.initial = 3, .max = DAY,
+		.help = "An alarm with the same message as its last one is "
+		    "not raised again so soon."
 	},
 	{
 		.name = "log-format", .alias = { "logformat" },

@@ -1,5 +1,7 @@
 # The Python handler: WSGI and the uwsgi module.
 libwsgimaster_a_SOURCES += \
+	plugins/python/py_alarm.c \
+	plugins/python/py_alarm.h \
 	plugins/python/py_app.c \
 	plugins/python/py_app.h \
 	plugins/python/py_async.c \
@@ -64,6 +66,10 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_process.h \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \
+	plugins/python/py_read.c \
+	plugins/python/py_read.h \
+	plugins/python/py_request.c \
+	plugins/python/py_request.h \
 	plugins/python/py_rpc.c \
 	plugins/python/py_rpc.h \
 	plugins/python/py_rpc_client.c \
