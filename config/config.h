@@ -245,8 +245,17 @@ struct config {
 	int		 queue_store_sync;	/* 0: not */
 	struct strlist	 sharedarea;		/* checked */
 	struct strlist	 py_sharedarea;		/* checked: bytes */
+	/* alarms */
+	struct strlist	 alarm;			/* alarm_rule.h, checked */
+	double		 alarm_freq;		/* seconds */
+
+	/* rpc */
+	int		 rpc_max;		/* functions in a process */
+	double		 rpc_timeout;		/* seconds of a whole call */
 
 	/* python */
+	struct strlist	 import;		/* modules and files */
+	char		*mode;			/* uwsgi.mode, or NULL */
 	char		*module;		/* "mod" or "mod:callable" */
 	char		*wsgi_file;
 	char		*callable;		/* never NULL */
@@ -331,7 +340,7 @@ int	 config_reload(struct config *fresh, const struct config *old,
 /* Frees what cfg owns; harmless on one that is all zero or done already. */
 void	 config_done(struct config *cfg);
 
-/* Is there an app to be loaded? */
+/* Is there an app to be loaded, or something to be imported? */
 bool	 config_has_app(const struct config *cfg);
 /* Is there an app, or an engine, or nothing else, that needs Python? */
 bool	 config_needs_python(const struct config *cfg);

@@ -12,6 +12,7 @@
 #include "base/netmask.h"
 #include "base/xmalloc.h"
 #include "build_config.h"
+#include "config/alarm_rule.h"
 #include "config/log_format.h"
 #include "config/mule_rule.h"
 #include "config/option_table.h"
@@ -243,6 +244,7 @@ config_check_logging(const struct config *cfg, struct strlist *problems)
 	struct log_format format;
 	char *cause;
 
+	alarm_rules_check(cfg, problems);
 	config_check_logger("logger", cfg->logger, problems);
 	config_check_logger("req-logger", cfg->req_logger, problems);
 	if (log_format_parse(&format, cfg->log_format, &cause) == -1) {
@@ -435,12 +437,12 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_no_effect(cfg);
 }
 
-/* Is there an app to be loaded? */
+/* Is there something to be loaded? */
 bool
 config_has_app(const struct config *cfg)
 {
 	return cfg->module != NULL || cfg->wsgi_file != NULL ||
-	    cfg->mount.count > 0;
+	    cfg->mount.count > 0 || cfg->import.count > 0;
 }
 
 /* Is there something to answer with that is no app? */

@@ -1346,6 +1346,21 @@ const struct option_row option_table[] = {
 		    "sharedarea_object()."
 	},
 	{
+		.name = "rpc-max",
+		.group = GROUP_RPC, .type = OPT_INT, AT(rpc_max),
+		.initial = 64, .min = 1, .max = 65535,
+		.help = "So many functions may be registered by "
+		    "register_rpc()."
+	},
+	{
+		.name = "rpc-timeout",
+		.group = GROUP_RPC, .type = OPT_SECONDS, AT(rpc_timeout),
+		.initial = 4, .min = 0.001, .max = DAY,
+		.help = "How long rpc() takes to have a function of another "
+		    "server called, from connecting to the answer's last "
+		    "byte; then it gives None."
+	},
+	{
 		.name = "module", .alias = { "wsgi" }, .letter = 'w',
 		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(module),
 		.arg = "MODULE[:CALLABLE]",
@@ -1362,6 +1377,18 @@ const struct option_row option_table[] = {
 		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(callable),
 		.initial_text = "application", .arg = "NAME",
 		.help = "The name of the app in its module or file."
+	},
+	{
+		.name = "import", .alias = { "python-import", "pyimport",
+		    "py-import", "shared-import", "shared-python-import",
+		    "shared-pyimport", "shared-py-import" },
+		.group = GROUP_PYTHON, .type = OPT_LIST, AT(import),
+		.form = FORM_NOT_EMPTY, .arg = "MODULE",
+		.help = "Import this module, or run this file (with a slash, "
+		    "or .py at its end), before the apps are loaded: what "
+		    "registers functions, timers or signals and is no app. "
+		    "Every process has it. The server does not start if it "
+		    "cannot be imported."
 	},
 	{
 		.name = "mount",
@@ -1405,6 +1432,12 @@ const struct option_row option_table[] = {
 		    "spaces."
 	},
 	{
+		.name = "mode",
+		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(mode),
+		.arg = "TEXT",
+		.help = "A text for the app, which finds it as uwsgi.mode."
+	},
+	{
 		.name = "py-autoreload", .alias = { "py-auto-reload" },
 		.group = GROUP_PYTHON, .type = OPT_SECONDS, AT(py_autoreload),
 		.max = 3600,
@@ -1445,6 +1478,22 @@ const struct option_row option_table[] = {
 		.max = 86400000, .arg = "MS",
 		.help = "The same for requests that take so many milliseconds "
 		    "or more; 0 means none."
+	},
+	{
+		.name = "alarm",
+		.group = GROUP_LOGGING, .type = OPT_LIST, AT(alarm),
+		.form = FORM_NOT_EMPTY, .arg = "NAME WHAT",
+		.help = "What uwsgi.alarm(NAME, message) does: \"log:\" "
+		    "writes a record, \"cmd:COMMAND\" has sh run the command, "
+		    "which reads the message. Several of one name are all "
+		    "raised."
+	},
+	{
+		.name = "alarm-freq",
+		.group = GROUP_LOGGING, .type = OPT_SECONDS, AT(alarm_freq),
+		.initial = 3, .max = DAY,
+		.help = "An alarm with the same message as its last one is "
+		    "not raised again so soon."
 	},
 	{
 		.name = "log-format", .alias = { "logformat" },

@@ -8,6 +8,8 @@ libwsgimaster_a_SOURCES += \
 	worker/access_format.h \
 	worker/access_log.c \
 	worker/access_log.h \
+	worker/alarm.c \
+	worker/alarm.h \
 	worker/answer.c \
 	worker/answer.h \
 	worker/answer_send.c \
@@ -96,6 +98,8 @@ libwsgimaster_a_SOURCES += \
 	worker/request.h \
 	worker/request_id.c \
 	worker/request_id.h \
+	worker/request_vars.c \
+	worker/request_vars.h \
 	worker/response.c \
 	worker/response.h \
 	worker/response_error.c \

@@ -1,5 +1,7 @@
 # The Python handler: WSGI and the uwsgi module.
 libwsgimaster_a_SOURCES += \
+	plugins/python/py_alarm.c \
+	plugins/python/py_alarm.h \
 	plugins/python/py_app.c \
 	plugins/python/py_app.h \
 	plugins/python/py_async.c \
@@ -73,6 +75,16 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_process.h \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \
+	plugins/python/py_read.c \
+	plugins/python/py_read.h \
+	plugins/python/py_request.c \
+	plugins/python/py_request.h \
+	plugins/python/py_rpc.c \
+	plugins/python/py_rpc.h \
+	plugins/python/py_rpc_client.c \
+	plugins/python/py_rpc_client.h \
+	plugins/python/py_rpc_serve.c \
+	plugins/python/py_rpc_serve.h \
 	plugins/python/py_running.c \
 	plugins/python/py_running.h \
 	plugins/python/py_stack.c \

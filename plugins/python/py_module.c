@@ -11,6 +11,7 @@
 #include "build_config.h"
 #include "config/config.h"
 #include "plugins/asyncio/asyncio_guest.h"
+#include "plugins/python/py_alarm.h"
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
@@ -19,6 +20,9 @@
 #include "plugins/python/py_mule.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
+#include "plugins/python/py_read.h"
+#include "plugins/python/py_request.h"
+#include "plugins/python/py_rpc.h"
 #include "plugins/python/py_socket.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
@@ -120,25 +124,35 @@ py_module_log(PyObject *self, PyObject *text)
 	Py_RETURN_TRUE;
 }
 
-/* What is different for each caller: env, the request's environ. New. */
+/*
+ * What is different for each caller: env, the request's environ, and its
+ * start_response. New.
+ */
 static PyObject *
 py_module_getattr(PyObject *self, PyObject *name)
 {
 	const struct core	*core = py_core_current();
-	PyObject		*env;
+	const struct py_core	*own;
+	PyObject		*value = NULL;
 
 	(void)self;
 	if (core == NULL)
 		core = py_task_core();
-	env = core == NULL ? NULL : py_core_of(core)->env;
-	if (env == NULL ||
-	    PyUnicode_CompareWithASCIIString(name, "env") != 0) {
+	own = core == NULL ? NULL : py_core_of(core);
+	if (own != NULL && own->env != NULL) {
+		if (PyUnicode_CompareWithASCIIString(name, "env") == 0)
+			value = own->env;
+		else if (PyUnicode_CompareWithASCIIString(name,
+		    "start_response") == 0)
+			value = own->start;
+	}
+	if (value == NULL) {
 		PyErr_Format(PyExc_AttributeError,
 		    "module 'wsgimaster' has no attribute %R", name);
 		return NULL;
 	}
-	Py_INCREF(env);
-	return env;
+	Py_INCREF(value);
+	return value;
 }
 
 static PyMethodDef	 py_module_methods[] = {
@@ -181,11 +195,15 @@ static const struct {
 	bool			(*wanted)(const struct config *cfg);
 } py_module_parts[] = {
 	{ asyncio_guest_methods, NULL },
+	{ py_alarm_methods, NULL },
 	{ py_async_methods, NULL },
 	{ py_client_methods, NULL },
 	{ py_harakiri_methods, NULL },
 	{ py_mule_methods, NULL },
 	{ py_process_methods, NULL },
+	{ py_read_methods, NULL },
+	{ py_request_methods, NULL },
+	{ py_rpc_methods, NULL },
 	{ py_socket_methods, NULL },
 };
 
@@ -267,6 +285,16 @@ py_module_add_parts(const struct config *cfg)
 			return -1;
 	}
 	return 0;
+}
+
+/* The apps that the app wants to be mounted itself, borrowed; or NULL. */
+PyObject *
+py_module_applications(void)
+{
+	PyObject	*apps = PyDict_GetItemString(
+	    PyModule_GetDict(py_module), "applications");
+
+	return apps != NULL && PyDict_Check(apps) ? apps : NULL;
 }
 
 /* Imports it, under both names. */

@@ -13,10 +13,12 @@
 #include "plugins/python/py_look.h"
 #include "plugins/python/py_mule.h"
 #include "plugins/python/py_paths.h"
+#include "plugins/python/py_rpc_serve.h"
 #include "plugins/python/py_stack.h"
 #include "plugins/python/py_thread.h"
 #include "plugins/python/py_worker.h"
 #include "plugins/python/py_wsgi.h"
+#include "worker/gateway/uwsgi_parse.h"
 #include "worker/handler.h"
 #include "worker/request.h"
 #include "worker/runtime.h"
@@ -50,18 +52,31 @@ python_wanted(const struct config *cfg)
 	return config_has_app(cfg);
 }
 
-/* Whatever nobody else has answered, unless a gateway wants no app. */
+/*
+ * Whatever nobody else has answered, unless a gateway wants neither an app nor
+ * a function.
+ */
 static bool
 python_match(struct request *req)
 {
-	return req->head->modifier1 == 0;
+	return req->head->modifier1 == UWSGI_MODIFIER_APP ||
+	    req->head->modifier1 == UWSGI_MODIFIER_RPC;
+}
+
+/* By the app, or by a function of its own that others may call. */
+static int
+python_run(struct request *req)
+{
+	if (req->head->modifier1 == UWSGI_MODIFIER_RPC)
+		return py_rpc_serve(req);
+	return py_wsgi_run(req);
 }
 
 static const struct handler	 python_handler = {
 	.name = "wsgi",
 	.wanted = python_wanted,
 	.match = python_match,
-	.run = py_wsgi_run,
+	.run = python_run,
 };
 
 const struct plugin		 python_plugin = {

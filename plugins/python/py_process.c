@@ -379,6 +379,14 @@ py_process_set(PyObject *module, const char *name, PyObject *steal_value)
 	return result;
 }
 
+/* Sets an attribute to None. */
+static int
+py_process_set_none(PyObject *module, const char *name)
+{
+	Py_INCREF(Py_None);
+	return py_process_set(module, name, Py_None);
+}
+
 /* The loop engine's name, None for libevent alone. New. */
 static PyObject *
 py_process_loop(const struct worker *w)
@@ -401,7 +409,13 @@ py_process_attributes(struct worker *w, PyObject *module)
 	    PyLong_FromSize_t(w->cfg->buffer_size)) == -1 ||
 	    py_process_set(module, "is_a_reload",
 	    PyBool_FromLong(w->generation > 1)) == -1 ||
-	    py_process_set(module, "has_threads", PyBool_FromLong(1)) == -1)
+	    py_process_set(module, "has_threads", PyBool_FromLong(1)) == -1 ||
+	    py_process_set_none(module, "applications") == -1 ||
+	    py_process_set_none(module, "unbit") == -1)
 		return -1;
-	return 0;
+	if (w->cfg->mode != NULL && py_process_set(module, "mode",
+	    PyBytes_FromString(w->cfg->mode)) == -1)
+		return -1;
+	return w->cfg->pidfile == NULL ? 0 : py_process_set(module, "pidfile",
+	    PyBytes_FromString(w->cfg->pidfile));
 }

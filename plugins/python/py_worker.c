@@ -15,6 +15,7 @@
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_stdio.h"
 #include "plugins/python/py_thread.h"
+#include "plugins/python/py_wsgi.h"
 #include "worker/worker.h"
 
 /* Loads the apps. */
@@ -47,8 +48,10 @@ py_worker_start(struct worker *w, char **cause)
 		*cause = py_exception_cause("the hub");
 	else if (py_module_call_hook("post_fork_hook") == -1)
 		*cause = py_exception_cause("post_fork_hook");
-	else
+	else {
+		py_wsgi_take_hook(py_module_find("after_req_hook"));
 		result = 0;
+	}
 	py_gil_leave(taken);
 	return result;
 }

@@ -21,14 +21,14 @@ _missing = {
     "file monitors": ("filemon",),
     "signals between processes": ("signal", "get_free_signal"),
     "locks": ("lock",),
-    "RPC": ("rpc", "erlang"),
+    "Erlang nodes": ("erlang",),
     "spooler": ("spool", "spoolforever", "spoolraw"),
     "mules": ("farm", "mule", "mulefunc", "muleloop", "mulemsg"),
 }
 
 # uWSGI's module gives "uwsgi" to whoever imports * from it.
 __all__ = ["uwsgi", "harakiri", "postfork", "postfork_chain",
-           "postfork_chain_hook", "thread"]
+           "postfork_chain_hook", "rpc", "thread"]
 
 
 def _not_here(name, what):
@@ -92,6 +92,14 @@ class postfork:
             self._take(args[0])
             return self
         return self.function(*args, **keywords)
+
+
+def rpc(name):
+    """@rpc("name"): the function can be called by that name, see rpc()."""
+    def decorate(function):
+        uwsgi.register_rpc(name, function)
+        return function
+    return decorate
 
 
 def thread(function):
