@@ -253,6 +253,14 @@ struct config {
 	int		 rpc_max;		/* functions in a process */
 	double		 rpc_timeout;		/* seconds of a whole call */
 
+	/* daemons; see daemon_rule.h */
+	struct strlist	 attach_daemon;
+	struct strlist	 attach_control_daemon;
+	struct strlist	 smart_attach_daemon;
+	struct strlist	 smart_attach_daemon2;
+	struct strlist	 attach_daemon2;
+	bool		 daemons_honour_stdin;
+
 	/* python */
 	struct strlist	 import;		/* modules and files */
 	char		*mode;			/* uwsgi.mode, or NULL */
