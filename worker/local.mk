@@ -124,3 +124,4 @@ libwsgimaster_a_SOURCES += \
 
 include $(top_srcdir)/worker/proxy/local.mk
 include $(top_srcdir)/worker/gateway/local.mk
+include $(top_srcdir)/worker/spool/local.mk
