@@ -74,6 +74,8 @@ libwsgimaster_a_SOURCES += \
 	worker/lookup.h \
 	worker/loop.h \
 	worker/loop_libevent.c \
+	worker/offload.c \
+	worker/offload.h \
 	worker/origin.c \
 	worker/origin.h \
 	worker/own_listeners.c \

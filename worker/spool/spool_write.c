@@ -1,4 +1,4 @@
-/* Puts a task into a folder so that it is never lost, and never seen in part. */
+/* Puts a task into a folder: never lost, never seen in part. */
 #include "worker/spool/spool_write.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Puts a task into a folder so that it is never lost, and never seen in part. */
+/* Puts a task into a folder: never lost, never seen in part. */
 #ifndef WM_WORKER_SPOOL_SPOOL_WRITE_H
 #define WM_WORKER_SPOOL_SPOOL_WRITE_H
 
