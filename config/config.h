@@ -221,6 +221,18 @@ struct config {
 	bool		 cgi_optimize;		/* always true */
 	struct strlist	 cgi_loadlib;		/* always empty */
 
+	/* mules, spoolers; see mule_rule.h */
+	struct strlist	 mule;			/* scripts; "true": none */
+	int		 mules;			/* more without a script */
+	struct strlist	 farm;			/* "name:1,2", checked */
+	double		 mule_reload_mercy;
+	double		 mule_harakiri;		/* 0: no limit */
+	size_t		 mule_msg_size;		/* of a queue, 0: system's */
+	size_t		 mule_msg_recv_size;
+	struct strlist	 spooler;
+	int		 spooler_processes;	/* of each */
+	double		 spooler_reload_mercy;
+
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */
 	char		*wsgi_file;

@@ -13,6 +13,7 @@
 #include "base/xmalloc.h"
 #include "build_config.h"
 #include "config/log_format.h"
+#include "config/mule_rule.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
 #include "config/static_rule.h"
@@ -428,6 +429,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_cgi(cfg, problems);
 	config_check_control(cfg, problems);
 	tls_check_options(cfg, problems);
+	mule_rules_check(cfg, problems);
 	config_check_no_effect(cfg);
 }
 
@@ -454,7 +456,8 @@ config_needs_python(const struct config *cfg)
 {
 	return config_has_app(cfg) || !config_serves_files(cfg) ||
 	    cfg->greenlet || cfg->asyncio > 0 || cfg->tornado > 0 ||
-	    cfg->gevent > 0;
+	    cfg->gevent > 0 || mules_count(cfg) > 0 ||
+	    spoolers_count(cfg) > 0;
 }
 
 /* Is there an app to load, or need there be none? */

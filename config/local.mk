@@ -17,6 +17,8 @@ libwsgimaster_a_SOURCES += \
 	config/keyvals.h \
 	config/log_format.c \
 	config/log_format.h \
+	config/mule_rule.c \
+	config/mule_rule.h \
 	config/option_set.c \
 	config/option_set.h \
 	config/option_table.c \

@@ -1180,6 +1180,83 @@ const struct option_row option_table[] = {
 		    "sake of scripts."
 	},
 
+	/* mules, spoolers, daemons */
+	{
+		.name = "mule",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST, AT(mule),
+		.form = FORM_ANY, .bare = "true", .arg = "SCRIPT",
+		.flags = OPT_NO_RELOAD,
+		.help = "A process beside the workers, with the app loaded, "
+		    "that runs this Python file, or module:callable; without "
+		    "a value (true) it waits for messages and signals. May be "
+		    "given often: the first one is mule 1."
+	},
+	{
+		.name = "mules",
+		.group = GROUP_BACKGROUND, .type = OPT_INT, AT(mules),
+		.max = 256, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "So many more mules without a script. They are "
+		    "numbered behind those of \"mule\"."
+	},
+	{
+		.name = "farm",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST, AT(farm),
+		.arg = "NAME:1,2", .flags = OPT_NO_RELOAD,
+		.help = "Some mules, by their numbers, that share messages "
+		    "sent to this name."
+	},
+	{
+		.name = "mule-reload-mercy",
+		.group = GROUP_BACKGROUND, .type = OPT_SECONDS,
+		AT(mule_reload_mercy), .initial = 60, .max = DAY,
+		.help = "How long a mule that is to leave may go on before it "
+		    "is killed."
+	},
+	{
+		.name = "mule-harakiri",
+		.group = GROUP_BACKGROUND, .type = OPT_SECONDS,
+		AT(mule_harakiri), .max = DAY,
+		.help = "How long a mule may work on one message or signal "
+		    "before it is killed and started again; 0: no limit."
+	},
+	{
+		.name = "mule-msg-size",
+		.group = GROUP_BACKGROUND, .type = OPT_SIZE,
+		AT(mule_msg_size), .max = 64 * MIB, .arg = "BYTES",
+		.flags = OPT_NO_RELOAD,
+		.help = "How many bytes of messages may wait in each queue of "
+		    "the mules; 0: as many as the system gives a socket. More "
+		    "than net.core.wmem_max needs root."
+	},
+	{
+		.name = "mule-msg-recv-size",
+		.group = GROUP_BACKGROUND, .type = OPT_SIZE,
+		AT(mule_msg_recv_size), .initial = 64 * KIB, .min = 1,
+		.max = 64 * MIB, .arg = "BYTES",
+		.help = "The longest message that a mule without a script "
+		    "takes; of a longer one the end is lost, with a warning."
+	},
+	{
+		.name = "spooler", .letter = 'Q',
+		.group = GROUP_BACKGROUND, .type = OPT_LIST, AT(spooler),
+		.arg = "FOLDER", .flags = OPT_NO_RELOAD,
+		.help = "Run a spooler on this folder."
+	},
+	{
+		.name = "spooler-processes",
+		.group = GROUP_BACKGROUND, .type = OPT_INT,
+		AT(spooler_processes), .initial = 1, .min = 1, .max = 256,
+		.arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "Processes of each spooler."
+	},
+	{
+		.name = "spooler-reload-mercy",
+		.group = GROUP_BACKGROUND, .type = OPT_SECONDS,
+		AT(spooler_reload_mercy), .initial = 60, .max = DAY,
+		.help = "How long a spooler that is to leave may go on with "
+		    "its task before it is killed."
+	},
+
 	/* python */
 	{
 		.name = "module", .alias = { "wsgi" }, .letter = 'w',

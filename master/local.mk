@@ -4,6 +4,8 @@ libwsgimaster_a_SOURCES += \
 	master/autoscale.h \
 	master/backoff.c \
 	master/backoff.h \
+	master/background.c \
+	master/background.h \
 	master/backlog.c \
 	master/backlog.h \
 	master/blackbox.c \

@@ -4,6 +4,7 @@
 
 #include <event2/event_struct.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "master/ending.h"
@@ -17,6 +18,7 @@
 #include "master/upgrade.h"
 
 struct autoscale;
+struct background_proc;
 struct checks;
 struct control;
 struct commons;
@@ -95,6 +97,8 @@ struct master {
 	int			  target;	/* workers that shall be */
 	struct seat		 *seats;	/* max of them; id - 1 */
 	struct worker_proc	 *workers;	/* one per slot */
+	struct background_proc	 *backgrounds;	/* mules, spoolers */
+	size_t			  nbackgrounds;
 	struct generations	  generations;	/* oldest first */
 	struct generation	 *serving;
 	int			  last_generation;	/* number given out */

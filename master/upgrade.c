@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "master/background.h"
 #include "master/handover.h"
 #include "master/master.h"
 #include "master/process.h"
@@ -338,7 +339,8 @@ upgrade_turn(struct master *m)
 		upgrade_fail(m);
 	else if (u->state == UPGRADE_TRYING && u->ready)
 		upgrade_leave(m);
-	else if (u->state == UPGRADE_LEAVING && workers_all_free(m))
+	else if (u->state == UPGRADE_LEAVING && workers_all_free(m) &&
+	    background_all_empty(m))
 		master_hand_over(m);
 }
 

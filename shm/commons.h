@@ -4,7 +4,9 @@
 
 #include "shm/seats.h"
 
+struct deeds;
 struct doorbells;
+struct mailboxes;
 
 /*
  * Made by the master before its first fork (master/commons.c), from options
@@ -20,6 +22,8 @@ struct doorbells;
 struct commons {
 	struct seats		 seats;
 	struct doorbells	*doorbells;
+	struct deeds		*deeds;		/* mules, spoolers */
+	struct mailboxes	*mailboxes;	/* mules' */
 };
 
 #endif

@@ -2,11 +2,15 @@
 libwsgimaster_a_SOURCES += \
 	shm/commons.h \
 	shm/control.h \
+	shm/deeds.c \
+	shm/deeds.h \
 	shm/doorbell.c \
 	shm/doorbell.h \
 	shm/latency.h \
 	shm/listener.c \
 	shm/listener.h \
+	shm/mailbox.c \
+	shm/mailbox.h \
 	shm/messages.h \
 	shm/scoreboard.c \
 	shm/scoreboard.h \

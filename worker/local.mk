@@ -11,6 +11,8 @@ libwsgimaster_a_SOURCES += \
 	worker/answer.c \
 	worker/answer.h \
 	worker/answer_send.c \
+	worker/background.c \
+	worker/background.h \
 	worker/body.c \
 	worker/body.h \
 	worker/client_gone.c \

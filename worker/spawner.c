@@ -25,6 +25,7 @@
 #include "config/config.h"
 #include "shm/messages.h"
 #include "shm/seats.h"
+#include "worker/background.h"
 #include "worker/loop.h"
 #include "worker/engines.h"
 #include "worker/privileges.h"
@@ -216,7 +217,9 @@ static int
 (*spawner_main_of(int kind))(struct worker *, int, int, int)
 {
 	static int (*const mains[])(struct worker *, int, int, int) = {
-		[PROCESS_WORKER] = worker_main
+		[PROCESS_WORKER] = worker_main,
+		[PROCESS_MULE] = mule_main,
+		[PROCESS_SPOOLER] = spooler_main
 	};
 
 	if (kind < 0 || (size_t)kind >= sizeof(mains) / sizeof(mains[0]))

@@ -57,6 +57,7 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 	w->listeners = listeners;
 	w->generation = generation;
 	w->control = -1;
+	w->seat = -1;
 	request_ids_init(w);
 	if (log_format_parse(&w->log_format, cfg->log_format, cause) == -1)
 		goto fail;
@@ -271,7 +272,7 @@ worker_forked(struct worker *w, bool on_loop_thread)
 	size_t		 j;
 	int		 i, null;
 
-	if (w->id == 0 || w->forked)
+	if (w->number == 0 || w->forked)
 		return;
 	w->forked = true;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -303,8 +304,9 @@ worker_identity(struct worker *w, int id, int slot, int control)
 {
 	char	 name[16];
 
-	w->id = id;
-	w->slot = slot;
+	w->kind = PROCESS_WORKER;
+	w->id = w->number = id;
+	w->slot = w->seat = slot;
 	w->stats = sb_slot(w->sb, (uint32_t)slot);
 	w->control = control;
 	log_set_role("worker", id);

@@ -18,6 +18,7 @@
 #include "worker/farewell.h"
 #include "worker/watch.h"
 #include "shm/messages.h"
+#include "shm/seats.h"
 
 struct commons;
 struct config;
@@ -63,9 +64,15 @@ struct worker {
 	int				 generation;
 
 	/* Since the fork. */
-	int				 id;		/* 1..N; 0: spawner */
-	int				 slot;
-	struct sb_slot			*stats;
+	enum process_kind		 kind;
+	int				 number;	/* 1..N of its kind; 0:
+							   the spawner */
+	int				 id;		/* of a worker; 0: it
+							   is none */
+	int				 slot;		/* a worker's */
+	int				 seat;		/* shm/seats.h; -1: the
+							   spawner */
+	struct sb_slot			*stats;		/* a worker's */
 	int				 control;	/* to the master */
 	struct event			 control_ev;
 	struct event			 tick_ev;

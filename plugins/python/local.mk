@@ -4,6 +4,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_app.h \
 	plugins/python/py_async.c \
 	plugins/python/py_async.h \
+	plugins/python/py_background.c \
+	plugins/python/py_background.h \
 	plugins/python/py_client.c \
 	plugins/python/py_client.h \
 	plugins/python/py_autoreload.c \
@@ -50,6 +52,9 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_look.h \
 	plugins/python/py_module.c \
 	plugins/python/py_module.h \
+	plugins/python/py_mule.c \
+	plugins/python/py_mule.h \
+	plugins/python/py_mule_run.c \
 	plugins/python/py_ngx.c \
 	plugins/python/py_ngx.h \
 	plugins/python/py_opt.c \

@@ -16,6 +16,7 @@
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gone.h"
 #include "plugins/python/py_harakiri.h"
+#include "plugins/python/py_mule.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
 #include "plugins/python/py_socket.h"
@@ -60,8 +61,8 @@ py_module_ready(PyObject *self, PyObject *unused)
 static PyObject *
 py_module_ask(int type)
 {
-	if (py_worker()->id == 0) {
-		PyErr_SetString(PyExc_RuntimeError, "not in a worker");
+	if (py_worker()->number == 0) {
+		PyErr_SetString(PyExc_RuntimeError, "not before the fork");
 		return NULL;
 	}
 	worker_tell_master(py_worker(), type, 0);
@@ -183,6 +184,7 @@ static const struct {
 	{ py_async_methods, NULL },
 	{ py_client_methods, NULL },
 	{ py_harakiri_methods, NULL },
+	{ py_mule_methods, NULL },
 	{ py_process_methods, NULL },
 	{ py_socket_methods, NULL },
 };
@@ -291,14 +293,24 @@ py_module_get(const char *name)
 	return found;
 }
 
+/* An attribute that the app may have set, borrowed; NULL: has not, or None. */
+PyObject *
+py_module_find(const char *name)
+{
+	PyObject	*found;
+
+	found = PyDict_GetItemString(PyModule_GetDict(py_module), name);
+	return found == Py_None ? NULL : found;
+}
+
 /* Calls the app's function, if there is one. */
 int
 py_module_call_hook(const char *name)
 {
 	PyObject	*hook, *done;
 
-	hook = PyDict_GetItemString(PyModule_GetDict(py_module), name);
-	if (hook == NULL || hook == Py_None)
+	hook = py_module_find(name);
+	if (hook == NULL)
 		return 0;
 	Py_INCREF(hook);
 	done = PyObject_CallObject(hook, NULL);

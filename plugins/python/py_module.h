@@ -15,6 +15,8 @@ int	 py_module_register(void);
 int	 py_module_import(struct worker *w);
 /* An attribute, borrowed; NULL with AttributeError. */
 PyObject *py_module_get(const char *name);
+/* An attribute that the app may have set, borrowed; NULL: has not, or None. */
+PyObject *py_module_find(const char *name);
 /* Calls what the app has assigned to this attribute, if it has; -1: raised. */
 int	 py_module_call_hook(const char *name);
 

@@ -11,6 +11,7 @@
 #include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_init.h"
 #include "plugins/python/py_look.h"
+#include "plugins/python/py_mule.h"
 #include "plugins/python/py_paths.h"
 #include "plugins/python/py_stack.h"
 #include "plugins/python/py_thread.h"
@@ -30,6 +31,7 @@ static const struct runtime	 python_runtime = {
 	.fork_child = py_fork_child,
 	.worker_start = py_worker_start,
 	.worker_stop = py_worker_stop,
+	.mule_run = py_mule_run,
 	.changed = py_autoreload_changed,
 	.block_begin = py_gil_block_begin,
 	.block_end = py_gil_block_end,

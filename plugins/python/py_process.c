@@ -228,14 +228,6 @@ py_process_micros(PyObject *self, PyObject *unused)
 	return PyLong_FromUnsignedLongLong(clock_real_us());
 }
 
-/* mule_id(): there are none. New. */
-static PyObject *
-py_process_mule_id(PyObject *self, PyObject *unused)
-{
-	(void)self, (void)unused;
-	return PyLong_FromLong(0);
-}
-
 /* listen_queue(id=0): connections that nobody has accepted yet. New. */
 static PyObject *
 py_process_listen_queue(PyObject *self, PyObject *args)
@@ -347,7 +339,6 @@ const PyMethodDef	 py_process_methods[] = {
 	    "logsize(): the log file's size" },
 	{ "micros", py_process_micros, METH_NOARGS,
 	    "micros(): microseconds since 1970" },
-	{ "mule_id", py_process_mule_id, METH_NOARGS, "mule_id(): 0" },
 	{ "listen_queue", py_process_listen_queue, METH_VARARGS,
 	    "listen_queue(id=0): connections that wait for accept" },
 	{ "accepting", py_process_accepting, METH_VARARGS,

@@ -70,6 +70,16 @@ py_worker_call(const char *module, const char *function)
 	Py_XDECREF(done);
 }
 
+/* Lets go of what requests needed. */
+static void
+py_worker_free(struct worker *w)
+{
+	py_environ_done();
+	py_cores_done();
+	py_polls_done(w);
+	py_hub_done();
+}
+
 /*
  * Runs what the app wants done at the end: uwsgi.atexit, threads that are to
  * be waited for, atexit. The interpreter itself ends with the process.
@@ -81,13 +91,12 @@ py_worker_stop(struct worker *w)
 
 	if (py_module_call_hook("atexit") == -1)
 		py_exception_log(NULL, "atexit");
-	asyncio_guest_done();
+	if (w->kind == PROCESS_WORKER)
+		asyncio_guest_done();
 	py_worker_call("threading", "_shutdown");
 	py_worker_call("atexit", "_run_exitfuncs");
-	py_environ_done();
-	py_cores_done();
-	py_polls_done(w);
-	py_hub_done();
+	if (w->kind == PROCESS_WORKER)
+		py_worker_free(w);
 	py_stdio_flush();
 	py_gil_leave(taken);
 }
