@@ -7,6 +7,7 @@
 struct deeds;
 struct doorbells;
 struct mailboxes;
+struct spoolers;
 
 /*
  * Made by the master before its first fork (master/commons.c), from options
@@ -23,6 +24,7 @@ struct commons {
 	struct seats		 seats;
 	struct doorbells	*doorbells;
 	struct deeds		*deeds;		/* mules, spoolers */
+	struct spoolers		*spoolers;
 	struct mailboxes	*mailboxes;	/* mules' */
 };
 

@@ -16,4 +16,6 @@ libwsgimaster_a_SOURCES += \
 	shm/scoreboard.h \
 	shm/seats.h \
 	shm/secret.c \
-	shm/secret.h
+	shm/secret.h \
+	shm/spoolers.c \
+	shm/spoolers.h

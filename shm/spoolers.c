@@ -1,6 +1,7 @@
 /* What the spooler processes tell each other and the master. */
 #include "shm/spoolers.h"
 
+#include <stddef.h>
 #include <sys/mman.h>
 
 /* How much memory so many need. */

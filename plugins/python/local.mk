@@ -71,6 +71,9 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_socket.h \
 	plugins/python/py_running.c \
 	plugins/python/py_running.h \
+	plugins/python/py_spool.c \
+	plugins/python/py_spool.h \
+	plugins/python/py_spooler_run.c \
 	plugins/python/py_stack.c \
 	plugins/python/py_stack.h \
 	plugins/python/py_start_response.c \

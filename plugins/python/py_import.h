@@ -14,5 +14,7 @@
  */
 PyObject *py_import_callable(const char *what, bool is_file,
 	    const char *callable, char **cause);
+/* The module of a file, run once. New, with the lock; NULL: an exception. */
+PyObject *py_import_file(const char *path);
 
 #endif

@@ -20,6 +20,7 @@
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
 #include "plugins/python/py_socket.h"
+#include "plugins/python/py_spool.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
 #include "shm/messages.h"
@@ -187,6 +188,8 @@ static const struct {
 	{ py_mule_methods, NULL },
 	{ py_process_methods, NULL },
 	{ py_socket_methods, NULL },
+	{ py_spool_methods, NULL },
+	{ py_spooler_methods, py_spool_is_wanted },
 };
 
 /* The inittab's entry. New. */
@@ -246,7 +249,8 @@ py_module_attributes(struct worker *w)
 	    -1 ||
 	    py_module_set("cores", PyLong_FromLong(config_cores(w->cfg))) ==
 	    -1 ||
-	    py_module_set("opt", py_opt_new(w->cfg)) == -1)
+	    py_module_set("opt", py_opt_new(w->cfg)) == -1 ||
+	    py_spool_attributes(w, py_module) == -1)
 		return -1;
 	return py_process_attributes(w, py_module);
 }

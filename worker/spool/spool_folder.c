@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/strlist.h"
 #include "base/xmalloc.h"
 #include "worker/spool/spool_name.h"
 #include "worker/spool/spool_write.h"
@@ -217,6 +218,43 @@ spool_folder_scan(const struct spool_folder *folder, struct spool_list *list)
 	if (list->count > 0)
 		spool_list_cut(list);
 	return 0;
+}
+
+/* What spool_folder_list needs to know. */
+struct spool_paths {
+	const struct spool_folder	*folder;
+	struct strlist			*paths;
+};
+
+/* Adds those of one folder; NULL: the top one. */
+static void
+spool_list_one(void *arg, int dir, int priority, const char *folder)
+{
+	const struct spool_paths	*into = arg;
+	DIR				*stream = spool_folder_stream(dir);
+	struct dirent			*entry;
+
+	(void)priority;
+	if (stream == NULL)
+		return;
+	while ((entry = readdir(stream)) != NULL) {
+		if (!spool_name_is_task(entry->d_name))
+			continue;
+		strlist_add_steal(into->paths, xasprintf("%s/%s%s%s",
+		    into->folder->path, folder == NULL ? "" : folder,
+		    folder == NULL ? "" : "/", entry->d_name));
+	}
+	closedir(stream);
+}
+
+/* All tasks. */
+void
+spool_folder_list(const struct spool_folder *folder, struct strlist *paths)
+{
+	struct spool_paths	 into = { folder, paths };
+
+	spool_folder_each(folder, spool_list_one, &into);
+	spool_list_one(&into, folder->fd, SPOOL_PRIORITY_NONE, NULL);
 }
 
 /* Frees it. */

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct strlist;
+
 /*
  * Below the folder are:
  *
@@ -20,7 +22,7 @@
  * others are left alone.
  */
 #define SPOOL_TRIES	".tries"
-#define SPOOL_FAILED	"failed"
+#define SPOOL_FAILED_FOLDER	"failed"
 
 struct spool_folder {
 	const char	*path;		/* absolute; the caller's */
@@ -62,6 +64,9 @@ void	 spool_folder_close(struct spool_folder *folder);
 int	 spool_folder_scan(const struct spool_folder *folder,
 	    struct spool_list *list);
 void	 spool_list_done(struct spool_list *list);
+/* Adds the paths of all tasks, due or not, to a list. */
+void	 spool_folder_list(const struct spool_folder *folder,
+	    struct strlist *paths);
 /*
  * Removes what writers that were killed have left an hour ago, and counts of
  * tasks that are no more.

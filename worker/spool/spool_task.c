@@ -120,10 +120,10 @@ spool_task_forget(const struct spool_task *task)
 static int
 spool_task_put_away(const struct spool_task *task)
 {
-	char	 name[NAME_MAX + sizeof(SPOOL_FAILED) + 2];
+	char	 name[NAME_MAX + sizeof(SPOOL_FAILED_FOLDER) + 2];
 
-	snprintf(name, sizeof(name), SPOOL_FAILED "/%s", task->name);
-	if (mkdirat(task->folder->fd, SPOOL_FAILED, 0700) == -1 &&
+	snprintf(name, sizeof(name), SPOOL_FAILED_FOLDER "/%s", task->name);
+	if (mkdirat(task->folder->fd, SPOOL_FAILED_FOLDER, 0700) == -1 &&
 	    errno != EEXIST)
 		return -1;
 	if (renameat(task->folder->fd, task->place, task->folder->fd, name) ==
@@ -233,7 +233,7 @@ spool_task_load(struct spool_task *task, const struct stat *st, char **why)
 	if (offence == NULL)
 		return SPOOL_TAKE_DONE;
 	if (st->st_ctim.tv_sec > time(NULL) - SPOOL_YOUNG_S)
-		return SPOOL_TAKE_NOT_NOW;
+		return SPOOL_TAKE_SOON;
 	*why = xasprintf("%s: %s", task->place, offence);
 	return spool_task_put_away(task) == 0 ? SPOOL_TAKE_FAILED :
 	    SPOOL_TAKE_REFUSED;

@@ -11,9 +11,8 @@
 #include "base/log.h"
 #include "worker/spool/spool_folder.h"
 
-/* Also one whose time was changed: somebody is in a hurry. */
-#define SPOOL_WATCHED	(IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | \
-			IN_ATTRIB | IN_ONLYDIR)
+/* Not IN_CLOSE_WRITE: who takes a task opens it, too. */
+#define SPOOL_WATCHED	(IN_CREATE | IN_MOVED_TO | IN_ONLYDIR)
 
 /* Begins; without it tasks of other programs' are found now and then. */
 void
@@ -48,15 +47,30 @@ spool_watch_add(struct spool_watch *watch, const struct spool_folder *folder)
 	spool_folder_each(folder, spool_watch_one, watch);
 }
 
+/* A task, or a folder for some? Not what is only being written. */
+static bool
+spool_watch_is_news(const struct inotify_event *event)
+{
+	return event->len == 0 || event->name[0] != '.';
+}
+
 /* Takes everything. */
 bool
 spool_watch_read(struct spool_watch *watch)
 {
 	_Alignas(struct inotify_event) char	 buf[4096];
+	const struct inotify_event		*event;
 	bool					 any = false;
+	ssize_t					 n, at;
 
-	while (watch->fd != -1 && read(watch->fd, buf, sizeof(buf)) > 0)
-		any = true;
+	while (watch->fd != -1 &&
+	    (n = read(watch->fd, buf, sizeof(buf))) > 0) {
+		for (at = 0; at < n; at += (ssize_t)(sizeof(*event) +
+		    event->len)) {
+			event = (const void *)(buf + at);
+			any = any || spool_watch_is_news(event);
+		}
+	}
 	return any;
 }
 

@@ -3,6 +3,7 @@
 #define WM_WORKER_SPOOL_SPOOLER_H
 
 #include <poll.h>
+#include <stdbool.h>
 
 #include "worker/spool/spool_task.h"
 
@@ -18,14 +19,13 @@ enum spool_result {
 
 /* Who runs tasks, in a language. */
 struct spooler_host {
-	enum spool_result	(*run)(void *arg,
-				    const struct spool_task *task);
+	enum spool_result	(*run)(const struct spool_task *task);
 	/*
-	 * poll(2), during which the app's threads and signal handlers run; its
-	 * result (-1 with EINTR: a signal), or -2: the process shall leave.
+	 * poll(2), during which the app's threads and signal handlers run;
+	 * false: one of those has ended the process.
 	 */
-	int			(*poll)(void *arg, struct pollfd *fds,
-				    nfds_t n, double seconds);
+	bool			(*poll)(struct pollfd *fds, nfds_t n,
+				    double seconds);
 };
 
 /*
@@ -44,8 +44,8 @@ struct spooler_host {
  * and *cause if the folder cannot be used.
  */
 int	 spooler_loop(struct worker *w, const struct spooler_host *host,
-	    void *arg, char **cause);
-/* How long it waits at most, and until a task is tried again. */
+	    char **cause);
+/* How long it waits at most, and until a task is tried again; seconds. */
 double	 spooler_frequency(const struct worker *w);
 
 #endif
