@@ -21,6 +21,7 @@
 #include "master/background.h"
 #include "master/checks.h"
 #include "master/control.h"
+#include "master/daemons.h"
 #include "master/handover.h"
 #include "master/inherit.h"
 #include "master/pidfile.h"
@@ -96,6 +97,7 @@ master_kill(struct master *m, const char *why)
 	generations_kill_all(m);
 	workers_kill_all(m, ENDING_STOP);
 	background_kill_all(m);
+	daemons_kill_all(m->daemons);
 	master_arm(m, MASTER_KILL_S);
 }
 
@@ -153,7 +155,7 @@ master_stop(struct master *m, const char *why)
 	generations_stop_all(m);
 	master_leave_listeners(m);
 	master_arm(m, m->cfg->worker_reload_mercy + background_mercy(m) +
-	    MASTER_STOP_S);
+	    daemons_mercy(m->daemons) + MASTER_STOP_S);
 }
 
 /* The other master says that all of the server stops. */
@@ -379,6 +381,7 @@ master_reaped(struct master *m, pid_t pid, int status)
 
 	if (workers_reaped(m, pid, status) ||
 	    background_reaped(m, pid, status) ||
+	    daemons_reaped(m->daemons, pid, status) ||
 	    generations_reaped(m, pid, status) ||
 	    upgrade_reaped(m, pid, status))
 		return;
@@ -468,6 +471,7 @@ master_turn(struct master *m)
 	recycle_turn(m);
 	seats_fill(m);
 	background_turn(m);
+	daemons_turn(m->daemons);
 	generations_turn(m);
 	master_check_ready(m);
 	takeover_turn(m);
@@ -481,6 +485,7 @@ master_is_done(const struct master *m)
 	if (!master_is_stopping(m))
 		return false;
 	return m->expired || (workers_all_free(m) && background_all_empty(m) &&
+	    daemons_all_over(m->daemons) &&
 	    generations_all_gone(m) && !upgrade_is_pending(m) &&
 	    !takeover_is_shared(m));
 }
@@ -553,6 +558,7 @@ master_start(struct master *m)
 	m->serving = generation_new(m, m->cfg, false);
 	workers_init(m);
 	background_init(m);
+	m->daemons = daemons_new(m);
 	seats_init(m);
 	reload_init(m);
 	recycle_init(m);
@@ -588,6 +594,7 @@ master_done(struct master *m)
 	seats_done(m);
 	workers_done(m);
 	background_done(m);
+	daemons_free(m->daemons);
 	generations_done(m);
 	signals_free(m->signals);
 	event_base_free(m->base);
