@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "plugins/python/py_background.h"
 #include "plugins/python/py_exception.h"
+#include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_import.h"
 #include "plugins/python/py_module.h"
@@ -73,6 +74,7 @@ py_mule_work(struct worker *w, PyObject *steal_message)
 
 	background_busy(w, w->cfg->mule_harakiri);
 	good = py_mule_handle(steal_message, &failed);
+	py_fork_leave();	/* what it forked is no mule */
 	background_idle(w, failed);
 	Py_DECREF(steal_message);
 	return good ? PY_BACKGROUND_GOES_ON : py_background_failed("");

@@ -101,8 +101,6 @@ get() {
 	signal(17)|signals
 	lock|locks
 	rpc('hello')|RPC
-	mulefunc|mules
-	mule(1)|mules
 	END
 }
 
