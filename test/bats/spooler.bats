@@ -157,7 +157,7 @@ spooler_pid_is_not() {
 @test "kill -9 anywhere: what was spooled is run, and nothing seen in part" {
 	spool_start --spooler-frequency 0.3 --respawn-delay-max 0.1 \
 	    --processes 2 --spooler-processes 2 --spooler-quiet
-	"$PYTHON" "$WM_SOURCE/test/clients/spool_kill.py" "$PORT" "$NOTES" 5
+	"$PYTHON" "$WM_SOURCE/test/clients/spool_kill.py" "$PORT" "$NOTES" 4
 	wm_wait_for "no task is left" 60 no_tasks
 	rm -f "$WM_TMP"/sanitizer.*
 }
@@ -269,5 +269,97 @@ spooler_pid_is_not() {
 	[ "$(stats "[s['spoolers'][0][k] for k in
 	    ('tasks', 'running', 'respawns', 'failed', 'put_away')]")" = \
 	    "[1, 0, 0, 0, 0]" ]
+	wm_stop
+}
+
+@test "while a task is being written other requests run" {
+	[ "$WM_SANITIZERS" != yes ] || skip "a sanitizer must come first"
+	cat >gate.c <<-'END'
+	#include <stdlib.h>
+	#include <unistd.h>
+	int
+	fsync(int fd)
+	{
+		int i;
+		for (i = 0; access(getenv("GATE"), F_OK) == -1 && i < 3000;
+		    i++)
+			usleep(10000);
+		return fdatasync(fd);
+	}
+	END
+	command -v cc || skip "needs a C compiler"
+	cc -shared -fPIC -o gate.so gate.c
+	export GATE=$WM_TMP/gate
+	for engine in "--async 4 --greenlet" "--asyncio 4 --greenlet"; do
+		wm_needs greenlet
+		rm -f gate
+		# Unquoted: words.
+		LD_PRELOAD=$WM_TMP/gate.so spool_start $engine
+		spool "{\"name\": \"slow\"}" >path &
+		wm_wait_for "its file" 20 being_written
+		[ "$(get /other)" -gt 0 ]
+		[ ! -s path ]
+		not noted slow
+		touch gate
+		wait $!
+		[ -s path ]
+		wm_wait_for "the task" 20 noted "end slow"
+		wm_stop
+	done
+}
+
+being_written() {
+	[ -n "$(find spool -name '.new-*')" ]
+}
+
+@test "uWSGI's example: a task is spooled at import, and run for ever" {
+	cat >spooler_dir.py <<-'END'
+	import uwsgi
+	def spooler_func(env):
+	    print(uwsgi.spooler_dir(), flush=True)
+	    return uwsgi.SPOOL_RETRY
+	uwsgi.spooler = spooler_func
+	uwsgi.spool({"foo": "bar"})
+	END
+	wm_start --http-socket 127.0.0.1:0 --need-app=false --mule \
+	    --mount /=spooler_dir.py --spooler spool --spooler-frequency 0.2
+	wm_wait_for "three times" 20 three_times
+	wm_stop
+}
+
+three_times() {
+	[ "$(log_count "^b'$PWD/spool'")" -ge 3 ]
+}
+
+@test "uWSGI runs our tasks, and what it has spooled is run here" {
+	command -v uwsgi && uwsgi --plugin python3 --version ||
+		skip "needs uwsgi-core, uwsgi-plugin-python3"
+	mkdir -m 700 theirs
+	spool_start --spooler-external theirs --spooler-frequency 1
+	port=$(wm_port)
+	cat >app.py <<-END
+	import uwsgi
+	def handler(task):
+	    with open("$PWD/ran", "a") as ran:
+	        print(task[b"name"], len(task["body"]), file=ran)
+	    return uwsgi.SPOOL_OK
+	uwsgi.spooler = handler
+	def application(environ, start_response):
+	    start_response("200 OK", [])
+	    return [uwsgi.spool({b"name": b"from-uwsgi", b"body": b"x" * 9,
+	        b"spooler": b"$PWD/spool"})]
+	END
+	setsid uwsgi --plugin python3 --master --need-app \
+	    --http-socket "127.0.0.1:$port" --wsgi-file app.py \
+	    --spooler theirs --spooler-external spool --spooler-frequency 1 \
+	    </dev/null >uwsgi.log 2>&1 3>&- 4>&- &
+	echo $! >>servers
+	spool "{\"name\": \"from-here\", \"spooler\": \"$PWD/theirs\",
+	    \"large\": 5000}"
+	wm_wait_for "uWSGI to run ours" 30 grep -qx "b'from-here' 5000" ran
+	wm_wait_for "uWSGI" 30 curl -fsS "http://127.0.0.1:$port/"
+	wm_wait_for "what uWSGI has spooled" 30 noted "end from-uwsgi"
+	wm_wait_for "its file's end" 30 no_tasks
+	no_tasks theirs
 	wm_stop
 }

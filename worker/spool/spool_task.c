@@ -18,7 +18,7 @@
 #include "worker/spool/spool_folder.h"
 
 /* uWSGI writes to the file while its name is there already. */
-#define SPOOL_YOUNG_S	10
+#define SPOOL_YOUNG_S	5
 
 /* Since 1970; before that: 0. */
 static uint64_t
