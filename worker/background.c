@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -23,6 +24,7 @@
 #include "shm/commons.h"
 #include "shm/deeds.h"
 #include "shm/doorbell.h"
+#include "shm/listener.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
 #include "worker/parent_death.h"
@@ -97,15 +99,20 @@ background_deeds(struct worker *w)
 	return &w->commons->deeds[w->seat - w->commons->seats.slots];
 }
 
+/* The time that the process has. */
+void
+background_limit(double seconds)
+{
+	background.deadline_us = seconds <= 0 ? 0 :
+	    clock_mono_us() + (uint64_t)(seconds * 1e6);
+}
+
 /* A piece of work begins. */
 void
 background_busy(struct worker *w, double seconds)
 {
-	uint64_t	 now = clock_mono_us();
-
-	atomic_store(&background_deeds(w)->since_us, now);
-	background.deadline_us = seconds <= 0 ? 0 :
-	    now + (uint64_t)(seconds * 1e6);
+	atomic_store(&background_deeds(w)->since_us, clock_mono_us());
+	background_limit(seconds);
 }
 
 /* It ends. */
@@ -318,6 +325,22 @@ background_identity(struct worker *w, const struct background_role *role,
 	background.main = pthread_self();
 }
 
+/*
+ * Clients are the workers'. A listening socket that this process kept open
+ * would let them in when nobody accepts any more. The numbers stay taken.
+ */
+static void
+background_close_listeners(struct worker *w)
+{
+	int	 null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	size_t	 i;
+
+	for (i = 0; i < w->listeners->count && null != -1; i++)
+		(void)dup3(null, w->listeners->items[i].fd, O_CLOEXEC);
+	if (null != -1)
+		close(null);
+}
+
 /* The base is the spawner's; nothing here turns it, but it shall be whole. */
 static int
 background_prepare(struct worker *w, const struct background_role *role,
@@ -325,6 +348,7 @@ background_prepare(struct worker *w, const struct background_role *role,
 {
 	int	 error;
 
+	background_close_listeners(w);
 	if (parent_death_watch(role->mercy(w->cfg)) == -1)
 		log_warn("cannot watch for the master's death: %s",
 		    strerror(errno));

@@ -57,5 +57,10 @@ void	 background_free(bool free);
  */
 void	 background_busy(struct worker *w, double seconds);
 void	 background_idle(struct worker *w, bool failed);
+/*
+ * Any thread: whatever it does now, the process is killed in so many seconds,
+ * as above; 0 or less: it is not.
+ */
+void	 background_limit(double seconds);
 
 #endif

@@ -11,6 +11,7 @@
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
+#include "worker/background.h"
 #include "worker/core.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -116,6 +117,10 @@ py_harakiri_set_user(PyObject *self, PyObject *arg)
 		    "set_user_harakiri: the time is not a number");
 		return NULL;
 	}
+	if (py_worker()->number != 0 && py_worker()->kind != PROCESS_WORKER) {
+		background_limit(seconds);
+		Py_RETURN_NONE;
+	}
 	core = py_async_request("set_user_harakiri");
 	if (core == NULL)
 		return NULL;
@@ -129,6 +134,6 @@ py_harakiri_set_user(PyObject *self, PyObject *arg)
 const PyMethodDef	 py_harakiri_methods[] = {
 	{ "set_user_harakiri", py_harakiri_set_user, METH_O,
 	    "set_user_harakiri(seconds): this request gets Harakiri then, "
-	    "counted from now; 0: not by this" },
+	    "counted from now; 0: not by this. A mule is killed then" },
 	{ NULL, NULL, 0, NULL }
 };

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "plugins/python/py_core.h"
@@ -128,6 +129,26 @@ py_mule_id(PyObject *self, PyObject *unused)
 	return PyLong_FromLong(py_mule_number(py_worker()));
 }
 
+/* Says why a message was not taken; not for each of a flood. */
+static void
+py_mule_refused(Py_ssize_t len, int error)
+{
+	static uint64_t	 said_us;	/* under the lock */
+	uint64_t	 now = clock_mono_us();
+
+	if (said_us != 0 && now - said_us < 1000000)
+		return;
+	said_us = now;
+	errno = error;
+	if (errno == EMSGSIZE || errno == ENOBUFS)
+		log_warn("a message of %zd bytes is more than a queue of the "
+		    "mules holds (mule-msg-size)", len);
+	else if (errno == EAGAIN)
+		log_warn("a queue of the mules is full (mule-msg-size)");
+	else
+		log_error("a message to a mule: %s", strerror(errno));
+}
+
 /* Puts a message into a queue; True, or False when it is full. New. */
 static PyObject *
 py_mule_put(int box, const char *data, Py_ssize_t len)
@@ -136,13 +157,7 @@ py_mule_put(int box, const char *data, Py_ssize_t len)
 
 	if (mailbox_put(all, box, data, (size_t)len) == 0)
 		Py_RETURN_TRUE;
-	if (errno == EMSGSIZE || errno == ENOBUFS)
-		log_warn("a message of %zd bytes is more than a queue of the "
-		    "mules holds (mule-msg-size)", len);
-	else if (errno == EAGAIN)
-		log_warn("a queue of the mules is full (mule-msg-size)");
-	else
-		log_error("a message to a mule: %s", strerror(errno));
+	py_mule_refused(len, errno);
 	Py_RETURN_FALSE;
 }
 

@@ -185,7 +185,7 @@ mule_kill() {
 @test "a flood: False when the queue is full, and nobody blocks" {
 	local answer full i
 	mules_start --mules 1 --mule-msg-size 4096
-	tell 1 "sleep 3"
+	tell 1 "sleep 2"
 	wm_wait_for "the sleep" 20 noted "begins sleep"
 	answer=$(tell 1 "$(printf 'x%s\n' {1..200})")
 	grep -q "True, False" <<<"$answer"
@@ -294,10 +294,46 @@ mule_kill() {
 	wm_stop
 }
 
+@test "set_user_harakiri in a mule: what it does now has a limit" {
+	cat >script.py <<-'END'
+	import time, uwsgi
+	from uwsgidecorators import harakiri
+	with open("runs", "a") as f:
+	    f.write("x")
+	@harakiri(20)
+	def quick():
+	    pass
+	quick()
+	uwsgi.set_user_harakiri(1)
+	time.sleep(1000)
+	END
+	mules_start --mule=script.py
+	wm_wait_for "the second run" 20 grep -q xx runs
+	wm_log_has "works on one thing for longer"
+	wm_stop
+}
+
+@test "a mule lets no clients in: it has no listening socket" {
+	local pid
+	mules_start --mules 1
+	pid=$(mule_pid 1)
+	tell 1 "sleep 3"
+	wm_wait_for "the sleep" 20 noted "begins sleep"
+	kill -TERM "$WM_PID"
+	refused_now() {
+		! curl -s -m 2 -o /dev/null "http://127.0.0.1:$PORT/" &&
+		    [ "$(curl -s -m 2 -o /dev/null -w '%{exitcode}' \
+		    "http://127.0.0.1:$PORT/")" = 7 ]
+	}
+	wm_wait_for "a refusal" 10 refused_now
+	wm_is_running "$pid"
+	wm_wait_left
+}
+
 @test "log files are opened again, and the level is taken, by a busy mule" {
 	mules_start --mules 1 --logto "$WM_TMP/log" --log-level info \
 	    --control-socket "$WM_TMP/control.sock"
-	tell 1 "sleep 3"
+	tell 1 "sleep 2"
 	wm_wait_for "the sleep" 20 noted "begins sleep"
 	mv log old
 	kill -USR1 "$WM_PID"
@@ -342,6 +378,10 @@ mule_kill() {
 	    time.sleep(0.3)
 	@mulemsg(3)
 	def message(m):
+	    if m != b"m":	# it hears what is for any mule, too
+	        time.sleep(0.1)
+	        uwsgi.mule_msg(m)
+	        return
 	    note("message " + m.decode())
 	@farm("f")
 	def farmed(m):

@@ -118,6 +118,9 @@ unit_tests += \
 	test/unit/test_netmask \
 	test/unit/test_proxy_parse
 test_unit_test_forwarded_SOURCES = test/unit/test_forwarded.c $(unit_main)
+unit_tests += test/unit/test_mule_rule
+test_unit_test_mule_rule_SOURCES = \
+	test/unit/test_mule_rule.c $(unit_main)
 test_unit_test_keyvals_SOURCES = test/unit/test_keyvals.c $(unit_main)
 test_unit_test_netmask_SOURCES = test/unit/test_netmask.c $(unit_main)
 test_unit_test_proxy_parse_SOURCES = test/unit/test_proxy_parse.c $(unit_main)
