@@ -230,7 +230,16 @@ struct config {
 	size_t		 mule_msg_size;		/* of a queue, 0: system's */
 	size_t		 mule_msg_recv_size;
 	struct strlist	 spooler;
+	struct strlist	 spooler_external;
 	int		 spooler_processes;	/* of each */
+	double		 spooler_frequency;
+	int		 spooler_max_tasks;	/* 0: no limit */
+	int		 spooler_max_tries;	/* 0: no limit */
+	double		 spooler_harakiri;	/* 0: no limit */
+	bool		 spooler_quiet;
+	bool		 spooler_ordered;	/* always true */
+	char		*spooler_chdir;
+	struct strlist	 spooler_import;
 	double		 spooler_reload_mercy;
 	/* shared; see shared_rule.h */
 	int		 locks;			/* beside lock 0 */

@@ -1240,7 +1240,15 @@ const struct option_row option_table[] = {
 		.name = "spooler", .letter = 'Q',
 		.group = GROUP_BACKGROUND, .type = OPT_LIST, AT(spooler),
 		.arg = "FOLDER", .flags = OPT_NO_RELOAD,
-		.help = "Run a spooler on this folder."
+		.help = "Run a spooler on this folder, which is made if it is "
+		    "not there. May be given often."
+	},
+	{
+		.name = "spooler-external",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(spooler_external), .arg = "FOLDER", .flags = OPT_NO_RELOAD,
+		.help = "A folder that tasks may be put into, and whose "
+		    "spooler is run by another server. May be given often."
 	},
 	{
 		.name = "spooler-processes",
@@ -1248,6 +1256,65 @@ const struct option_row option_table[] = {
 		AT(spooler_processes), .initial = 1, .min = 1, .max = 256,
 		.arg = "N", .flags = OPT_NO_RELOAD,
 		.help = "Processes of each spooler."
+	},
+	{
+		.name = "spooler-frequency", .alias = { "spooler-freq" },
+		.group = GROUP_BACKGROUND, .type = OPT_SECONDS,
+		AT(spooler_frequency), .initial = 30, .min = 0.1, .max = DAY,
+		.help = "How often a spooler looks for tasks that nobody has "
+		    "told it of, and how long a task waits until it is tried "
+		    "again."
+	},
+	{
+		.name = "spooler-max-tasks",
+		.group = GROUP_BACKGROUND, .type = OPT_INT,
+		AT(spooler_max_tasks), .max = 1e9, .arg = "N",
+		.help = "A spooler process that has run so many tasks leaves, "
+		    "and another one is started; 0: no limit."
+	},
+	{
+		.name = "spooler-max-tries",
+		.group = GROUP_BACKGROUND, .type = OPT_INT,
+		AT(spooler_max_tries), .max = 1e6, .arg = "N",
+		.help = "A task that has raised, or whose process has died, "
+		    "so often is moved to the folder \"failed\" and not tried "
+		    "again; 0: no limit."
+	},
+	{
+		.name = "spooler-harakiri",
+		.group = GROUP_BACKGROUND, .type = OPT_SECONDS,
+		AT(spooler_harakiri), .max = DAY,
+		.help = "How long a spooler may work on one task before it is "
+		    "killed and started again; 0: no limit."
+	},
+	{
+		.name = "spooler-quiet",
+		.group = GROUP_BACKGROUND, .type = OPT_BOOL,
+		AT(spooler_quiet), .max = 1,
+		.help = "Log nothing about tasks that are done."
+	},
+	{
+		.name = "spooler-ordered",
+		.group = GROUP_BACKGROUND, .type = OPT_BOOL,
+		AT(spooler_ordered), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "Run tasks in the order of their priorities and "
+		    "names. They always are."
+	},
+	{
+		.name = "spooler-chdir",
+		.group = GROUP_BACKGROUND, .type = OPT_TEXT,
+		AT(spooler_chdir), .arg = "FOLDER",
+		.help = "The working folder when a task begins."
+	},
+	{
+		.name = "spooler-import",
+		.alias = { "spooler-python-import", "spooler-pyimport",
+		    "spooler-py-import" },
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(spooler_import), .arg = "MODULE",
+		.help = "A Python module, or file, that spoolers import when "
+		    "they start. May be given often."
 	},
 	{
 		.name = "spooler-reload-mercy",

@@ -13,6 +13,7 @@
 #include "shm/deeds.h"
 #include "shm/doorbell.h"
 #include "shm/mailbox.h"
+#include "shm/spoolers.h"
 
 /* How many processes of each kind there can be. */
 static void
@@ -22,6 +23,20 @@ commons_count_seats(struct seats *seats, const struct config *cfg)
 	seats->slots = 2 * cfg->processes;
 	seats->mules = mules_count(cfg);
 	seats->spoolers = spoolers_count(cfg);
+}
+
+/* What spoolers tell of themselves. */
+static int
+commons_init_spoolers(struct commons *commons, const struct config *cfg,
+    char **cause)
+{
+	if (cfg->spooler.count == 0 && cfg->spooler_external.count == 0)
+		return 0;
+	commons->spoolers = spoolers_new(commons->seats.spoolers);
+	if (commons->spoolers != NULL)
+		return 0;
+	*cause = xasprintf("cannot map shared memory: %s", strerror(errno));
+	return -1;
 }
 
 /* What mules and spoolers work with. */
@@ -56,7 +71,8 @@ commons_init(struct commons *commons, const struct config *cfg, char **cause)
 	    cause);
 	if (commons->doorbells == NULL)
 		return -1;
-	if (commons_init_background(commons, cfg, cause) == -1)
+	if (commons_init_spoolers(commons, cfg, cause) == -1 ||
+	    commons_init_background(commons, cfg, cause) == -1)
 		return -1;
 	return commons_shared_init(commons, cfg, cause);
 }
@@ -86,6 +102,7 @@ void
 commons_done(struct commons *commons)
 {
 	mailboxes_free(commons->mailboxes);
+	spoolers_free(commons->spoolers);
 	deeds_free(commons->deeds, commons->seats.mules +
 	    commons->seats.spoolers);
 	commons_shared_done(commons);

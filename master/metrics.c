@@ -18,6 +18,7 @@
 #include "shm/commons.h"
 #include "shm/deeds.h"
 #include "shm/listener.h"
+#include "shm/spoolers.h"
 
 #ifndef WM_PYTHON_VERSION
 #define WM_PYTHON_VERSION ""
@@ -136,6 +137,43 @@ metrics_mules(struct metrics *x)
 	    "Of these, those whose hook has raised.", failed);
 	metrics_counter(x, "mule_respawns",
 	    "Mules started in the place of one that was lost.", respawns);
+}
+
+/* Spoolers: the same, and what waits for them. */
+static void
+metrics_spoolers(struct metrics *x)
+{
+	const struct commons		*commons = x->m->commons;
+	const struct deeds		*deeds;
+	const struct spooler_row	*row;
+	uint64_t			 done = 0, failed = 0, put_away = 0;
+	uint64_t			 due = 0, later = 0;
+	int				 i;
+
+	if (commons->seats.spoolers == 0)
+		return;
+	for (i = 0; i < commons->seats.spoolers; i++) {
+		deeds = &commons->deeds[commons->seats.mules + i];
+		row = &commons->spoolers->rows[i];
+		done += atomic_load(&deeds->done);
+		failed += atomic_load(&deeds->failed);
+		put_away += atomic_load(&row->put_away);
+		/* Those of one folder see the same tasks. */
+		if (i % x->m->cfg->spooler_processes != 0)
+			continue;
+		due += atomic_load(&row->due);
+		later += atomic_load(&row->later);
+	}
+	metrics_counter(x, "spooler_tasks", "Tasks that spoolers have run.",
+	    done);
+	metrics_counter(x, "spooler_failures",
+	    "Of these, those whose handler has raised.", failed);
+	metrics_counter(x, "spooler_put_away", "Tasks that were moved to the "
+	    "folder \"failed\".", put_away);
+	metrics_gauge(x, "spooler_tasks_due", "Tasks that wait for a spooler.",
+	    due);
+	metrics_gauge(x, "spooler_tasks_later",
+	    "Tasks that wait for their time.", later);
 }
 
 /* Reloads. */
@@ -430,7 +468,8 @@ metrics_workers(struct metrics *x)
 }
 
 static void (*const metrics_sections[])(struct metrics *x) = {
-	metrics_server, metrics_processes, metrics_mules, metrics_reloads,
+	metrics_server, metrics_processes, metrics_mules,
+	metrics_spoolers, metrics_reloads,
 	metrics_requests, metrics_durations, metrics_sums, metrics_listeners,
 	metrics_workers, NULL
 };

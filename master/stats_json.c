@@ -473,6 +473,7 @@ stats_server(struct stats_json *j)
 	stats_sockets(j);
 	stats_daemons(json, m);
 	stats_mules(json, m);
+	stats_spoolers(json, m);
 	stats_reload(json, m);
 	stats_upgrade(json, m);
 	stats_endings(json, m);

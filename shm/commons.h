@@ -8,6 +8,7 @@ struct deeds;
 struct doorbells;
 struct mailboxes;
 struct sharedareas;
+struct spoolers;
 
 /*
  * Made by the master before its first fork (master/commons.c), from options
@@ -24,6 +25,7 @@ struct commons {
 	struct seats		 seats;
 	struct doorbells	*doorbells;
 	struct deeds		*deeds;		/* mules, spoolers */
+	struct spoolers		*spoolers;
 	struct mailboxes	*mailboxes;	/* mules' */
 	struct sharedareas	*sharedareas;
 };

@@ -18,4 +18,6 @@ libwsgimaster_a_SOURCES += \
 	shm/secret.c \
 	shm/secret.h \
 	shm/sharedarea.c \
-	shm/sharedarea.h
+	shm/sharedarea.h \
+	shm/spoolers.c \
+	shm/spoolers.h

@@ -82,6 +82,8 @@ libwsgimaster_a_SOURCES += \
 	worker/lookup.h \
 	worker/loop.h \
 	worker/loop_libevent.c \
+	worker/offload.c \
+	worker/offload.h \
 	worker/origin.c \
 	worker/origin.h \
 	worker/own_listeners.c \
@@ -134,3 +136,4 @@ libwsgimaster_a_SOURCES += \
 
 include $(top_srcdir)/worker/proxy/local.mk
 include $(top_srcdir)/worker/gateway/local.mk
+include $(top_srcdir)/worker/spool/local.mk

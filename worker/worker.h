@@ -33,6 +33,7 @@ struct proxies;
 struct runtime;
 struct sb_slot;
 struct scoreboard;
+struct spools;
 struct statics;
 struct suspend_engine;
 struct tls;
@@ -63,6 +64,7 @@ struct worker {
 	struct tls			*tls;		/* NULL: not spoken */
 	struct scoreboard		*sb;
 	struct commons			*commons;
+	struct spools			*spools;	/* NULL: none */
 	int				 generation;
 
 	/* Since the fork. */

@@ -87,6 +87,9 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_rpc_serve.h \
 	plugins/python/py_running.c \
 	plugins/python/py_running.h \
+	plugins/python/py_spool.c \
+	plugins/python/py_spool.h \
+	plugins/python/py_spooler_run.c \
 	plugins/python/py_stack.c \
 	plugins/python/py_stack.h \
 	plugins/python/py_start_response.c \

@@ -91,7 +91,7 @@ py_import_run(PyObject *spec, const char *name)
 }
 
 /* The module of a file; a file is loaded once. New. */
-static PyObject *
+PyObject *
 py_import_file(const char *path)
 {
 	PyObject	*spec, *module;

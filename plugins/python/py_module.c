@@ -24,6 +24,7 @@
 #include "plugins/python/py_request.h"
 #include "plugins/python/py_rpc.h"
 #include "plugins/python/py_socket.h"
+#include "plugins/python/py_spool.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
 #include "shm/messages.h"
@@ -205,6 +206,8 @@ static const struct {
 	{ py_request_methods, NULL },
 	{ py_rpc_methods, NULL },
 	{ py_socket_methods, NULL },
+	{ py_spool_methods, NULL },
+	{ py_spooler_methods, py_spool_is_wanted },
 };
 
 /* The inittab's entry. New. */
@@ -264,7 +267,8 @@ py_module_attributes(struct worker *w)
 	    -1 ||
 	    py_module_set("cores", PyLong_FromLong(config_cores(w->cfg))) ==
 	    -1 ||
-	    py_module_set("opt", py_opt_new(w->cfg)) == -1)
+	    py_module_set("opt", py_opt_new(w->cfg)) == -1 ||
+	    py_spool_attributes(w, py_module) == -1)
 		return -1;
 	return py_process_attributes(w, py_module);
 }

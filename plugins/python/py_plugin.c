@@ -14,6 +14,7 @@
 #include "plugins/python/py_mule.h"
 #include "plugins/python/py_paths.h"
 #include "plugins/python/py_rpc_serve.h"
+#include "plugins/python/py_spool.h"
 #include "plugins/python/py_stack.h"
 #include "plugins/python/py_thread.h"
 #include "plugins/python/py_worker.h"
@@ -34,6 +35,7 @@ static const struct runtime	 python_runtime = {
 	.worker_start = py_worker_start,
 	.worker_stop = py_worker_stop,
 	.mule_run = py_mule_run,
+	.spooler_run = py_spooler_run,
 	.changed = py_autoreload_changed,
 	.block_begin = py_gil_block_begin,
 	.block_end = py_gil_block_end,

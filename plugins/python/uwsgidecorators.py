@@ -23,14 +23,14 @@ _missing = {
     "signals between processes": ("signal", "get_free_signal"),
     "locks": ("lock",),
     "Erlang nodes": ("erlang",),
-    "spooler": ("spool", "spoolforever", "spoolraw"),
 }
 
 # uWSGI's module gives "uwsgi" to whoever imports * from it.
 __all__ = ["uwsgi", "farm", "farm_loop", "harakiri", "mule", "mule_brain",
            "mule_brainloop", "mule_functions", "mule_msg_dispatcher",
            "mulefunc", "muleloop", "mulemsg", "mulemsg_loop", "postfork",
-           "postfork_chain", "postfork_chain_hook", "rpc", "thread"]
+           "postfork_chain", "postfork_chain_hook", "rpc", "spool",
+           "spooler_functions", "spoolforever", "spoolraw", "thread"]
 
 
 def _not_here(name, what):
@@ -254,3 +254,97 @@ def harakiri(seconds):
                 uwsgi.set_user_harakiri(0)
         return limited
     return decorate
+
+
+# Functions that tasks name, by their names.
+spooler_functions = {}
+# What a call of such a function may say to the spooler, not to the function.
+_SPOOL_KEYS = ("message_dict", "spooler", "priority", "at", "body")
+
+
+def _to_bytes(value):
+    return value.encode() if isinstance(value, str) else value
+
+
+def _to_text(value):
+    """str, unless it is none."""
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
+
+
+def manage_spool_request(task):
+    """The spooler's handler: calls the function that the task names."""
+    task = {_to_text(key): value for key, value in task.items()}
+    function = spooler_functions[_to_text(task["ud_spool_func"])]
+    if "args" in task:
+        args = _pickle.loads(task["args"])
+        result = function(*args, **_pickle.loads(task["kwargs"]))
+    else:
+        result = function({key: _to_text(value)
+                           for key, value in task.items()})
+    return int(task.get("ud_spool_ret", result))
+
+
+class _Spooled:
+    """A function whose calls become tasks; a spooler calls the function.
+
+    In its place under its name, so calling it, or its .spool(), spools.
+    """
+
+    def __init__(self, function, name, pass_arguments, result):
+        if not uwsgi.opt.get("spooler") and \
+                not uwsgi.opt.get("spooler-external"):
+            raise Exception(f"you have to enable the spooler to use @{name}: "
+                            "give the option \"spooler\"")
+        self.f = function
+        self.pass_arguments = pass_arguments
+        self.base_dict = {"ud_spool_func": function.__name__}
+        if result is not None:
+            self.base_dict["ud_spool_ret"] = str(result)
+        self.__doc__ = function.__doc__
+        self.__name__ = function.__name__
+        self.__wrapped__ = function
+        spooler_functions[function.__name__] = function
+        function.spool = self.__call__
+
+    def __call__(self, *args, **keywords):
+        """Spools a call; the task's path."""
+        task = dict(self.base_dict)
+        if self.pass_arguments:
+            for key in _SPOOL_KEYS:
+                if key in keywords:
+                    task[key] = keywords.pop(key)
+            task["args"] = _pickle.dumps(args)
+            task["kwargs"] = _pickle.dumps(keywords)
+        else:
+            for given in args[:1]:
+                task.update(given)
+            task.update(keywords)
+        return uwsgi.spool({_to_bytes(key): _to_bytes(value)
+                            for key, value in task.items()})
+
+    def spool(self, *args, **keywords):
+        """As a call."""
+        return self(*args, **keywords)
+
+
+def _spooling(name, result):
+    """The decorator of this name, with and without arguments."""
+    def decorator(f=None, pass_arguments=False):
+        if f is None:
+            return lambda function: decorator(function, pass_arguments)
+        return _Spooled(f, name, pass_arguments, result)
+    decorator.__name__ = decorator.__qualname__ = name
+    return decorator
+
+
+# What the function returns decides (SPOOL_OK, SPOOL_RETRY);
+spoolraw = _spooling("spoolraw", None)
+# it does not: the task is done when it has returned;
+spool = _spooling("spool", uwsgi.SPOOL_OK)
+# or is run again, for ever.
+spoolforever = _spooling("spoolforever", uwsgi.SPOOL_RETRY)
+
+uwsgi.spooler = manage_spool_request

@@ -458,6 +458,87 @@ def env():
     assert uwsgi.env["REQUEST_METHOD"] == "POST"
 
 
+def far_task(spool):
+    """Spools what nobody runs before it is removed again."""
+    path = spool({"a": "\u00e4", b"n": 2, "at": 99999999999, "priority": 3,
+                  "body": b"x" * 100000})
+    try:
+        assert path.startswith(uwsgi.spoolers[0] + b"/3/"), path
+        assert path in uwsgi.spooler_jobs()
+        task = uwsgi.spooler_get_task(path)
+        assert task["spooler_task_name"] == path
+        assert task[b"a"] == b"\xc3\xa4" and task[b"n"] == b"2"
+        assert task["body"] == b"x" * 100000
+    finally:
+        os.unlink(path)
+    assert uwsgi.spooler_get_task(path) is None
+
+
+@case
+def spool():
+    far_task(uwsgi.spool)
+    try:
+        uwsgi.spool(spooler="/nowhere")
+    except ValueError:
+        return
+    raise AssertionError("there is no such spooler")
+
+
+@case
+def send_to_spooler():
+    far_task(lambda task: uwsgi.send_to_spooler(**{
+        key if isinstance(key, str) else key.decode(): value
+        for key, value in task.items()}))
+
+
+@case
+def spooler_jobs():
+    assert isinstance(uwsgi.spooler_jobs(), list)
+
+
+@case
+def spooler_get_task():
+    assert uwsgi.spooler_get_task("/dev/null") is None
+    assert uwsgi.spooler_get_task(b"/dev/zero") is None
+
+
+@case
+def spooler_pid():
+    assert isinstance(uwsgi.spooler_pid(), int)
+
+
+@case
+def spooler_pids():
+    assert len(uwsgi.spooler_pids()) == 1
+    assert uwsgi.SPOOL_OK == -2 and uwsgi.SPOOL_RETRY == -1
+    assert uwsgi.SPOOL_IGNORE == 0
+
+
+@case
+def set_spooler_frequency():
+    assert uwsgi.set_spooler_frequency(5) is True
+    assert uwsgi.set_spooler_frequency(0) is True
+    try:
+        uwsgi.set_spooler_frequency(-1)
+    except ValueError:
+        return
+    raise AssertionError("-1 was taken")
+
+
+@case
+def i_am_the_spooler():
+    assert uwsgi.i_am_the_spooler() is None
+
+
+@case
+def spooler_dir():
+    try:
+        uwsgi.spooler_dir()
+    except ValueError:
+        return
+    raise AssertionError("this is no spooler")
+
+
 @with_pair
 def yield_(ours, other, environ):
     other.send(b"x")

@@ -13,7 +13,7 @@ load engines
 			continue
 		fi
 		engine_start "$engine" --module engine_table \
-		    --mules 1 --farm table:1
+		    --mules 1 --farm table:1 --spooler spool
 		check engine_checks collect "$PORT" "$engine" "$WM_TMP"
 		case $engine in
 		none | threads) ;;

@@ -141,3 +141,6 @@ unit_tests += test/unit/test_cgi_args test/unit/test_cgi_output
 test_unit_test_cgi_args_SOURCES = test/unit/test_cgi_args.c $(unit_main)
 test_unit_test_cgi_output_SOURCES = test/unit/test_cgi_output.c $(unit_main)
 endif
+
+unit_tests += test/unit/test_spool
+test_unit_test_spool_SOURCES = test/unit/test_spool.c $(unit_main)
