@@ -31,6 +31,7 @@
 #include "master/stats.h"
 #include "master/stuck.h"
 #include "master/touch.h"
+#include "master/user_signals.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 
@@ -468,6 +469,7 @@ master_turn(struct master *m)
 	recycle_turn(m);
 	seats_fill(m);
 	background_turn(m);
+	user_signals_turn(m);
 	generations_turn(m);
 	master_check_ready(m);
 	takeover_turn(m);
@@ -550,6 +552,7 @@ master_start(struct master *m)
 	m->sb->master_pid = getpid();
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
+	user_signals_init(m);
 	m->serving = generation_new(m, m->cfg, false);
 	workers_init(m);
 	background_init(m);
@@ -589,6 +592,7 @@ master_done(struct master *m)
 	workers_done(m);
 	background_done(m);
 	generations_done(m);
+	user_signals_done(m);
 	signals_free(m->signals);
 	event_base_free(m->base);
 	free(m->workers);

@@ -134,6 +134,7 @@ spawner_load(struct spawner *s, char **cause)
 		return -1;
 	s->worker->tls = tls;
 	s->worker->commons = args->commons;
+	s->worker->control = s->sock;	/* the app registers signals */
 	s->runtime = s->worker->runtime;
 	if (s->runtime == NULL && surroundings_set(args->cfg, cause) == -1)
 		return -1;

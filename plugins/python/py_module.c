@@ -19,6 +19,7 @@
 #include "plugins/python/py_mule.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
+#include "plugins/python/py_signal.h"
 #include "plugins/python/py_socket.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
@@ -186,6 +187,8 @@ static const struct {
 	{ py_harakiri_methods, NULL },
 	{ py_mule_methods, NULL },
 	{ py_process_methods, NULL },
+	{ py_signal_methods, NULL },
+	{ py_signal_wait_methods, NULL },
 	{ py_socket_methods, NULL },
 };
 
