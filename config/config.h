@@ -233,6 +233,14 @@ struct config {
 	int		 spooler_processes;	/* of each */
 	double		 spooler_reload_mercy;
 
+	/* daemons; see daemon_rule.h */
+	struct strlist	 attach_daemon;
+	struct strlist	 attach_control_daemon;
+	struct strlist	 smart_attach_daemon;
+	struct strlist	 smart_attach_daemon2;
+	struct strlist	 attach_daemon2;
+	bool		 daemons_honour_stdin;
+
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */
 	char		*wsgi_file;

@@ -12,6 +12,7 @@
 #include "base/netmask.h"
 #include "base/xmalloc.h"
 #include "build_config.h"
+#include "config/daemon_rule.h"
 #include "config/log_format.h"
 #include "config/mule_rule.h"
 #include "config/option_table.h"
@@ -411,6 +412,18 @@ config_check_proxies(struct config *cfg, struct strlist *problems)
 		    "\"forwarded\": \"off\" exclude each other");
 }
 
+/* Can each daemon's text be read? */
+static void
+config_check_daemons(const struct config *cfg, struct strlist *problems)
+{
+	struct daemon_rules rules;
+	char *why;
+
+	if (daemon_rules_read(&rules, cfg, &why) == -1)
+		strlist_add_steal(problems, why);
+	daemon_rules_done(&rules);
+}
+
 /* Checks all combinations. */
 void
 config_check(struct config *cfg, struct strlist *problems)
@@ -430,6 +443,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_control(cfg, problems);
 	tls_check_options(cfg, problems);
 	mule_rules_check(cfg, problems);
+	config_check_daemons(cfg, problems);
 	config_check_no_effect(cfg);
 }
 

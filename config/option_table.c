@@ -1256,6 +1256,49 @@ const struct option_row option_table[] = {
 		.help = "How long a spooler that is to leave may go on with "
 		    "its task before it is killed."
 	},
+	{
+		.name = "attach-daemon",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(attach_daemon), .arg = "COMMAND",
+		.help = "Run this command as long as the server runs. It must "
+		    "not go into the background."
+	},
+	{
+		.name = "attach-control-daemon",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(attach_control_daemon), .arg = "COMMAND",
+		.help = "The same; the server stops when it ends."
+	},
+	{
+		.name = "smart-attach-daemon",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(smart_attach_daemon), .arg = "PIDFILE[,SECONDS] COMMAND",
+		.help = "Run this command, which goes into the background and "
+		    "writes a pidfile, unless the one named there runs "
+		    "already. It outlives the server."
+	},
+	{
+		.name = "smart-attach-daemon2",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(smart_attach_daemon2), .arg = "PIDFILE[,SECONDS] COMMAND",
+		.help = "The same with a command that stays in the foreground "
+		    "and writes no pidfile: the server does that."
+	},
+	{
+		.name = "attach-daemon2",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(attach_daemon2), .arg = "cmd=COMMAND,KEY=VALUE",
+		.help = "All of these, with more to say: pidfile, freq, "
+		    "control, daemonize, touch, stopsignal, reloadsignal, "
+		    "mercy, stdin, uid, gid, chdir, max_throttle, notifypid."
+	},
+	{
+		.name = "daemons-honour-stdin",
+		.group = GROUP_BACKGROUND, .type = OPT_BOOL,
+		AT(daemons_honour_stdin), .max = 1,
+		.help = "Leave the daemons the server's standard input; else "
+		    "it is /dev/null."
+	},
 
 	/* python */
 	{

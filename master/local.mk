@@ -26,6 +26,10 @@ libwsgimaster_a_SOURCES += \
 	master/control_stacks.h \
 	master/control_status.c \
 	master/control_status.h \
+	master/daemon_start.c \
+	master/daemon_start.h \
+	master/daemons.c \
+	master/daemons.h \
 	master/ending.c \
 	master/ending.h \
 	master/generation.c \

@@ -21,6 +21,7 @@
 #include "master/background.h"
 #include "master/checks.h"
 #include "master/control.h"
+#include "master/daemons.h"
 #include "master/handover.h"
 #include "master/inherit.h"
 #include "master/pidfile.h"
@@ -97,6 +98,7 @@ master_kill(struct master *m, const char *why)
 	generations_kill_all(m);
 	workers_kill_all(m, ENDING_STOP);
 	background_kill_all(m);
+	daemons_kill_all(m->daemons);
 	master_arm(m, MASTER_KILL_S);
 }
 
@@ -154,7 +156,7 @@ master_stop(struct master *m, const char *why)
 	generations_stop_all(m);
 	master_leave_listeners(m);
 	master_arm(m, m->cfg->worker_reload_mercy + background_mercy(m) +
-	    MASTER_STOP_S);
+	    daemons_mercy(m->daemons) + MASTER_STOP_S);
 }
 
 /* The other master says that all of the server stops. */
@@ -380,6 +382,7 @@ master_reaped(struct master *m, pid_t pid, int status)
 
 	if (workers_reaped(m, pid, status) ||
 	    background_reaped(m, pid, status) ||
+	    daemons_reaped(m->daemons, pid, status) ||
 	    generations_reaped(m, pid, status) ||
 	    upgrade_reaped(m, pid, status))
 		return;
@@ -470,6 +473,7 @@ master_turn(struct master *m)
 	seats_fill(m);
 	background_turn(m);
 	user_signals_turn(m);
+	daemons_turn(m->daemons);
 	generations_turn(m);
 	master_check_ready(m);
 	takeover_turn(m);
@@ -483,6 +487,7 @@ master_is_done(const struct master *m)
 	if (!master_is_stopping(m))
 		return false;
 	return m->expired || (workers_all_free(m) && background_all_empty(m) &&
+	    daemons_all_over(m->daemons) &&
 	    generations_all_gone(m) && !upgrade_is_pending(m) &&
 	    !takeover_is_shared(m));
 }
@@ -556,6 +561,7 @@ master_start(struct master *m)
 	m->serving = generation_new(m, m->cfg, false);
 	workers_init(m);
 	background_init(m);
+	m->daemons = daemons_new(m);
 	seats_init(m);
 	reload_init(m);
 	recycle_init(m);
@@ -591,6 +597,7 @@ master_done(struct master *m)
 	seats_done(m);
 	workers_done(m);
 	background_done(m);
+	daemons_free(m->daemons);
 	generations_done(m);
 	user_signals_done(m);
 	signals_free(m->signals);

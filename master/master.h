@@ -21,6 +21,7 @@ struct autoscale;
 struct background_proc;
 struct checks;
 struct control;
+struct daemons;
 struct commons;
 struct config;
 struct event_base;
@@ -100,6 +101,7 @@ struct master {
 	struct worker_proc	 *workers;	/* one per slot */
 	struct background_proc	 *backgrounds;	/* mules, spoolers */
 	size_t			  nbackgrounds;
+	struct daemons		 *daemons;
 	struct generations	  generations;	/* oldest first */
 	struct generation	 *serving;
 	int			  last_generation;	/* number given out */

@@ -8,12 +8,15 @@
 #include "base/xmalloc.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "master/background.h"
 #include "master/backlog.h"
 #include "master/master.h"
 #include "master/metrics_gather.h"
 #include "master/metrics_text.h"
 #include "master/process.h"
 #include "master/ready.h"
+#include "shm/commons.h"
+#include "shm/deeds.h"
 #include "shm/listener.h"
 
 #ifndef WM_PYTHON_VERSION
@@ -103,6 +106,36 @@ metrics_processes(struct metrics *x)
 	metrics_counter(x, "worker_respawns",
 	    "Workers started in the place of one that was lost.",
 	    x->g.sum.total.respawns);
+}
+
+/* Mules: what they have done, and how often they were started again. */
+static void
+metrics_mules(struct metrics *x)
+{
+	const struct master	*m = x->m;
+	uint64_t		 done = 0, failed = 0, respawns = 0, ready = 0;
+	const struct deeds	*deeds;
+	size_t			 i;
+
+	if (m->commons->seats.mules == 0)
+		return;
+	for (i = 0; i < m->nbackgrounds; i++) {
+		if (m->backgrounds[i].kind->kind != PROCESS_MULE)
+			continue;
+		deeds = &m->commons->deeds[m->backgrounds[i].seat -
+		    m->commons->seats.slots];
+		done += atomic_load(&deeds->done);
+		failed += atomic_load(&deeds->failed);
+		respawns += m->backgrounds[i].respawns;
+		ready += m->backgrounds[i].state == BACKGROUND_READY;
+	}
+	metrics_gauge(x, "mules_ready", "Mules that work.", ready);
+	metrics_counter(x, "mule_messages",
+	    "Messages that mules have handled by their hooks.", done);
+	metrics_counter(x, "mule_exceptions",
+	    "Of these, those whose hook has raised.", failed);
+	metrics_counter(x, "mule_respawns",
+	    "Mules started in the place of one that was lost.", respawns);
 }
 
 /* Reloads. */
@@ -397,9 +430,9 @@ metrics_workers(struct metrics *x)
 }
 
 static void (*const metrics_sections[])(struct metrics *x) = {
-	metrics_server, metrics_processes, metrics_reloads, metrics_requests,
-	metrics_durations, metrics_sums, metrics_listeners, metrics_workers,
-	NULL
+	metrics_server, metrics_processes, metrics_mules, metrics_reloads,
+	metrics_requests, metrics_durations, metrics_sums, metrics_listeners,
+	metrics_workers, NULL
 };
 
 /* Forgets what was gathered. */

@@ -1,9 +1,15 @@
 /* Parts of the state that several JSON documents show in the same way. */
 #include "master/stats_parts.h"
 
+#include "base/clock.h"
 #include "base/json_out.h"
+#include "master/background.h"
+#include "master/daemons.h"
 #include "master/generation.h"
 #include "master/master.h"
+#include "master/process.h"
+#include "shm/commons.h"
+#include "shm/deeds.h"
 #include "shm/scoreboard.h"
 
 /* The generations there are. */
@@ -23,6 +29,56 @@ stats_generations(struct json_out *json, const struct master *m)
 		json_close(json);
 	}
 	json_close(json);
+}
+
+/* One mule. */
+static void
+stats_mule(struct json_out *json, const struct background_proc *bp)
+{
+	const struct commons	*commons = bp->master->commons;
+	struct deeds		*deeds;
+	uint64_t		 since, now = clock_mono_us();
+	unsigned long long	 rss, vsz;
+
+	deeds = &commons->deeds[bp->seat - commons->seats.slots];
+	since = atomic_load(&deeds->since_us);
+	process_memory(bp->pid, &rss, &vsz);
+	json_open(json, NULL, '{');
+	json_int(json, "id", bp->id);
+	json_int(json, "pid", bp->pid);
+	json_str(json, "state", background_state_name(bp->state));
+	json_int(json, "generation", bp->gen != NULL ? bp->gen->id : 0);
+	json_uint(json, "respawns", bp->respawns);
+	json_uint(json, "messages", atomic_load(&deeds->done));
+	json_uint(json, "exceptions", atomic_load(&deeds->failed));
+	json_uint(json, "busy_ms", since != 0 && since < now ?
+	    (now - since) / 1000 : 0);
+	json_uint(json, "rss", rss);
+	json_uint(json, "vsz", vsz);
+	json_uint(json, "last_spawn", bp->spawned_real_us / 1000000);
+	json_str(json, "failure", bp->failure);
+	json_close(json);
+}
+
+/* The mules. */
+void
+stats_mules(struct json_out *json, const struct master *m)
+{
+	size_t	 i;
+
+	json_open(json, "mules", '[');
+	for (i = 0; i < m->nbackgrounds; i++) {
+		if (m->backgrounds[i].kind->kind == PROCESS_MULE)
+			stats_mule(json, &m->backgrounds[i]);
+	}
+	json_close(json);
+}
+
+/* The attached daemons. */
+void
+stats_daemons(struct json_out *json, const struct master *m)
+{
+	daemons_show(m->daemons, json);
 }
 
 /* The reload under way and the last one. */

@@ -16,6 +16,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "master/background.h"
+#include "master/daemons.h"
 #include "master/handover.h"
 #include "master/master.h"
 #include "master/process.h"
@@ -340,7 +341,7 @@ upgrade_turn(struct master *m)
 	else if (u->state == UPGRADE_TRYING && u->ready)
 		upgrade_leave(m);
 	else if (u->state == UPGRADE_LEAVING && workers_all_free(m) &&
-	    background_all_empty(m))
+	    background_all_empty(m) && daemons_all_over(m->daemons))
 		master_hand_over(m);
 }
 

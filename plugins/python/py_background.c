@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "plugins/python/py_exception.h"
+#include "plugins/python/py_fork.h"
 #include "plugins/python/py_module.h"
 #include "worker/background.h"
 
@@ -85,6 +86,7 @@ py_background_hook(struct worker *w, void (*begin)(struct worker *w))
 	background_free(true);
 	result = py_module_call_hook("post_fork_hook");
 	background_free(false);
+	py_fork_leave();
 	return result == 0 ? PY_BACKGROUND_GOES_ON :
 	    py_background_failed("post_fork_hook");
 }

@@ -9,6 +9,7 @@
 The names of what it does not have are here too, so that whoever imports them
 and uses others runs unchanged; using one raises NotImplementedError.
 """
+import pickle as _pickle
 import threading as _threading
 from functools import wraps as _wraps
 
@@ -19,13 +20,14 @@ _missing = {
     "locks": ("lock",),
     "RPC": ("rpc", "erlang"),
     "spooler": ("spool", "spoolforever", "spoolraw"),
-    "mules": ("farm", "mule", "mulefunc", "muleloop", "mulemsg"),
 }
 
 # uWSGI's module gives "uwsgi" to whoever imports * from it.
-__all__ = ["uwsgi", "cron", "filemon", "get_free_signal", "harakiri",
-           "mstimer", "postfork", "postfork_chain", "postfork_chain_hook",
-           "rbtimer", "signal", "thread", "timer"]
+__all__ = ["uwsgi", "cron", "farm", "farm_loop", "filemon", "get_free_signal",
+           "harakiri", "mstimer", "mule", "mule_brain", "mule_brainloop",
+           "mule_functions", "mule_msg_dispatcher", "mulefunc", "muleloop",
+           "mulemsg", "mulemsg_loop", "postfork", "postfork_chain",
+           "postfork_chain_hook", "rbtimer", "signal", "thread", "timer"]
 
 
 def _not_here(name, what):
@@ -141,6 +143,129 @@ def cron(minute, hour, day, month, dayweek, signum=None, target=""):
 def filemon(fsobj, signum=None, target=""):
     """@filemon(path): runs when the file, or one in the folder, changes."""
     return _source(uwsgi.add_file_monitor, (fsobj,), signum, target)
+
+
+# What mulefunc's messages may call, by name.
+mule_functions = {}
+
+
+def mule_msg_dispatcher(message):
+    """Runs what a @mulefunc was called with; other messages are left alone.
+
+    To unpickle is to believe: only processes of this server hold an end of
+    the mules' queues, so it is their word, and they run the same app.
+    """
+    try:
+        call = _pickle.loads(message)
+    except Exception:
+        return None
+    if not isinstance(call, dict) or call.get("service") != "uwsgi_mulefunc":
+        return None
+    return mule_functions[call["func"]](*call["args"], **call["kwargs"])
+
+
+uwsgi.install_mule_msg_hook(mule_msg_dispatcher)
+
+
+class mulefunc:
+    """@mulefunc, @mulefunc(2) or @mulefunc("farm"): calls run in a mule.
+
+    A call gives True, or False if the queue is full; the function's result
+    is lost. Arguments are pickled, the function goes by its name.
+    """
+
+    def __init__(self, what):
+        self.mule = 0
+        self.fname = None
+        if callable(what):
+            self._take(what)
+        else:
+            self.mule = what
+
+    def _take(self, function):
+        self.fname = function.__name__
+        self.__name__ = self.fname
+        self.__doc__ = function.__doc__
+        self.__wrapped__ = function
+        mule_functions[self.fname] = function
+
+    def real_call(self, *args, **keywords):
+        return uwsgi.mule_msg(_pickle.dumps({
+            "service": "uwsgi_mulefunc", "func": self.fname,
+            "args": args, "kwargs": keywords}), self.mule)
+
+    def __call__(self, *args, **keywords):
+        if self.fname is None:
+            self._take(args[0])
+            return self
+        return self.real_call(*args, **keywords)
+
+
+class mule_brain:
+    """Runs a function in one mule, whose end is the mule's end."""
+
+    def __init__(self, function, number):
+        self.function = function
+        self.number = number
+
+    def __call__(self):
+        if uwsgi.mule_id() == self.number:
+            self.work()
+
+    def work(self):
+        self.function()
+
+
+class mule_brainloop(mule_brain):
+    """The same again and again."""
+
+    def work(self):
+        while True:
+            self.function()
+
+
+class mulemsg_loop(mule_brain):
+    """Calls it with each message of the mule."""
+
+    def work(self):
+        while True:
+            message = uwsgi.mule_get_msg()
+            if message:
+                self.function(message)
+
+
+class farm_loop:
+    """Calls a function with each message of a farm, in its mules."""
+
+    def __init__(self, function, farm):
+        self.function = function
+        self.farm = farm
+
+    def __call__(self):
+        if uwsgi.mule_id() == 0 or not uwsgi.in_farm(self.farm):
+            return
+        while True:
+            message = uwsgi.farm_get_msg()
+            if message:
+                self.function(message)
+
+
+def _chained(make):
+    # A decorator with one argument whose functions run after the fork.
+    def decorator(argument):
+        def decorate(function):
+            postfork_chain.append(make(function, argument))
+            return function
+        return decorate
+    decorator.__name__ = decorator.__qualname__ = make.__name__
+    decorator.__doc__ = make.__doc__
+    return decorator
+
+
+mule = _chained(mule_brain)
+muleloop = _chained(mule_brainloop)
+mulemsg = _chained(mulemsg_loop)
+farm = _chained(farm_loop)
 
 
 def thread(function):

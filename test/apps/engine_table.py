@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 
@@ -274,6 +275,83 @@ def masterpid():
 @case
 def mule_id():
     assert uwsgi.mule_id() == 0
+
+
+def to_mule(send, *where):
+    """Sends the path of a file that the mule makes."""
+    fd, path = tempfile.mkstemp()
+    os.close(fd)
+    os.remove(path)
+    assert send(path.encode(), *where) is True
+    end = time.monotonic() + 30
+    while not os.path.exists(path):
+        assert time.monotonic() < end, "no mule has made it"
+        time.sleep(0.01)
+    with open(path) as made:
+        assert made.read() == "mule 1"
+    os.remove(path)
+
+
+def mule_makes(message):
+    with open(message.decode() + ".new", "w") as made:
+        made.write(f"mule {uwsgi.mule_id()}")
+    os.rename(message.decode() + ".new", message.decode())
+
+
+if hasattr(uwsgi, "install_mule_msg_hook"):
+    uwsgi.install_mule_msg_hook(mule_makes)
+
+
+@case
+def install_mule_msg_hook():
+    assert uwsgi.install_mule_msg_hook(mule_makes) is None
+
+
+@case
+def mule_msg():
+    to_mule(uwsgi.mule_msg)
+    to_mule(uwsgi.mule_msg, 1)
+    to_mule(uwsgi.mule_msg, "table")
+    for wrong in (2, -1, "no farm", 1.5):
+        try:
+            uwsgi.mule_msg(b"x", wrong)
+        except ValueError:
+            continue
+        assert False, wrong
+
+
+@case
+def farm_msg():
+    to_mule(lambda message: uwsgi.farm_msg("table", message))
+
+
+def only_in_mules(function):
+    try:
+        function()
+    except ValueError as error:
+        assert "only in a mule" in str(error)
+    else:
+        assert False, "this is no mule"
+
+
+@case
+def mule_get_msg():
+    only_in_mules(uwsgi.mule_get_msg)
+
+
+@case
+def farm_get_msg():
+    only_in_mules(uwsgi.farm_get_msg)
+
+
+@case
+def in_farm():
+    assert uwsgi.in_farm() is None and uwsgi.in_farm("table") is None
+
+
+@case
+def mule_file():
+    assert uwsgi.mule_file(1) is None
 
 
 @case

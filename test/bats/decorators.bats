@@ -103,8 +103,6 @@ get() {
 	rpc('hello')|RPC
 	spool|spooler
 	spool(pass_arguments=True)|spooler
-	mulefunc|mules
-	mule(1)|mules
 	END
 }
 
