@@ -34,4 +34,6 @@ libwsgimaster_a_SOURCES += \
 	config/static_rule.c \
 	config/static_rule.h \
 	config/tls_socket.c \
+	config/signal_target.c \
+	config/signal_target.h \
 	config/tls_socket.h

@@ -115,6 +115,14 @@ libwsgimaster_a_SOURCES += \
 	master/touch.h \
 	master/upgrade.c \
 	master/upgrade.h \
+	master/file_watch.c \
+	master/file_watch.h \
+	master/user_route.c \
+	master/user_route.h \
+	master/user_signals.c \
+	master/user_signals.h \
+	master/user_sources.c \
+	master/user_sources.h \
 	master/workers.c \
 	master/workers.h
 

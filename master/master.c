@@ -32,6 +32,7 @@
 #include "master/stats.h"
 #include "master/stuck.h"
 #include "master/touch.h"
+#include "master/user_signals.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 
@@ -471,6 +472,7 @@ master_turn(struct master *m)
 	recycle_turn(m);
 	seats_fill(m);
 	background_turn(m);
+	user_signals_turn(m);
 	daemons_turn(m->daemons);
 	generations_turn(m);
 	master_check_ready(m);
@@ -555,6 +557,7 @@ master_start(struct master *m)
 	m->sb->master_pid = getpid();
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
+	user_signals_init(m);
 	m->serving = generation_new(m, m->cfg, false);
 	workers_init(m);
 	background_init(m);
@@ -596,6 +599,7 @@ master_done(struct master *m)
 	background_done(m);
 	daemons_free(m->daemons);
 	generations_done(m);
+	user_signals_done(m);
 	signals_free(m->signals);
 	event_base_free(m->base);
 	free(m->workers);

@@ -36,6 +36,7 @@ struct stacks;
 struct stats;
 struct stuck;
 struct touches;
+struct user_master;
 struct worker_proc;
 
 /*
@@ -111,6 +112,8 @@ struct master {
 	struct takeover		  takeover;	/* from an older one */
 	struct service		  service;
 	struct reaped		  reaped;
+	struct user_master	 *user;		/* user_signals.c's */
+	uint32_t		  user_turn;	/* user_route.c's */
 	uint64_t		  endings[ENDING_COUNT]; /* of workers */
 };
 

@@ -156,6 +156,9 @@ struct sb_slot {
 	_Atomic uint64_t jobs;		/* that are over */
 	_Atomic uint64_t jobs_lost;	/* too many waited */
 	_Atomic uint32_t jobs_queued;
+	_Atomic uint64_t signals;	/* of the app's, done or refused */
+	_Atomic uint64_t signal_errors;	/* of these: raised */
+	_Atomic uint32_t signal_waits;	/* cores in signal_wait() */
 	struct sb_app	 apps[SB_APP_ROWS];
 };
 

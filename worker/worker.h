@@ -181,5 +181,11 @@ void	 worker_forked(struct worker *w, bool on_loop_thread);
 void	 worker_control_read(struct worker *w);
 /* Sends a message without text to the master. Any thread. */
 void	 worker_tell_master(struct worker *w, int type, int value);
+/*
+ * Sends one with text, also from the spawner, a mule or a spooler. -1 with
+ * errno, EAGAIN: the master has not read what came before. Any thread.
+ */
+int	 worker_ask_master(struct worker *w, int type, int value,
+	    const char *text);
 
 #endif

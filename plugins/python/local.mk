@@ -73,6 +73,9 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_poll.h \
 	plugins/python/py_process.c \
 	plugins/python/py_process.h \
+	plugins/python/py_signal.c \
+	plugins/python/py_signal.h \
+	plugins/python/py_signal_wait.c \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \
 	plugins/python/py_read.c \

@@ -23,6 +23,7 @@
 #include "plugins/python/py_read.h"
 #include "plugins/python/py_request.h"
 #include "plugins/python/py_rpc.h"
+#include "plugins/python/py_signal.h"
 #include "plugins/python/py_socket.h"
 #include "plugins/python/py_spool.h"
 #include "plugins/python/py_task.h"
@@ -205,6 +206,8 @@ static const struct {
 	{ py_read_methods, NULL },
 	{ py_request_methods, NULL },
 	{ py_rpc_methods, NULL },
+	{ py_signal_methods, NULL },
+	{ py_signal_wait_methods, NULL },
 	{ py_socket_methods, NULL },
 	{ py_spool_methods, NULL },
 	{ py_spooler_methods, py_spool_is_wanted },
