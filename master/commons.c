@@ -7,6 +7,7 @@
 #include "master/commons_shared.h"
 #include "shm/commons.h"
 #include "shm/doorbell.h"
+#include "shm/lives.h"
 
 /* How many processes of each kind there can be. */
 static void
@@ -26,6 +27,9 @@ commons_init(struct commons *commons, const struct config *cfg, char **cause)
 	    cause);
 	if (commons->doorbells == NULL)
 		return -1;
+	commons->lives = lives_new(seats_count(&commons->seats), cause);
+	if (commons->lives == NULL)
+		return -1;
 	return commons_shared_init(commons, cfg, cause);
 }
 
@@ -34,6 +38,15 @@ void
 commons_done(struct commons *commons)
 {
 	commons_shared_done(commons);
+	lives_free(commons->lives);
 	doorbells_free(commons->doorbells);
 	memset(commons, 0, sizeof(*commons));
+}
+
+/* Nobody sits there any more: what he had is free. */
+void
+commons_seat_left(const struct commons *commons, int seat)
+{
+	life_end(commons->lives, seat);
+	doorbell_ring_all(commons->doorbells);
 }

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "config/shared_rule.h"
 #include "shm/commons.h"
+#include "shm/lock.h"
 #include "shm/sharedarea.h"
 
 /* The areas of "sharedarea" and those of "py-sharedarea". */
@@ -44,17 +45,40 @@ commons_sharedareas(struct commons *commons, const struct config *cfg,
 	return commons->sharedareas == NULL ? -1 : 0;
 }
 
+/* Those of lock(), and one for each area. */
+static int
+commons_locks(struct commons *commons, const struct config *cfg,
+    char **cause)
+{
+	struct sharedareas	*areas = commons->sharedareas;
+	int			 i, count = areas == NULL ? 0 : areas->count;
+
+	commons->locks = locks_new(cfg->locks + 1, count,
+	    seats_count(&commons->seats), commons->lives,
+	    commons->doorbells, cause);
+	if (commons->locks == NULL)
+		return -1;
+	for (i = 0; i < count; i++)
+		areas->items[i].lock = &commons->locks->items[cfg->locks +
+		    1 + i];
+	return 0;
+}
+
 /* All of it. */
 int
 commons_shared_init(struct commons *commons, const struct config *cfg,
     char **cause)
 {
-	return commons_sharedareas(commons, cfg, cause);
+	if (commons_sharedareas(commons, cfg, cause) == -1 ||
+	    commons_locks(commons, cfg, cause) == -1)
+		return -1;
+	return 0;
 }
 
 /* Unmaps it. */
 void
 commons_shared_done(struct commons *commons)
 {
+	locks_free(commons->locks);
 	sharedareas_free(commons->sharedareas);
 }

@@ -402,7 +402,7 @@ stats_others(struct stats_json *j)
 static void
 stats_nothing(struct json_out *json)
 {
-	json_raw(json, "locks", "[]", 2);
+	stats_locks(json, m);
 	json_raw(json, "caches", "[]", 2);
 	json_raw(json, "metrics", "{}", 2);
 }

@@ -5,6 +5,8 @@
 #include "shm/seats.h"
 
 struct doorbells;
+struct lives;
+struct locks;
 struct sharedareas;
 
 /*
@@ -21,6 +23,8 @@ struct sharedareas;
 struct commons {
 	struct seats		 seats;
 	struct doorbells	*doorbells;
+	struct lives		*lives;
+	struct locks		*locks;
 	struct sharedareas	*sharedareas;
 };
 

@@ -7,6 +7,10 @@ libwsgimaster_a_SOURCES += \
 	shm/latency.h \
 	shm/listener.c \
 	shm/listener.h \
+	shm/lives.c \
+	shm/lives.h \
+	shm/lock.c \
+	shm/lock.h \
 	shm/messages.h \
 	shm/scoreboard.c \
 	shm/scoreboard.h \

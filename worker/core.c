@@ -11,6 +11,7 @@
 #include "worker/accept.h"
 #include "worker/client_gone.h"
 #include "worker/conn.h"
+#include "worker/locks.h"
 #include "worker/loop.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -211,6 +212,8 @@ core_free(struct core *core)
 	struct conn	*conn = core->req.conn;
 
 	TAILQ_REMOVE(&w->finished, core, link);
+	if (sb_get(&core->locks) != 0)
+		locks_request_over(core);
 	request_reset(&core->req);
 	core_set_state(core, CORE_IDLE);
 	TAILQ_INSERT_HEAD(&w->idle, core, link);

@@ -40,6 +40,7 @@
 #define WM_WORKER_CORE_H
 
 #include <event2/event_struct.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -49,6 +50,7 @@
 #include "worker/wait.h"
 
 struct conn;
+struct locks_wait;
 struct sb_core;
 struct worker;
 
@@ -75,6 +77,8 @@ struct core {
 	bool			(*asks)(struct core *);	/* wait_until's */
 	bool			(*until)(struct core *); /* while it waits */
 	bool			 hears;		/* doorbell_watch.c */
+	struct locks_wait	*lock_wait;	/* locks.c */
+	_Atomic unsigned	 locks;		/* that its request has */
 	uint64_t		 until_us;	/* clock_mono_us: its end */
 	size_t			 timer_at;	/* core_timer.c: place + 1 */
 	struct wait_watch	*watches;

@@ -20,6 +20,7 @@
 #include "plugins/plugin.h"
 #include "shm/commons.h"
 #include "shm/listener.h"
+#include "shm/lives.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
 #include "worker/accept.h"
@@ -28,6 +29,7 @@
 #include "worker/control.h"
 #include "worker/engines.h"
 #include "worker/held.h"
+#include "worker/locks.h"
 #include "worker/loop.h"
 #include "worker/own_listeners.h"
 #include "worker/parent_death.h"
@@ -299,6 +301,17 @@ worker_forked(struct worker *w, bool on_loop_thread)
 		(void)event_reinit(w->base);
 }
 
+/* Takes its seat. */
+void
+worker_sit(struct worker *w, enum process_kind kind, int number)
+{
+	if (w->commons != NULL) {
+		w->seat = seats_of(&w->commons->seats, kind, number);
+		w->life = life_begin(w->commons->lives, w->seat);
+	}
+	locks_init(w);
+}
+
 /* Who this process is now. */
 static void
 worker_identity(struct worker *w, int id, int slot, int control)
@@ -307,8 +320,7 @@ worker_identity(struct worker *w, int id, int slot, int control)
 
 	w->id = id;
 	w->slot = slot;
-	w->seat = w->commons == NULL ? -1 :
-	    seats_of(&w->commons->seats, PROCESS_WORKER, slot);
+	worker_sit(w, PROCESS_WORKER, slot);
 	w->stats = sb_slot(w->sb, (uint32_t)slot);
 	w->control = control;
 	log_set_role("worker", id);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "config/log_format.h"
 #include "worker/accept_share.h"
@@ -19,6 +20,7 @@
 #include "worker/farewell.h"
 #include "worker/watch.h"
 #include "shm/messages.h"
+#include "shm/seats.h"
 
 struct commons;
 struct config;
@@ -68,6 +70,8 @@ struct worker {
 	int				 slot;
 	int				 seat;	/* shm/seats.h; -1:
 							   has none */
+	uint32_t			 life;	/* shm/lives.h */
+	pid_t				 seat_pid; /* who sits there */
 	struct sb_slot			*stats;
 	int				 control;	/* to the master */
 	struct event			 control_ev;
@@ -170,6 +174,8 @@ void	 worker_forked(struct worker *w, bool on_loop_thread);
 #define worker_moves(w)	sb_add(&(w)->moves, 1)
 /* Loop: does what one message of the master's says, if there is one. */
 void	 worker_control_read(struct worker *w);
+/* In a new process that runs the app: this is its place among all. */
+void	 worker_sit(struct worker *w, enum process_kind kind, int number);
 /* Sends a message without text to the master. Any thread. */
 void	 worker_tell_master(struct worker *w, int type, int value);
 

@@ -16,6 +16,7 @@
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gone.h"
 #include "plugins/python/py_harakiri.h"
+#include "plugins/python/py_lock.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
 #include "plugins/python/py_socket.h"
@@ -183,6 +184,7 @@ static const struct {
 	{ py_async_methods, NULL },
 	{ py_client_methods, NULL },
 	{ py_harakiri_methods, NULL },
+	{ py_lock_methods, NULL },
 	{ py_process_methods, NULL },
 	{ py_socket_methods, NULL },
 };
