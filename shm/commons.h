@@ -4,9 +4,11 @@
 
 #include "shm/seats.h"
 
+struct app_metrics;
 struct doorbells;
 struct lives;
 struct locks;
+struct queue;
 struct sharedareas;
 
 /*
@@ -25,6 +27,8 @@ struct commons {
 	struct doorbells	*doorbells;
 	struct lives		*lives;
 	struct locks		*locks;
+	struct app_metrics	*metrics;
+	struct queue		*queue;
 	struct sharedareas	*sharedareas;
 };
 

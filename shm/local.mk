@@ -12,6 +12,10 @@ libwsgimaster_a_SOURCES += \
 	shm/lock.c \
 	shm/lock.h \
 	shm/messages.h \
+	shm/metrics.c \
+	shm/metrics.h \
+	shm/queue.c \
+	shm/queue.h \
 	shm/scoreboard.c \
 	shm/scoreboard.h \
 	shm/seats.h \
