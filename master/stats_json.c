@@ -402,7 +402,6 @@ stats_others(struct stats_json *j)
 static void
 stats_nothing(struct json_out *json)
 {
-	json_raw(json, "locks", "[]", 2);
 	json_raw(json, "caches", "[]", 2);
 	json_raw(json, "metrics", "{}", 2);
 }
@@ -464,6 +463,7 @@ stats_server(struct stats_json *j)
 	json_uint(json, "uid", getuid());
 	json_uint(json, "gid", getgid());
 	json_str(json, "cwd", cwd != NULL ? cwd : "");
+	stats_locks(json, m);
 	stats_nothing(json);
 	json_str(json, "state", master_state_name(m->state));
 	json_int(json, "generation", m->serving->id);

@@ -15,6 +15,8 @@
 #include "master/process.h"
 #include "shm/commons.h"
 #include "shm/deeds.h"
+#include "shm/commons.h"
+#include "shm/lock.h"
 #include "shm/scoreboard.h"
 #include "shm/spoolers.h"
 
@@ -179,5 +181,22 @@ stats_endings(struct json_out *json, const struct master *m)
 	json_open(json, "endings", '{');
 	for (i = 0; i < ENDING_COUNT; i++)
 		json_uint(json, ending_name((enum ending)i), m->endings[i]);
+	json_close(json);
+}
+
+/* The locks, each with its owner's process id; 0: it is free. */
+void
+stats_locks(struct json_out *json, const struct master *m)
+{
+	const struct locks	*locks = m->commons->locks;
+	int			 i;
+
+	json_open(json, "locks", '[');
+	for (i = 0; i < locks->count; i++) {
+		json_open(json, NULL, '{');
+		json_int(json, locks->items[i].name,
+		    lock_owner(&locks->items[i]));
+		json_close(json);
+	}
 	json_close(json);
 }

@@ -16,12 +16,14 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "master/blackbox.h"
+#include "master/commons.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/stacks.h"
 #include "master/user_signals.h"
+#include "shm/commons.h"
 #include "shm/seats.h"
 
 #define WORKERS_GONE_S		5	/* from closing control to its end */
@@ -668,6 +670,8 @@ workers_reaped(struct master *m, pid_t pid, int status)
 			continue;
 		wp->reaped = true;
 		wp->status = status;
+		commons_seat_left(m->commons, seats_of(&m->commons->seats,
+		    PROCESS_WORKER, wp->slot));
 		workers_kill_scripts(wp);
 		workers_read(wp);
 		workers_gone(wp);

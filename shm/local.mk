@@ -11,7 +11,15 @@ libwsgimaster_a_SOURCES += \
 	shm/listener.h \
 	shm/mailbox.c \
 	shm/mailbox.h \
+	shm/lives.c \
+	shm/lives.h \
+	shm/lock.c \
+	shm/lock.h \
 	shm/messages.h \
+	shm/metrics.c \
+	shm/metrics.h \
+	shm/queue.c \
+	shm/queue.h \
 	shm/scoreboard.c \
 	shm/scoreboard.h \
 	shm/seats.h \

@@ -55,7 +55,8 @@ enum sb_core_state {
 	SB_CORE_SLEEP,		/* parked until a timer */
 	SB_CORE_PARKED,		/* parked by the app itself */
 	SB_CORE_BODY,		/* reads the request body */
-	SB_CORE_SENDING		/* the client takes the response slowly */
+	SB_CORE_SENDING,	/* the client takes the response slowly */
+	SB_CORE_LOCK		/* waits for a lock */
 };
 
 enum sb_slot_state {

@@ -20,6 +20,7 @@
 #include "plugins/plugin.h"
 #include "shm/commons.h"
 #include "shm/listener.h"
+#include "shm/lives.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
 #include "worker/accept.h"
@@ -29,6 +30,7 @@
 #include "worker/engines.h"
 #include "worker/held.h"
 #include "worker/job.h"
+#include "worker/locks.h"
 #include "worker/loop.h"
 #include "worker/own_listeners.h"
 #include "worker/parent_death.h"
@@ -320,6 +322,17 @@ worker_forked(struct worker *w, bool on_loop_thread)
 		(void)event_reinit(w->base);
 }
 
+/* Takes its seat. */
+void
+worker_sit(struct worker *w, enum process_kind kind, int number)
+{
+	if (w->commons != NULL) {
+		w->seat = seats_of(&w->commons->seats, kind, number);
+		w->life = life_begin(w->commons->lives, w->seat);
+	}
+	locks_init(w);
+}
+
 /* Who this process is now. */
 static void
 worker_identity(struct worker *w, int id, int slot, int control)
@@ -328,7 +341,8 @@ worker_identity(struct worker *w, int id, int slot, int control)
 
 	w->kind = PROCESS_WORKER;
 	w->id = w->number = id;
-	w->slot = w->seat = slot;
+	w->slot = slot;
+	worker_sit(w, PROCESS_WORKER, slot);
 	w->stats = sb_slot(w->sb, (uint32_t)slot);
 	w->control = control;
 	log_set_role("worker", id);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "config/log_format.h"
 #include "worker/accept_share.h"
@@ -76,6 +77,8 @@ struct worker {
 	int				 slot;		/* a worker's */
 	int				 seat;		/* shm/seats.h; -1: the
 							   spawner */
+	uint32_t			 life;	/* shm/lives.h */
+	pid_t				 seat_pid; /* who sits there */
 	struct sb_slot			*stats;		/* a worker's */
 	int				 control;	/* to the master */
 	struct event			 control_ev;
@@ -179,6 +182,8 @@ void	 worker_forked(struct worker *w, bool on_loop_thread);
 #define worker_moves(w)	sb_add(&(w)->moves, 1)
 /* Loop: does what one message of the master's says, if there is one. */
 void	 worker_control_read(struct worker *w);
+/* In a new process that runs the app: this is its place among all. */
+void	 worker_sit(struct worker *w, enum process_kind kind, int number);
 /* Sends a message without text to the master. Any thread. */
 void	 worker_tell_master(struct worker *w, int type, int value);
 /*

@@ -56,6 +56,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_kept.h \
 	plugins/python/py_look.c \
 	plugins/python/py_look.h \
+	plugins/python/py_lock.c \
+	plugins/python/py_lock.h \
 	plugins/python/py_module.c \
 	plugins/python/py_module.h \
 	plugins/python/py_mule.c \

@@ -18,6 +18,7 @@
 #include "plugins/python/py_gone.h"
 #include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_mule.h"
+#include "plugins/python/py_lock.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
 #include "plugins/python/py_read.h"
@@ -202,6 +203,7 @@ static const struct {
 	{ py_client_methods, NULL },
 	{ py_harakiri_methods, NULL },
 	{ py_mule_methods, NULL },
+	{ py_lock_methods, NULL },
 	{ py_process_methods, NULL },
 	{ py_read_methods, NULL },
 	{ py_request_methods, NULL },
