@@ -21,6 +21,7 @@
 #include "plugins/python/py_socket.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
+#include "plugins/python/py_websocket.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
 #include "worker/core.h"
@@ -185,6 +186,7 @@ static const struct {
 	{ py_harakiri_methods, NULL },
 	{ py_process_methods, NULL },
 	{ py_socket_methods, NULL },
+	{ py_websocket_methods, NULL },
 };
 
 /* The inittab's entry. New. */
@@ -194,7 +196,8 @@ py_module_init(void)
 	PyObject	*module = PyModule_Create(&py_module_def);
 
 	if (module != NULL && (py_gone_init(module) == -1 ||
-	    py_harakiri_init(module) == -1))
+	    py_harakiri_init(module) == -1 ||
+	    py_websocket_init(module) == -1))
 		Py_CLEAR(module);
 	return module;
 }
