@@ -19,11 +19,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "build_config.h"
+#include "config/config.h"
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_gone.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
@@ -32,6 +34,7 @@
 #include "worker/loop.h"
 #include "worker/request.h"
 #include "worker/response.h"
+#include "worker/suspend.h"
 #include "worker/websocket/websocket.h"
 #include "worker/websocket/websocket_utf8.h"
 #include "worker/worker.h"
@@ -178,6 +181,18 @@ py_websocket_timeout(PyObject *arg, double *seconds)
 		return true;
 	PyErr_SetString(PyExc_ValueError, "the timeout is not a number");
 	return false;
+}
+
+/* What is left of a time; 0 when it is over. */
+static double
+py_websocket_left(double timeout, uint64_t start)
+{
+	double	 left;
+
+	if (timeout < 0)
+		return timeout;
+	left = timeout - (double)(clock_mono_us() - start) / 1e6;
+	return left > 0 ? left : 0;
 }
 
 /* A text argument, borrowed: str, bytes or None. False with an exception. */
@@ -382,18 +397,6 @@ py_websocket_wait(const char *name, const struct py_websocket_who *who,
 	return false;
 }
 
-/* What is left of a time; 0 when it is over. */
-static double
-py_websocket_left(double timeout, uint64_t start)
-{
-	double	 left;
-
-	if (timeout < 0)
-		return timeout;
-	left = timeout - (double)(clock_mono_us() - start) / 1e6;
-	return left > 0 ? left : 0;
-}
-
 /* websocket_recv(request_context=None, timeout=None). New. */
 static PyObject *
 py_websocket_recv(PyObject *self, PyObject *args, PyObject *keywords)
@@ -453,6 +456,68 @@ py_websocket_recv_nb(PyObject *self, PyObject *args, PyObject *keywords)
 	return PyBytes_FromStringAndSize(NULL, 0);
 }
 
+/* A letter that waits for room, for py_gil_without. */
+struct py_websocket_letter {
+	struct worker	*w;
+	double		 seconds;
+};
+
+/* The same. */
+static int
+py_websocket_post_wait(void *arg)
+{
+	const struct py_websocket_letter	*l = arg;
+
+	return websocket_post_wait(l->w, l->seconds) ? 0 : -1;
+}
+
+/*
+ * A thread that may not touch the loop's things writes a letter. False with a
+ * Python exception.
+ */
+static bool
+py_websocket_post(const char *name, const struct py_websocket_who *who,
+    enum websocket_letter_kind kind, int code, const void *data, size_t len,
+    double timeout)
+{
+	struct worker			*w = py_worker();
+	struct py_websocket_letter	 letter = { w, 0 };
+	const double			 limit = timeout >= 0 ? timeout :
+	    w->cfg->write_timeout;
+	const uint64_t			 start = clock_mono_us();
+	enum websocket_posted		 posted;
+
+	while ((posted = websocket_post(w, kind, who->core->id, who->serial,
+	    code, data, len)) == WEBSOCKET_POST_FULL) {
+		letter.seconds = py_websocket_left(limit, start);
+		if (letter.seconds <= 0) {
+			PyErr_Format(PyExc_TimeoutError, "%s: the client is "
+			    "slow", name);
+			return false;
+		}
+		if (letter.seconds > 1)
+			letter.seconds = 1;
+		(void)py_gil_without(py_websocket_post_wait, &letter);
+		if (PyErr_CheckSignals() == -1)
+			return false;
+	}
+	if (posted == WEBSOCKET_POSTED)
+		return true;
+	py_websocket_raise("unable to send websocket message", "code", 0,
+	    "the websocket is over", 21);
+	return false;
+}
+
+/* Is the caller a thread that cannot touch the loop's things? */
+static bool
+py_websocket_is_aside(void)
+{
+	const struct worker	*w = py_worker();
+
+	return !py_gil_is_loop_thread() && w->suspend->attach == NULL &&
+	    w->cores != NULL && !w->forked;
+}
+
 /* Tries to send; false with a Python exception. */
 static bool
 py_websocket_put(const char *name, const struct py_websocket_who *who,
@@ -509,6 +574,13 @@ py_websocket_send_data(const char *name, const struct py_websocket_who *who,
 	struct py_websocket_end	 end;
 	enum websocket_sent	 sent;
 
+	if (py_websocket_is_aside()) {
+		if (!py_websocket_post(name, who, text ?
+		    WEBSOCKET_LETTER_TEXT : WEBSOCKET_LETTER_BINARY, 0,
+		    data->buf, (size_t)data->len, timeout))
+			return NULL;
+		Py_RETURN_NONE;
+	}
 	do {
 		if (!py_websocket_put(name, who, text, data, &sent, &end))
 			return NULL;
@@ -610,6 +682,12 @@ py_websocket_close(PyObject *self, PyObject *args, PyObject *keywords)
 		    "bytes of UTF-8", WEBSOCKET_REASON);
 		return NULL;
 	}
+	if (py_websocket_is_aside()) {
+		if (!py_websocket_post("websocket_close", &who,
+		    WEBSOCKET_LETTER_CLOSE, code, text, len, -1))
+			return NULL;
+		Py_RETURN_NONE;
+	}
 	if (!py_websocket_take_loop("websocket_close"))
 		return NULL;
 	ws = py_websocket_of(&who);
@@ -701,7 +779,8 @@ py_websocket_failed(struct request *req)
 		py_websocket_refuse(req, status);
 		return true;
 	}
-	if (ours || py_gone_is_set(req)) {
+	if (ours || py_gone_is_set(req) ||
+	    (req->core->harakiri.is_late && py_harakiri_is_set())) {
 		PyErr_Clear();
 		return true;
 	}
@@ -735,6 +814,65 @@ const PyMethodDef	 py_websocket_methods[] = {
 	    "reason='', request_context=None): says goodbye" },
 	{ "request_context", py_websocket_context, METH_NOARGS,
 	    "request_context(): names this request, for request_context=" },
+	{ NULL, NULL, 0, NULL }
+};
+
+#else
+
+/* WebsocketError is there, for those who catch it. */
+int
+py_websocket_init(PyObject *module)
+{
+	return PyObject_SetAttrString(module, "WebsocketError",
+	    PyExc_OSError);
+}
+
+/* Says why it does not work. Gives NULL. */
+static PyObject *
+py_websocket_none(PyObject *self, PyObject *args, PyObject *keywords)
+{
+	(void)self, (void)args, (void)keywords;
+	PyErr_SetString(PyExc_OSError, "this wsgimaster was built without "
+	    "websockets (--without-websockets)");
+	return NULL;
+}
+
+/* Never. */
+bool
+py_websocket_is_open(const struct request *req)
+{
+	(void)req;
+	return false;
+}
+
+/* The same. */
+bool
+py_websocket_failed(struct request *req)
+{
+	(void)req;
+	return false;
+}
+
+/* The same. */
+int
+py_websocket_fd(struct core *core)
+{
+	(void)core;
+	return -1;
+}
+
+#define PY_WEBSOCKET_NONE(name)						\
+	{ name, (PyCFunction)(void (*)(void))py_websocket_none,		\
+	    METH_VARARGS | METH_KEYWORDS, "not built in" }
+
+const PyMethodDef	 py_websocket_methods[] = {
+	PY_WEBSOCKET_NONE("websocket_handshake"),
+	PY_WEBSOCKET_NONE("websocket_recv"),
+	PY_WEBSOCKET_NONE("websocket_recv_nb"),
+	PY_WEBSOCKET_NONE("websocket_send"),
+	PY_WEBSOCKET_NONE("websocket_send_binary"),
+	PY_WEBSOCKET_NONE("websocket_close"),
+	PY_WEBSOCKET_NONE("request_context"),
 	{ NULL, NULL, 0, NULL }
 };
 

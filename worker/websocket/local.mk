@@ -16,6 +16,8 @@ libwsgimaster_a_SOURCES += \
 	worker/websocket/websocket_key.h \
 	worker/websocket/websocket_out.c \
 	worker/websocket/websocket_out.h \
+	worker/websocket/websocket_post.c \
+	worker/websocket/websocket_post.h \
 	worker/websocket/websocket_utf8.c \
 	worker/websocket/websocket_utf8.h \
 	worker/websocket/websocket_wait.c

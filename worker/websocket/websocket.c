@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <wslay/wslay.h>
@@ -63,7 +64,7 @@ websocket_set_reason(struct websocket *ws, int code, const char *reason,
 bool
 websocket_wants_input(const struct websocket *ws)
 {
-	return ws->state != WEBSOCKET_OVER &&
+	return ws->state != WEBSOCKET_OVER && ws->held == WEBSOCKET_IN_MORE &&
 	    ws->inbox_messages < WEBSOCKET_INBOX_MESSAGES &&
 	    ws->inbox_bytes < WEBSOCKET_INBOX_BYTES &&
 	    ws->out.bytes <= ws->worker->cfg->websockets_send_queue;
@@ -73,7 +74,8 @@ websocket_wants_input(const struct websocket *ws)
 static bool
 websocket_has(const struct websocket *ws)
 {
-	return !STAILQ_EMPTY(&ws->inbox) || ws->state == WEBSOCKET_OVER;
+	return !STAILQ_EMPTY(&ws->inbox) || ws->state == WEBSOCKET_OVER ||
+	    ws->held != WEBSOCKET_IN_MORE;
 }
 
 /* For websocket_wait. */
@@ -118,6 +120,9 @@ websocket_tell(struct websocket *ws)
 	websocket_ring(ws);
 	if (core->until != NULL && core->until(core))
 		core_wake(core, WAIT_READY);
+	if (ws->worker->websockets.post.seats[core->id].posted > 0 &&
+	    websocket_has_room(core))
+		websocket_post_read(ws->worker);
 }
 
 /* It is over: tells the request, whatever it waits for, if it wants to know. */
@@ -127,6 +132,7 @@ websocket_end(struct websocket *ws)
 	struct conn	*c = ws->conn;
 
 	websocket_set_state(ws, WEBSOCKET_OVER);
+	websocket_post_shut(ws);
 	if (ws->worker->cfg->client_gone == CLIENT_GONE_IGNORE ||
 	    c->gone_deaf)
 		return;
@@ -203,9 +209,9 @@ websocket_closed(struct websocket *ws)
 	if (ws->state == WEBSOCKET_OPEN) {
 		websocket_set_reason(ws, in->code == 0 ? WEBSOCKET_NO_STATUS :
 		    in->code, (const char *)in->control, in->control_len);
+		websocket_end(ws);
 		websocket_put_close(ws, in->code, "", 0);
-	}
-	if (ws->state != WEBSOCKET_OVER)
+	} else if (ws->state == WEBSOCKET_CLOSING)
 		websocket_end(ws);
 }
 
@@ -219,10 +225,10 @@ websocket_offended(struct websocket *ws)
 	if (ws->state == WEBSOCKET_OPEN) {
 		websocket_set_reason(ws, ws->in.code, ws->in.why,
 		    strlen(ws->in.why));
+		/* What comes now has no beginning that one could find. */
+		websocket_end(ws);
 		websocket_put_close(ws, ws->code, ws->reason, ws->reason_len);
-	}
-	/* What comes now has no beginning that one could find. */
-	if (ws->state != WEBSOCKET_OVER)
+	} else if (ws->state == WEBSOCKET_CLOSING)
 		websocket_end(ws);
 }
 
@@ -242,6 +248,30 @@ websocket_message(struct websocket *ws)
 	ws->inbox_bytes += m->len;
 }
 
+/* The end that has come: now, or when the app has answered what came before. */
+static void
+websocket_hold(struct websocket *ws, enum websocket_in_event event)
+{
+	ws->held = event;
+	if (!ws->handling && STAILQ_EMPTY(&ws->inbox))
+		websocket_release(ws);
+	else if (ws->state == WEBSOCKET_OPEN)
+		websocket_due_set(&ws->heard, WEBSOCKET_LEAVING);
+}
+
+/* What was held, if anything was, has its turn. */
+void
+websocket_release(struct websocket *ws)
+{
+	enum websocket_in_event	 event = ws->held;
+
+	ws->held = WEBSOCKET_IN_MORE;
+	if (event == WEBSOCKET_IN_CLOSE)
+		websocket_closed(ws);
+	else if (event == WEBSOCKET_IN_BAD)
+		websocket_offended(ws);
+}
+
 /* Something has come. */
 void
 websocket_event(struct websocket *ws, enum websocket_in_event event)
@@ -256,10 +286,8 @@ websocket_event(struct websocket *ws, enum websocket_in_event event)
 			    ws->in.control_len);
 		break;
 	case WEBSOCKET_IN_CLOSE:
-		websocket_closed(ws);
-		break;
 	case WEBSOCKET_IN_BAD:
-		websocket_offended(ws);
+		websocket_hold(ws, event);
 		break;
 	case WEBSOCKET_IN_PONG:		/* anything that comes is a pong */
 	case WEBSOCKET_IN_MORE:
@@ -274,8 +302,11 @@ websocket_take(struct websocket *ws)
 	struct websocket_message	*m = STAILQ_FIRST(&ws->inbox);
 	const bool			 was_full = !websocket_wants_input(ws);
 
-	if (m == NULL)
+	ws->handling = m != NULL;
+	if (m == NULL) {
+		websocket_release(ws);
 		return NULL;
+	}
 	STAILQ_REMOVE_HEAD(&ws->inbox, link);
 	ws->inbox_messages--;
 	ws->inbox_bytes -= m->len;
@@ -339,12 +370,33 @@ websocket_expire(struct websocket *ws, enum websocket_clock clock)
 		websocket_lost(ws, "no pong has come");
 		break;
 	case WEBSOCKET_LEAVING:
-		websocket_end(ws);
+		if (ws->held != WEBSOCKET_IN_MORE)
+			websocket_release(ws);
+		else
+			websocket_end(ws);
 		break;
 	default:
 		websocket_lost(ws, "the client takes nothing");
 	}
 	websocket_go_on(ws);
+}
+
+/* Where nobody else looks at the socket: that, and the bell. */
+static int
+websocket_ear(struct websocket *ws)
+{
+	struct epoll_event	 ev = { .events = EPOLLIN };
+
+	if (ws->ear != -1)
+		return ws->ear;
+	ws->ear = epoll_create1(EPOLL_CLOEXEC);
+	if (ws->ear != -1 && (epoll_ctl(ws->ear, EPOLL_CTL_ADD, ws->bell, &ev)
+	    == -1 || epoll_ctl(ws->ear, EPOLL_CTL_ADD, ws->conn->fd, &ev) ==
+	    -1)) {
+		close(ws->ear);
+		ws->ear = -1;
+	}
+	return ws->ear;
 }
 
 /* The bell. */
@@ -357,7 +409,7 @@ websocket_bell(struct websocket *ws)
 			watch_forget(ws->worker, ws->bell);
 	}
 	websocket_ring(ws);
-	return ws->bell;
+	return ws->polled && ws->bell != -1 ? websocket_ear(ws) : ws->bell;
 }
 
 /* Says goodbye to all. */
@@ -379,6 +431,7 @@ websockets_init(struct worker *w)
 	TAILQ_INIT(&w->websockets.all);
 	w->websockets.leaving = WEBSOCKET_GOING_AWAY;
 	websocket_clocks_init(w);
+	websocket_post_init(w);
 }
 
 /* None any more. */
@@ -386,6 +439,7 @@ void
 websockets_done(struct worker *w)
 {
 	websocket_clocks_done(w);
+	websocket_post_done(w);
 	free(w->websockets.buf);
 	w->websockets.buf = NULL;
 	websocket_deflate_done();

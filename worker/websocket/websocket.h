@@ -12,6 +12,10 @@
  *		   is taken for write-timeout ---------------> OVER, broken
  *	any ------ the request ends -------------------------> freed
  *
+ * A close frame, and an error of the client's, has its turn behind the messages
+ * that came before it: it is held (held) while the app has one of them to
+ * answer, until it asks for the next, or websockets-close-timeout is over.
+ *
  * In OPEN messages go both ways. In CLOSING what still comes can be received,
  * but not after an error, or when the app has closed. In OVER what came before
  * is received, and then the error that says why (code and reason). Broken:
@@ -49,6 +53,7 @@
 #include "worker/wait.h"
 #include "worker/websocket/websocket_in.h"
 #include "worker/websocket/websocket_out.h"
+#include "worker/websocket/websocket_post.h"
 
 struct conn;
 struct core;
@@ -97,6 +102,8 @@ struct websocket {
 	bool			 reading;	/* read_ev is added */
 	bool			 writing;	/* write_ev is added */
 	bool			 polled;	/* no loop turns meanwhile */
+	bool			 handling;	/* the app has a message */
+	enum websocket_in_event	 held;		/* CLOSE, BAD; MORE: none */
 	int			 deflate_bits;	/* 0: not agreed */
 	/* Why: the client's word, or ours; set with CLOSING, then OVER. */
 	int			 code;
@@ -110,7 +117,10 @@ struct websocket {
 	size_t			 inbox_bytes;
 	struct websocket_out	 out;
 	uint64_t		 sent;		/* bytes */
-	int			 bell;		/* -1: nobody has asked */
+	int			 bell;		/* an eventfd; -1: nobody has
+						   asked */
+	int			 ear;		/* polled: an epoll of bell and
+						   socket; else -1 */
 	bool			 rung;
 	struct websocket_due	 heard;		/* IDLE, PINGED, LEAVING */
 	struct websocket_due	 stuck;		/* STUCK */
@@ -130,6 +140,7 @@ struct websockets {
 	struct event		 timer;
 	unsigned char		*buf;		/* what is read goes here */
 	int			 leaving;	/* the code when it drains */
+	struct websocket_post	 post;
 };
 
 /* What a request asked for, and what the app says to it. */
@@ -168,8 +179,10 @@ struct websocket_message *websocket_take(struct websocket *ws);
 /* Sends a close frame, if none was sent. */
 void	 websocket_close(struct websocket *ws, int code, const char *reason,
 	    size_t len);
-/* A descriptor that can be read while websocket_take gives something, or it is
- * over; -1 with errno. It is the websocket's. */
+/*
+ * A descriptor that can be read while websocket_take gives something (where it
+ * is polled: may give), or it is over; -1 with errno. It is the websocket's.
+ */
 int	 websocket_bell(struct websocket *ws);
 /* Without a loop that turns: looks what has come, sends. */
 void	 websocket_look(struct websocket *ws);

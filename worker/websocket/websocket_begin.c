@@ -235,7 +235,7 @@ websocket_new(struct request *req, int deflate_bits)
 	ws->state = WEBSOCKET_OPEN;
 	ws->polled = !w->suspend->can_park;
 	ws->deflate_bits = deflate_bits;
-	ws->bell = -1;
+	ws->bell = ws->ear = -1;
 	ws->heard.ws = ws->stuck.ws = ws;
 	ws->heard.clock = ws->stuck.clock = -1;
 	STAILQ_INIT(&ws->inbox);
@@ -291,6 +291,7 @@ websocket_begin(struct request *req, const struct websocket_terms *terms)
 	websocket_out_add(&ws->out, &part, 1, 0);
 	strbuf_done(&head);
 	websocket_watch_begin(ws);
+	websocket_post_open(ws);
 	websocket_take_over(ws);
 	if (w->draining)
 		websocket_close(ws, w->websockets.leaving, "", 0);

@@ -17,6 +17,8 @@ void	 websocket_flush(struct websocket *ws);
 void	 websocket_lost(struct websocket *ws, const char *why);
 /* An event of websocket_in.h's. */
 void	 websocket_event(struct websocket *ws, enum websocket_in_event event);
+/* What was held has its turn. */
+void	 websocket_release(struct websocket *ws);
 /* May more be read? */
 bool	 websocket_wants_input(const struct websocket *ws);
 

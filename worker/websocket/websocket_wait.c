@@ -65,10 +65,12 @@ static enum wait_reason
 websocket_poll(struct core *core, struct websocket *ws, double left)
 {
 	struct worker		*w = core->worker;
-	struct wait_item	 items[2] = {
-		{ .fd = ws->conn->fd }, { .fd = w->control,
-		.events = WAIT_READ } };
+	struct wait_item	 items[3] = {
+		{ .fd = ws->conn->fd },
+		{ .fd = w->control, .events = WAIT_READ },
+		{ .fd = w->websockets.post.eventfd, .events = WAIT_READ } };
 	enum wait_reason	 reason;
+	uint64_t		 count;
 
 	if (websocket_wants_input(ws))
 		items[0].events |= ws->conn->recv_writes ? WAIT_WRITE :
@@ -80,10 +82,13 @@ websocket_poll(struct core *core, struct websocket *ws, double left)
 	if (ws->conn->transport != NULL && websocket_wants_input(ws) &&
 	    ws->conn->transport->pending(ws->conn) > 0)
 		return WAIT_READY;
-	reason = wait_set_as(core, items, 2, websocket_limit(ws, left),
-	    SB_CORE_WEBSOCKET);
+	reason = wait_set_as(core, items, items[2].fd == -1 ? 2 : 3,
+	    websocket_limit(ws, left), SB_CORE_WEBSOCKET);
 	if (items[1].ready != 0)
 		worker_control_read(w);
+	if (items[2].ready != 0 &&
+	    read(items[2].fd, &count, sizeof(count)) != -1)
+		websocket_post_read(w);
 	return reason;
 }
 
@@ -152,6 +157,11 @@ websocket_free(struct websocket *ws)
 		free(m);
 	}
 	free(ws->rest);
+	websocket_post_shut(ws);
+	if (ws->ear != -1) {
+		watch_forget(w, ws->ear);
+		close(ws->ear);
+	}
 	if (ws->bell != -1) {
 		watch_forget(w, ws->bell);
 		close(ws->bell);
@@ -173,8 +183,9 @@ websocket_finish(struct request *req)
 	client_gone_hush(req->conn);
 	if (!websocket_borrow(w, &held))
 		return;
-	websocket_close(ws, req->failed ? WEBSOCKET_INTERNAL :
-	    WEBSOCKET_NORMAL, "", 0);
+	websocket_release(ws);
+	websocket_close(ws, req->failed || req->core->harakiri.is_late ?
+	    WEBSOCKET_INTERNAL : WEBSOCKET_NORMAL, "", 0);
 	websocket_return(w, held);
 	if (!websocket_is_flushed(req->core))
 		(void)websocket_wait(req->core, websocket_is_flushed,
