@@ -180,6 +180,15 @@ struct config {
 	bool		 http2_cleartext;	/* with prior knowledge */
 	int		 http2_max_concurrent_streams;
 	int		 client_gone;		/* enum client_gone */
+
+	double		 websockets_ping_freq;
+	double		 websockets_pong_tolerance;
+	double		 websockets_close_timeout;
+	int		 websockets_max_size;	/* KiB */
+	size_t		 websockets_send_queue;
+	bool		 websockets_deflate;
+	size_t		 websockets_deflate_min;
+	bool		 websockets_harakiri;
 	char		*request_id_header;	/* a name, or "": none */
 	bool		 request_id_response;
 

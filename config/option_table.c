@@ -1366,6 +1366,78 @@ const struct option_row option_table[] = {
 		.help = "Leave the daemons the server's standard input; else "
 		    "it is /dev/null."
 	},
+	{
+	/* websockets */
+	{
+		.name = "websockets-ping-freq",
+		.alias = { "websocket-ping-freq" },
+		.group = GROUP_WEBSOCKETS, .type = OPT_SECONDS,
+		AT(websockets_ping_freq), .initial = 30, .max = DAY,
+		.arg = "SECONDS",
+		.help = "Send a ping to a websocket's client from which "
+		    "nothing has come for so long. 0: never."
+	},
+	{
+		.name = "websockets-pong-tolerance",
+		.alias = { "websocket-pong-tolerance", "websockets-pong-freq" },
+		.group = GROUP_WEBSOCKETS, .type = OPT_SECONDS,
+		AT(websockets_pong_tolerance), .initial = 3, .max = DAY,
+		.arg = "SECONDS",
+		.help = "A client that sends nothing for so long after a ping "
+		    "has left. 0: it may take its time."
+	},
+	{
+		.name = "websockets-max-size",
+		.alias = { "websocket-max-size" },
+		.group = GROUP_WEBSOCKETS, .type = OPT_INT,
+		AT(websockets_max_size), .initial = 1024, .min = 1,
+		.max = 1048576, .arg = "KIB",
+		.help = "The longest message that a websocket's client may "
+		    "send, in KiB, decompressed. One that is longer ends the "
+		    "websocket with 1009."
+	},
+	{
+		.name = "websockets-send-queue",
+		.group = GROUP_WEBSOCKETS, .type = OPT_SIZE,
+		AT(websockets_send_queue), .initial = 256 * KIB,
+		.max = 1024 * MIB, .arg = "BYTES",
+		.help = "With more than this to be sent to a client that is "
+		    "slow, websocket_send waits (or raises BlockingIOError "
+		    "where it cannot wait), and no more is read from it. "
+		    "Nothing taken for write-timeout: it has left."
+	},
+	{
+		.name = "websockets-close-timeout",
+		.group = GROUP_WEBSOCKETS, .type = OPT_SECONDS,
+		AT(websockets_close_timeout), .initial = 5, .min = 0.01,
+		.max = DAY, .arg = "SECONDS",
+		.help = "How long a websocket that was closed from here, also "
+		    "because the worker leaves, waits for the client's "
+		    "goodbye."
+	},
+	{
+		.name = "websockets-deflate",
+		.group = GROUP_WEBSOCKETS, .type = OPT_BOOL,
+		AT(websockets_deflate), .max = 1,
+		.help = "Agree to compressed messages (permessage-deflate) "
+		    "with clients that offer it; each is compressed by "
+		    "itself, so an open websocket costs no memory for it."
+	},
+	{
+		.name = "websockets-deflate-min",
+		.group = GROUP_WEBSOCKETS, .type = OPT_SIZE,
+		AT(websockets_deflate_min), .initial = 512,
+		.max = 1024 * MIB, .arg = "BYTES",
+		.help = "Shorter messages are sent as they are."
+	},
+	{
+		.name = "websockets-harakiri",
+		.group = GROUP_WEBSOCKETS, .type = OPT_BOOL,
+		AT(websockets_harakiri), .max = 1,
+		.help = "Count the time of an open websocket for harakiri, as "
+		    "that of any request. Else its limits hold until the "
+		    "handshake only; set_user_harakiri holds always."
+	},
 
 	/* python */
 	{

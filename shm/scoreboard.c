@@ -16,6 +16,7 @@ static const char *const sb_core_state_names[] = {
 	[SB_CORE_BODY] = "body",
 	[SB_CORE_SENDING] = "sending",
 	[SB_CORE_LOCK] = "lock",
+	[SB_CORE_WEBSOCKET] = "websocket",
 };
 
 static const char *const sb_slot_state_names[] = {

@@ -56,7 +56,9 @@ enum sb_core_state {
 	SB_CORE_PARKED,		/* parked by the app itself */
 	SB_CORE_BODY,		/* reads the request body */
 	SB_CORE_SENDING,	/* the client takes the response slowly */
-	SB_CORE_LOCK		/* waits for a lock */
+	SB_CORE_LOCK,		/* waits for a lock */
+	SB_CORE_WEBSOCKET	/* parked until a websocket can be received
+				   from, or sent to */
 };
 
 enum sb_slot_state {
@@ -140,6 +142,10 @@ struct sb_slot {
 	_Atomic uint64_t static_requests; /* files; not in requests */
 	_Atomic uint64_t cut;		/* responses not sent to the end */
 	_Atomic uint64_t harakiris;	/* requests past their deadline */
+	_Atomic uint32_t websockets;	/* open now */
+	_Atomic uint64_t websockets_begun;
+	_Atomic uint64_t websocket_received; /* messages */
+	_Atomic uint64_t websocket_sent;
 	_Atomic uint64_t tls_handshakes;
 	_Atomic uint64_t tls_resumed;	/* of them, without a full one */
 	_Atomic uint64_t tls_failed;	/* ended before they were over */

@@ -262,6 +262,7 @@ worker_drain(struct worker *w, enum drain drain)
 		farewell_begin(w, drain == DRAIN_LAST);
 	accept_adjust(w);
 	conn_timeouts_drain(w);
+	websockets_drain(w, drain);
 	event_active(&w->work_ev, EV_TIMEOUT, 1);
 }
 

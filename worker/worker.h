@@ -20,6 +20,7 @@
 #include "worker/request_id.h"
 #include "worker/farewell.h"
 #include "worker/watch.h"
+#include "worker/websocket/websocket.h"
 #include "shm/messages.h"
 #include "shm/seats.h"
 
@@ -148,6 +149,7 @@ struct worker {
 	uint32_t			 nfree_bufs;
 	uint32_t			 nfree_small_bufs;
 	struct http2s			 http2s;	/* http2/ */
+	struct websockets		 websockets;	/* websocket/ */
 	struct http_limits		 limits;
 	struct proxies			*proxies;	/* NULL: none */
 	uint32_t			 queue_size;

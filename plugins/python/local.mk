@@ -120,6 +120,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_wait.c \
 	plugins/python/py_wait.h \
 	plugins/python/py_worker.c \
+	plugins/python/py_websocket.c \
+	plugins/python/py_websocket.h \
 	plugins/python/py_worker.h \
 	plugins/python/py_wsgi.c \
 	plugins/python/py_wsgi.h

@@ -29,6 +29,7 @@
 #include "plugins/python/py_spool.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
+#include "plugins/python/py_websocket.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
 #include "worker/core.h"
@@ -213,6 +214,7 @@ static const struct {
 	{ py_socket_methods, NULL },
 	{ py_spool_methods, NULL },
 	{ py_spooler_methods, py_spool_is_wanted },
+	{ py_websocket_methods, NULL },
 };
 
 /* The inittab's entry. New. */
@@ -222,7 +224,8 @@ py_module_init(void)
 	PyObject	*module = PyModule_Create(&py_module_def);
 
 	if (module != NULL && (py_gone_init(module) == -1 ||
-	    py_harakiri_init(module) == -1))
+	    py_harakiri_init(module) == -1 ||
+	    py_websocket_init(module) == -1))
 		Py_CLEAR(module);
 	return module;
 }

@@ -104,6 +104,10 @@ unit_tests += test/unit/test_log_format test/unit/test_log_sink
 test_unit_test_log_format_SOURCES = test/unit/test_log_format.c $(unit_main)
 test_unit_test_log_sink_SOURCES = test/unit/test_log_sink.c $(unit_main)
 
+if WM_HAVE_WEBSOCKETS
+unit_tests += test/unit/test_websocket
+test_unit_test_websocket_SOURCES = test/unit/test_websocket.c $(unit_main)
+endif
 if WM_HAVE_HTTP2
 unit_tests += test/unit/test_http2
 test_unit_test_http2_SOURCES = test/unit/test_http2.c $(unit_main)
