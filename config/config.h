@@ -221,6 +221,18 @@ struct config {
 	bool		 cgi_optimize;		/* always true */
 	struct strlist	 cgi_loadlib;		/* always empty */
 
+	/* caches; see cache_rule.h */
+	struct strlist	 cache2;		/* checked */
+	size_t		 cache;			/* items; 0: none */
+	size_t		 cache_blocksize;	/* 0: not given */
+	char		*cache_store;
+	int		 cache_store_sync;	/* the kernel does that */
+	bool		 cache_no_expire;
+	int		 cache_expire_freq;
+	bool		 cache_report_freed_items;
+	bool		 cache_use_last_modified;
+	struct strlist	 add_cache_item;	/* "[CACHE ]KEY=VALUE" */
+
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */
 	char		*wsgi_file;

@@ -12,6 +12,7 @@
 #include "base/netmask.h"
 #include "base/xmalloc.h"
 #include "build_config.h"
+#include "config/cache_rule.h"
 #include "config/log_format.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
@@ -424,6 +425,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_prefixes(&cfg->harakiri_path, "harakiri-path", "limits",
 	    problems);
 	static_rules_check(cfg, problems);
+	cache_rules_check(cfg, problems);
 	config_check_python(cfg, problems);
 	config_check_cgi(cfg, problems);
 	config_check_control(cfg, problems);

@@ -1,5 +1,7 @@
 # The option table, its readers and printers.
 libwsgimaster_a_SOURCES += \
+	config/cache_rule.c \
+	config/cache_rule.h \
 	config/config.c \
 	config/config.h \
 	config/config_check.c \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "master/commons_caches.h"
 #include "shm/commons.h"
 #include "shm/doorbell.h"
 
@@ -25,13 +26,14 @@ commons_init(struct commons *commons, const struct config *cfg, char **cause)
 	    cause);
 	if (commons->doorbells == NULL)
 		return -1;
-	return 0;
+	return commons_caches(&commons->caches, cfg, cause);
 }
 
 /* Closes and unmaps. */
 void
 commons_done(struct commons *commons)
 {
+	commons_caches_free(commons->caches);
 	doorbells_free(commons->doorbells);
 	memset(commons, 0, sizeof(*commons));
 }

@@ -12,6 +12,8 @@ libwsgimaster_a_SOURCES += \
 	master/checks.h \
 	master/commons.c \
 	master/commons.h \
+	master/commons_caches.c \
+	master/commons_caches.h \
 	master/control.c \
 	master/control.h \
 	master/control_client.c \

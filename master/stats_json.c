@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "master/autoscale.h"
 #include "master/backlog.h"
+#include "master/commons_caches.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/mounts.h"
@@ -21,6 +22,7 @@
 #include "master/seats.h"
 #include "master/stats_parts.h"
 #include "master/workers.h"
+#include "shm/commons.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 
@@ -403,7 +405,6 @@ static void
 stats_nothing(struct json_out *json)
 {
 	json_raw(json, "locks", "[]", 2);
-	json_raw(json, "caches", "[]", 2);
 	json_raw(json, "metrics", "{}", 2);
 }
 
@@ -465,6 +466,7 @@ stats_server(struct stats_json *j)
 	json_uint(json, "gid", getgid());
 	json_str(json, "cwd", cwd != NULL ? cwd : "");
 	stats_nothing(json);
+	commons_caches_json(json, m->commons->caches);
 	json_str(json, "state", master_state_name(m->state));
 	json_int(json, "generation", m->serving->id);
 	json_uint(json, "started", m->sb->started_us / 1000000);

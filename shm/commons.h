@@ -4,6 +4,7 @@
 
 #include "shm/seats.h"
 
+struct caches;
 struct doorbells;
 
 /*
@@ -20,6 +21,7 @@ struct doorbells;
 struct commons {
 	struct seats		 seats;
 	struct doorbells	*doorbells;
+	struct caches		*caches;
 };
 
 #endif

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "plugins/asyncio/asyncio_guest.h"
 #include "plugins/python/py_async.h"
+#include "plugins/python/py_cache.h"
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gone.h"
@@ -181,6 +182,7 @@ static const struct {
 } py_module_parts[] = {
 	{ asyncio_guest_methods, NULL },
 	{ py_async_methods, NULL },
+	{ py_cache_methods, NULL },
 	{ py_client_methods, NULL },
 	{ py_harakiri_methods, NULL },
 	{ py_process_methods, NULL },
