@@ -344,7 +344,7 @@ config_check_no_effect(struct config *cfg)
 
 	for (i = 0; i < option_count; i++) {
 		row = &option_table[i];
-		if ((row->flags & OPT_NO_EFFECT) &&
+		if ((row->flags & OPT_NO_EFFECT) && row->initial != 0 &&
 		    !*(const bool *)option_member(row, cfg))
 			strlist_add_steal(&cfg->warnings, xasprintf("turning "
 			    "\"%s\" off has no effect: %s", row->name,

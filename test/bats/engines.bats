@@ -12,7 +12,10 @@ load engines
 			echo "# not built: $why" >&3
 			continue
 		fi
-		engine_start "$engine" --module engine_table
+		engine_start "$engine" --module engine_table \
+		    --cache2 name=table,items=500 \
+		    --cache2 name=other,items=100 \
+		    --cache2 name=third,items=10
 		check engine_checks collect "$PORT" "$engine" "$WM_TMP"
 		case $engine in
 		none | threads) ;;
