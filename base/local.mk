@@ -27,6 +27,8 @@ libwsgimaster_a_SOURCES += \
 	base/netmask.h \
 	base/pool.c \
 	base/pool.h \
+	base/siphash.c \
+	base/siphash.h \
 	base/strbuf.c \
 	base/strbuf.h \
 	base/strlist.c \

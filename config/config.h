@@ -278,6 +278,17 @@ struct config {
 	struct strlist	 smart_attach_daemon2;
 	struct strlist	 attach_daemon2;
 	bool		 daemons_honour_stdin;
+	/* caches; see cache_rule.h */
+	struct strlist	 cache2;		/* checked */
+	size_t		 cache;			/* items; 0: none */
+	size_t		 cache_blocksize;	/* 0: not given */
+	char		*cache_store;
+	int		 cache_store_sync;	/* the kernel does that */
+	bool		 cache_no_expire;
+	int		 cache_expire_freq;
+	bool		 cache_report_freed_items;
+	bool		 cache_use_last_modified;
+	struct strlist	 add_cache_item;	/* "[CACHE ]KEY=VALUE" */
 
 	/* python */
 	struct strlist	 import;		/* modules and files */

@@ -14,6 +14,7 @@
 #include "build_config.h"
 #include "config/alarm_rule.h"
 #include "config/daemon_rule.h"
+#include "config/cache_rule.h"
 #include "config/log_format.h"
 #include "config/mule_rule.h"
 #include "config/option_table.h"
@@ -348,7 +349,7 @@ config_check_no_effect(struct config *cfg)
 
 	for (i = 0; i < option_count; i++) {
 		row = &option_table[i];
-		if ((row->flags & OPT_NO_EFFECT) &&
+		if ((row->flags & OPT_NO_EFFECT) && row->initial != 0 &&
 		    !*(const bool *)option_member(row, cfg))
 			strlist_add_steal(&cfg->warnings, xasprintf("turning "
 			    "\"%s\" off has no effect: %s", row->name,
@@ -442,6 +443,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	    problems);
 	static_rules_check(cfg, problems);
 	shared_rules_check(cfg, problems);
+	cache_rules_check(cfg, problems);
 	config_check_python(cfg, problems);
 	config_check_cgi(cfg, problems);
 	config_check_control(cfg, problems);

@@ -2,6 +2,8 @@
 libwsgimaster_a_SOURCES += \
 	config/alarm_rule.c \
 	config/alarm_rule.h \
+	config/cache_rule.c \
+	config/cache_rule.h \
 	config/config.c \
 	config/config.h \
 	config/config_check.c \

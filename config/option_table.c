@@ -1438,6 +1438,86 @@ const struct option_row option_table[] = {
 		    "that of any request. Else its limits hold until the "
 		    "handshake only; set_user_harakiri holds always."
 	},
+	{
+	/* caches */
+	{
+		.name = "cache2",
+		.group = GROUP_CACHE, .type = OPT_LIST, AT(cache2),
+		.flags = OPT_NO_RELOAD, .arg = "name=NAME,items=N,...",
+		.help = "A cache in shared memory, for all processes: "
+		    "items=N (how many at most), blocksize=SIZE (the longest "
+		    "value; 64k), keysize=SIZE (the longest key; 2k), "
+		    "blocks=N and bitmap (values may take several blocks), "
+		    "lru (when full, what was used longest ago goes), "
+		    "clear_on_full, ignore_full (no word in the log), "
+		    "hashsize=N, math_initial=N, lastmod, store=FILE and "
+		    "store_delete. Without NAME the functions take the first "
+		    "one."
+	},
+	{
+		.name = "cache",
+		.group = GROUP_CACHE, .type = OPT_SIZE, AT(cache),
+		.flags = OPT_NO_RELOAD, .max = 2147483646, .arg = "ITEMS",
+		.help = "A cache \"default\" of so many items, before those "
+		    "of \"cache2\"."
+	},
+	{
+		.name = "cache-blocksize",
+		.group = GROUP_CACHE, .type = OPT_SIZE, AT(cache_blocksize),
+		.flags = OPT_NO_RELOAD, .max = 1024 * MIB, .arg = "SIZE",
+		.help = "The longest value of \"cache\"; 0: 64k."
+	},
+	{
+		.name = "cache-store",
+		.group = GROUP_CACHE, .type = OPT_TEXT, AT(cache_store),
+		.flags = OPT_NO_RELOAD, .arg = "FILE",
+		.help = "The file of \"cache\", which outlives the server."
+	},
+	{
+		.name = "cache-use-last-modified",
+		.group = GROUP_CACHE, .type = OPT_BOOL,
+		AT(cache_use_last_modified), .max = 1,
+		.flags = OPT_NO_RELOAD,
+		.help = "Keep the time of the last write to \"cache\" in the "
+		    "statistics."
+	},
+	{
+		.name = "add-cache-item",
+		.group = GROUP_CACHE, .type = OPT_LIST, AT(add_cache_item),
+		.flags = OPT_NO_RELOAD, .arg = "[CACHE ]KEY=VALUE",
+		.help = "Put an item into each cache (or that one) at the "
+		    "start, unless it is there."
+	},
+	{
+		.name = "cache-store-sync",
+		.group = GROUP_CACHE, .type = OPT_INT, AT(cache_store_sync),
+		.max = 2147483647, .flags = OPT_NO_EFFECT, .arg = "N",
+		.help = "Write the store every so many master cycles. The "
+		    "kernel writes it, and what a process wrote is there also "
+		    "when that is killed."
+	},
+	{
+		.name = "cache-no-expire",
+		.group = GROUP_CACHE, .type = OPT_BOOL, AT(cache_no_expire),
+		.max = 1, .flags = OPT_NO_EFFECT,
+		.help = "No thread that sweeps. There is none: expired items "
+		    "are gone at once for readers, writers take their room "
+		    "back."
+	},
+	{
+		.name = "cache-expire-freq",
+		.group = GROUP_CACHE, .type = OPT_INT, AT(cache_expire_freq),
+		.max = 2147483647, .flags = OPT_NO_EFFECT, .arg = "SECONDS",
+		.help = "How often that thread sweeps. There is none."
+	},
+	{
+		.name = "cache-report-freed-items",
+		.group = GROUP_CACHE, .type = OPT_BOOL,
+		AT(cache_report_freed_items), .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "Log what that thread frees. There is none; the "
+		    "statistics count \"expired\"."
+	},
 
 	/* python */
 	{

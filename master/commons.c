@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "config/mule_rule.h"
 #include "master/commons_shared.h"
+#include "master/commons_caches.h"
 #include "shm/commons.h"
 #include "shm/deeds.h"
 #include "shm/doorbell.h"
@@ -78,6 +79,8 @@ commons_init(struct commons *commons, const struct config *cfg, char **cause)
 	if (commons_init_spoolers(commons, cfg, cause) == -1 ||
 	    commons_init_background(commons, cfg, cause) == -1)
 		return -1;
+	if (commons_caches(&commons->caches, cfg, cause) == -1)
+		return -1;
 	return commons_shared_init(commons, cfg, cause);
 }
 
@@ -111,6 +114,7 @@ commons_done(struct commons *commons)
 	    commons->seats.spoolers);
 	commons_shared_done(commons);
 	lives_free(commons->lives);
+	commons_caches_free(commons->caches);
 	doorbells_free(commons->doorbells);
 	memset(commons, 0, sizeof(*commons));
 }

@@ -16,6 +16,8 @@ libwsgimaster_a_SOURCES += \
 	master/commons.h \
 	master/commons_shared.c \
 	master/commons_shared.h \
+	master/commons_caches.c \
+	master/commons_caches.h \
 	master/control.c \
 	master/control.h \
 	master/control_client.c \

@@ -2,6 +2,7 @@
 #include "master/metrics.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,6 +18,8 @@
 #include "master/ready.h"
 #include "shm/commons.h"
 #include "shm/deeds.h"
+#include "shm/cache.h"
+#include "shm/commons.h"
 #include "shm/listener.h"
 #include "shm/spoolers.h"
 
@@ -467,11 +470,67 @@ metrics_workers(struct metrics *x)
 	}
 }
 
+/* One value of each cache. */
+static const struct {
+	const char		*name;
+	enum metrics_kind	 kind;
+	const char		*help;
+	size_t			 offset;	/* in cache_stats */
+} metrics_per_cache[] = {
+	{ "cache_items", METRICS_GAUGE, "Items of a cache, expired ones "
+	    "whose room was not taken back yet included.",
+	    offsetof(struct cache_stats, items) },
+	{ "cache_hits", METRICS_COUNTER, "Reads that found an item.",
+	    offsetof(struct cache_stats, hits) },
+	{ "cache_misses", METRICS_COUNTER, "Reads that found none.",
+	    offsetof(struct cache_stats, miss) },
+	{ "cache_full", METRICS_COUNTER, "Writes that found the cache full.",
+	    offsetof(struct cache_stats, full) },
+	{ "cache_evictions", METRICS_COUNTER, "Items dropped for others.",
+	    offsetof(struct cache_stats, evicted) },
+	{ "cache_expired", METRICS_COUNTER, "Expired items whose room was "
+	    "taken back.", offsetof(struct cache_stats, expired) },
+	{ "cache_repairs", METRICS_COUNTER, "Repairs after a process was "
+	    "killed inside a write.",
+	    offsetof(struct cache_stats, repairs) },
+};
+
+/* What is told of each cache. */
+static void
+metrics_caches(struct metrics *x)
+{
+	const struct caches	*caches = x->m->commons->caches;
+	struct cache_stats	 stats;
+	size_t			 row, i;
+
+	if (caches == NULL)
+		return;
+	metrics_family(&x->text, "cache_items_limit", METRICS_GAUGE,
+	    "How many there may be at most.");
+	for (i = 0; i < caches->count; i++) {
+		metrics_label(&x->text, "cache",
+		    cache_spec(caches->items[i])->name);
+		metrics_uint(&x->text, cache_spec(caches->items[i])->items);
+	}
+	for (row = 0; row < sizeof(metrics_per_cache) /
+	    sizeof(metrics_per_cache[0]); row++) {
+		metrics_family(&x->text, metrics_per_cache[row].name,
+		    metrics_per_cache[row].kind, metrics_per_cache[row].help);
+		for (i = 0; i < caches->count; i++) {
+			cache_stats(caches->items[i], &stats);
+			metrics_label(&x->text, "cache",
+			    cache_spec(caches->items[i])->name);
+			metrics_uint(&x->text, *(const uint64_t *)((const
+			    char *)&stats + metrics_per_cache[row].offset));
+		}
+	}
+}
+
 static void (*const metrics_sections[])(struct metrics *x) = {
 	metrics_server, metrics_processes, metrics_mules,
 	metrics_spoolers, metrics_reloads,
 	metrics_requests, metrics_durations, metrics_sums, metrics_listeners,
-	metrics_workers, NULL
+	metrics_workers, metrics_caches, NULL
 };
 
 /* Forgets what was gathered. */

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "master/autoscale.h"
 #include "master/backlog.h"
+#include "master/commons_caches.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/mounts.h"
@@ -21,6 +22,7 @@
 #include "master/seats.h"
 #include "master/stats_parts.h"
 #include "master/workers.h"
+#include "shm/commons.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 
@@ -402,7 +404,6 @@ stats_others(struct stats_json *j)
 static void
 stats_nothing(struct json_out *json)
 {
-	json_raw(json, "caches", "[]", 2);
 	json_raw(json, "metrics", "{}", 2);
 }
 
@@ -465,6 +466,7 @@ stats_server(struct stats_json *j)
 	json_str(json, "cwd", cwd != NULL ? cwd : "");
 	stats_locks(json, m);
 	stats_nothing(json);
+	commons_caches_json(json, m->commons->caches);
 	json_str(json, "state", master_state_name(m->state));
 	json_int(json, "generation", m->serving->id);
 	json_uint(json, "started", m->sb->started_us / 1000000);

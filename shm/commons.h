@@ -5,6 +5,7 @@
 #include "shm/seats.h"
 
 struct app_metrics;
+struct caches;
 struct deeds;
 struct doorbells;
 struct lives;
@@ -36,6 +37,7 @@ struct commons {
 	struct app_metrics	*metrics;
 	struct queue		*queue;
 	struct sharedareas	*sharedareas;
+	struct caches		*caches;
 };
 
 #endif

@@ -1,5 +1,15 @@
 # What several processes touch at once.
 libwsgimaster_a_SOURCES += \
+	shm/cache.h \
+	shm/cache_find.c \
+	shm/cache_layout.h \
+	shm/cache_lock.c \
+	shm/cache_new.c \
+	shm/cache_read.c \
+	shm/cache_repair.c \
+	shm/cache_room.c \
+	shm/cache_store.c \
+	shm/cache_write.c \
 	shm/commons.h \
 	shm/control.h \
 	shm/deeds.c \

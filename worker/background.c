@@ -322,7 +322,7 @@ background_identity(struct worker *w, const struct background_role *role,
 	w->number = id;
 	w->id = 0;
 	w->slot = -1;
-	w->seat = seat;
+	worker_sit(w, role->kind, id);
 	w->stats = xcalloc(1, sizeof(*w->stats));	/* nobody reads it */
 	w->control = control;
 	log_set_role(role->name, id);

@@ -8,6 +8,10 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_async.h \
 	plugins/python/py_background.c \
 	plugins/python/py_background.h \
+	plugins/python/py_cache.c \
+	plugins/python/py_cache.h \
+	plugins/python/py_cache_remote.c \
+	plugins/python/py_cache_remote.h \
 	plugins/python/py_client.c \
 	plugins/python/py_client.h \
 	plugins/python/py_autoreload.c \
@@ -127,8 +131,12 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_wsgi.h
 
 # Python source as C string literals, one a line.
-EXTRA_DIST += plugins/python/uwsgidecorators.py
-CLEANFILES += plugins/python/uwsgidecorators.inc
+EXTRA_DIST += \
+	plugins/python/remote_cache.py \
+	plugins/python/uwsgidecorators.py
+CLEANFILES += \
+	plugins/python/remote_cache.inc \
+	plugins/python/uwsgidecorators.inc
 
 plugins/python/uwsgidecorators.inc: plugins/python/uwsgidecorators.py
 	$(AM_V_GEN)$(MKDIR_P) plugins/python && \
@@ -136,4 +144,11 @@ plugins/python/uwsgidecorators.inc: plugins/python/uwsgidecorators.py
 	    $(top_srcdir)/plugins/python/uwsgidecorators.py >$@.new && \
 	mv $@.new $@
 
+plugins/python/remote_cache.inc: plugins/python/remote_cache.py
+	$(AM_V_GEN)$(MKDIR_P) plugins/python && \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' \
+	    $(top_srcdir)/plugins/python/remote_cache.py >$@.new && \
+	mv $@.new $@
+
+plugins/python/py_cache_remote.$(OBJEXT): plugins/python/remote_cache.inc
 plugins/python/py_decorators.$(OBJEXT): plugins/python/uwsgidecorators.inc

@@ -13,6 +13,7 @@
 #include "plugins/asyncio/asyncio_guest.h"
 #include "plugins/python/py_alarm.h"
 #include "plugins/python/py_async.h"
+#include "plugins/python/py_cache.h"
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gone.h"
@@ -201,6 +202,7 @@ static const struct {
 	{ asyncio_guest_methods, NULL },
 	{ py_alarm_methods, NULL },
 	{ py_async_methods, NULL },
+	{ py_cache_methods, NULL },
 	{ py_client_methods, NULL },
 	{ py_harakiri_methods, NULL },
 	{ py_mule_methods, NULL },

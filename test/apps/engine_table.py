@@ -9,6 +9,7 @@ import inspect
 import json
 import os
 import socket
+import struct
 import sys
 import tempfile
 import threading
@@ -442,6 +443,112 @@ def reload():
 @case
 def stop():
     assert callable(uwsgi.stop)
+
+
+# Each thread, task and request has a key of its own.
+def fresh():
+    fresh.count += 1
+    return "key %d %d" % (fresh.count, os.getpid())
+
+
+fresh.count = 0
+
+
+@case
+def cache_get():
+    key = fresh()
+    assert uwsgi.cache_get(key) is None
+    assert uwsgi.cache_set(key, b"a\0b") is True
+    assert uwsgi.cache_get(key.encode(), "table") == b"a\0b"
+
+
+@case
+def cache_set():
+    key = fresh()
+    assert uwsgi.cache_set(key, "one", 0, "other") is True
+    assert uwsgi.cache_set(key, "two", 0, "other") is None
+    assert uwsgi.cache_get(key, "other") == b"one"
+    assert uwsgi.cache_get(key) is None
+    assert uwsgi.cache_set(key, "x", 0.05) is True
+    while uwsgi.cache_get(key) is not None:
+        time.sleep(0.01)
+
+
+@case
+def cache_update():
+    key = fresh()
+    assert uwsgi.cache_update(key, "one") is True
+    assert uwsgi.cache_update(key, b"x" * 5000) is True
+    assert uwsgi.cache_get(key) == b"x" * 5000
+    assert uwsgi.cache_update(key, b"x" * 70000) is None
+
+
+@case
+def cache_del():
+    key = fresh()
+    assert uwsgi.cache_del(key) is None
+    uwsgi.cache_set(key, "")
+    assert uwsgi.cache_del(key) is True
+    assert uwsgi.cache_exists(key) is None
+
+
+@case
+def cache_exists():
+    key = fresh()
+    assert uwsgi.cache_exists(key) is None
+    uwsgi.cache_set(key, "")
+    assert uwsgi.cache_exists(key) is True
+
+
+@case
+def cache_clear():
+    uwsgi.cache_set("x", "y", 0, "third")
+    assert uwsgi.cache_clear("third") is True
+    assert uwsgi.cache_keys("third") == []
+
+
+@case
+def cache_keys():
+    key = fresh()
+    uwsgi.cache_set(key, "y")
+    assert key.encode() in uwsgi.cache_keys()
+
+
+@case
+def cache_num():
+    assert uwsgi.cache_num(fresh()) == 0
+
+
+@case
+def cache_inc():
+    key = fresh()
+    assert uwsgi.cache_inc(key) is True
+    assert uwsgi.cache_inc(key, 41) is True
+    assert uwsgi.cache_num(key) == 42
+    assert uwsgi.cache_get(key) == struct.pack("=q", 42)
+
+
+@case
+def cache_dec():
+    key = fresh()
+    assert uwsgi.cache_dec(key, 2) is True
+    assert uwsgi.cache_num(key) == -2
+
+
+@case
+def cache_mul():
+    key = fresh()
+    uwsgi.cache_inc(key, 3)
+    assert uwsgi.cache_mul(key, 4, 0, "table") is True
+    assert uwsgi.cache_num(key) == 12
+
+
+@case
+def cache_div():
+    key = fresh()
+    uwsgi.cache_inc(key, 9)
+    assert uwsgi.cache_div(key) is True
+    assert uwsgi.cache_num(key) == 4
 
 
 @case

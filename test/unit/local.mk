@@ -21,6 +21,13 @@ unit_tests += test/unit/test_head_check
 test_unit_test_head_check_SOURCES = \
 	test/unit/test_head_check.c $(unit_main)
 
+unit_tests += test/unit/test_cache test/unit/test_cache_death
+test_unit_test_cache_SOURCES = test/unit/test_cache.c \
+	test/unit/cache_whole.c test/unit/cache_whole.h $(unit_main)
+# This one includes the cache's sources, with a hook at each store.
+test_unit_test_cache_death_SOURCES = test/unit/test_cache_death.c \
+	test/unit/cache_whole.c test/unit/cache_whole.h $(unit_main)
+
 unit_tests += test/unit/test_fd test/unit/test_json_check
 test_unit_test_json_check_SOURCES = test/unit/test_json_check.c $(unit_main)
 test_unit_test_fd_SOURCES = test/unit/test_fd.c $(unit_main)
