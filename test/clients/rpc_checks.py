@@ -138,6 +138,12 @@ def raw(node):
         assert got.startswith((b"HTTP/1.1 400", b"HTTP/1.1 501")), got
 
 
+def imported(node):
+    """Of the module that an option imports."""
+    for _ in range(4):
+        assert ask(node, packet(b"imported")) == b"\xad\x0a\0\0it is here"
+
+
 def cut(node):
     """A client that leaves at any byte does no harm; slow ones are served."""
     data = packet(b"echo", b"abc", b"def")
