@@ -1,5 +1,6 @@
 """GET /names: every name of the module that is there, in a request."""
 import json
+import socket
 
 import uwsgi
 
@@ -16,6 +17,19 @@ def noted(environ):
     if environ["QUERY_STRING"] == "log":
         uwsgi.log_this_request()
     return uwsgi.get_logvar("who")
+
+
+def queued(path):
+    """Of the second socket, while clients come that nobody accepts."""
+    clients = []
+    lengths = [uwsgi.listen_queue(1)]
+    for _ in range(3):
+        clients.append(socket.socket(socket.AF_UNIX))
+        clients[-1].connect(path)
+        lengths.append(uwsgi.listen_queue(1))
+    for client in clients:
+        client.close()
+    return repr(lengths).encode()
 
 
 def application(environ, start_response):
@@ -35,6 +49,8 @@ def application(environ, start_response):
         uwsgi.alarm(b"both", b"another")
         uwsgi.alarm("nobody", "x")
         return [b"told"]
+    if path == "/queue":
+        return [queued(environ["QUERY_STRING"])]
     if path == "/fails":
         raise ValueError("on purpose")
     return [repr((uwsgi.mode, uwsgi.pidfile, uwsgi.unbit,

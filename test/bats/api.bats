@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The module as a whole: is all of uWSGI's here? And what is about the request's
-# log line, alarms, imports and apps that mount themselves.
+# The module as a whole: is all of uWSGI's here? And what belongs to no subsystem:
+# the request's log line, alarms, imports, apps that mount themselves.
 
 load engines
 
@@ -104,6 +104,13 @@ api_told() {
 	[ "$(curl -s -o /dev/null -w '%{http_code}' \
 	    "http://127.0.0.1:$PORT/")" = 500 ]
 	wm_log_has "has no attribute 'mode'"
+	wm_stop
+}
+
+@test "listen_queue tells of unix sockets, too" {
+	engine_start none --module api_names --uwsgi-socket "$WM_TMP/u"
+	[ "$(curl -fs "http://127.0.0.1:$PORT/queue?$WM_TMP/u")" = \
+	    "[0, 1, 2, 3]" ]
 	wm_stop
 }
 
