@@ -33,6 +33,8 @@ libwsgimaster_a_SOURCES += \
 	base/strbuf.h \
 	base/strlist.c \
 	base/strlist.h \
+	base/unix_queue.c \
+	base/unix_queue.h \
 	base/user.c \
 	base/user.h \
 	base/uuid.c \

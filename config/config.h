@@ -292,6 +292,7 @@ struct config {
 
 	/* python */
 	struct strlist	 import;		/* modules and files */
+	struct strlist	 shared_import;		/* before these */
 	char		*mode;			/* uwsgi.mode, or NULL */
 	char		*module;		/* "mod" or "mod:callable" */
 	char		*wsgi_file;

@@ -458,7 +458,8 @@ bool
 config_has_app(const struct config *cfg)
 {
 	return cfg->module != NULL || cfg->wsgi_file != NULL ||
-	    cfg->mount.count > 0 || cfg->import.count > 0;
+	    cfg->mount.count > 0 || cfg->import.count > 0 ||
+	    cfg->shared_import.count > 0;
 }
 
 /* Is there something to answer with that is no app? */

@@ -1610,7 +1610,7 @@ const struct option_row option_table[] = {
 	{
 		.name = "rpc-max",
 		.group = GROUP_RPC, .type = OPT_INT, AT(rpc_max),
-		.initial = 64, .min = 1, .max = 65535,
+		.initial = 64, .min = 1, .max = 65535, .arg = "N",
 		.help = "So many functions may be registered by "
 		    "register_rpc()."
 	},
@@ -1641,16 +1641,22 @@ const struct option_row option_table[] = {
 		.help = "The name of the app in its module or file."
 	},
 	{
-		.name = "import", .alias = { "python-import", "pyimport",
-		    "py-import", "shared-import", "shared-python-import",
-		    "shared-pyimport", "shared-py-import" },
+		.name = "import",
+		.alias = { "python-import", "pyimport", "py-import" },
 		.group = GROUP_PYTHON, .type = OPT_LIST, AT(import),
-		.form = FORM_NOT_EMPTY, .arg = "MODULE",
+		.form = FORM_NOT_EMPTY, .arg = "NAME",
 		.help = "Import this module, or run this file (with a slash, "
 		    "or .py at its end), before the apps are loaded: what "
 		    "registers functions, timers or signals and is no app. "
 		    "Every process has it. The server does not start if it "
 		    "cannot be imported."
+	},
+	{
+		.name = "shared-import",
+		.alias = { "shared-pyimport", "shared-py-import" },
+		.group = GROUP_PYTHON, .type = OPT_LIST, AT(shared_import),
+		.form = FORM_NOT_EMPTY, .arg = "NAME",
+		.help = "The same as import, and before it."
 	},
 	{
 		.name = "mount",

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/unix_queue.h"
 #include "config/config.h"
 #include "plugins/python/py_app.h"
 #include "plugins/python/py_core.h"
@@ -235,7 +236,8 @@ py_process_listen_queue(PyObject *self, PyObject *args)
 	const struct listeners	*all = py_worker()->listeners;
 	struct tcp_info		 info;
 	socklen_t		 len = sizeof(info);
-	int			 id = 0;
+	unsigned		 max;
+	int			 id = 0, n;
 
 	(void)self;
 	if (!PyArg_ParseTuple(args, "|i:listen_queue", &id))
@@ -246,8 +248,9 @@ py_process_listen_queue(PyObject *self, PyObject *args)
 		return NULL;
 	}
 	if (all->items[id].is_unix) {
-		errno = EOPNOTSUPP;
-		return PyErr_SetFromErrno(PyExc_OSError);
+		n = unix_queue_length(all->items[id].fd, &max);
+		return n == -1 ? PyErr_SetFromErrno(PyExc_OSError) :
+		    PyLong_FromLong(n);
 	}
 	if (getsockopt(all->items[id].fd, IPPROTO_TCP, TCP_INFO, &info,
 	    &len) == -1)

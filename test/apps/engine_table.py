@@ -22,11 +22,12 @@ CASES = {}                  # name -> function
 # What belongs to the request, and says so in a thread.
 CLIENT = ("connection_fd disconnect request_id cl chunked_read "
           "chunked_read_nb sendfile send_client recv_client "
-          "set_user_harakiri").split()
+          "set_user_harakiri add_var set_logvar get_logvar "
+          "log_this_request").split()
 # What waits, and refuses to in a coroutine.
 WAITS = ("wait_fd_read wait_fd_write async_sleep suspend green_schedule sleep "
          "wait connect recv send await_ chunked_read chunked_read_nb sendfile "
-         "send_client recv_client").split()
+         "send_client recv_client rpc").split()
 # What is only there when cores can be parked.
 PARKS = ("fdevent_readable fdevent_writable fdevent_timeout "
          "uwsgi_ready_fd ngx").split()
@@ -432,6 +433,105 @@ def current_request_id():
     """None in a thread, which has no request."""
     if threading.current_thread() is threading.main_thread():
         assert len(uwsgi.current_request_id()) == 36
+
+
+@case
+def register_rpc():
+    assert uwsgi.register_rpc("table", lambda *args: b"+".join(args)) is True
+    assert uwsgi.register_rpc(b"table2", bytes, 1) is True
+
+
+@case
+def call():
+    register_rpc()
+    assert uwsgi.call("table", b"a", "b") == b"a+b"
+    assert uwsgi.call(b"table") is None
+    assert uwsgi.call("nobody") is None
+
+
+@case
+def rpc_list():
+    register_rpc()
+    assert set(uwsgi.rpc_list()) >= {b"table", b"table2"}
+
+
+@case
+def rpc():
+    """Of somebody else; the server's own: rpc.bats."""
+    register_rpc()
+    assert uwsgi.rpc(None, "table", "a") == uwsgi.rpc("", b"table", "a") \
+        == b"a"
+    listener, address = listening()
+    listener.settimeout(20)
+
+    def answer():
+        peer, _ = listener.accept()
+        with peer:
+            if peer.recv(64) == b"\xad\x07\0\0\x02\0fn\x01\0a":
+                peer.sendall(b"\xad\x02\0\0ok")
+    soon(answer)
+    with listener:
+        assert uwsgi.rpc(address, "fn", b"a") == b"ok"
+
+
+@case
+def add_var():
+    assert uwsgi.add_var("TABLE", b"a") is True
+
+
+@case
+def set_logvar():
+    assert uwsgi.set_logvar("table", b"a") is None
+    try:
+        uwsgi.set_logvar("table", "x" * 65536)
+    except ValueError:
+        return
+    raise AssertionError("there is no limit")
+
+
+@case
+def get_logvar():
+    assert uwsgi.get_logvar("nothing") is None
+    set_logvar()
+    assert uwsgi.get_logvar(b"table") == b"a"
+
+
+@case
+def log_this_request():
+    assert uwsgi.log_this_request() is None
+
+
+@case
+def start_response():
+    assert callable(uwsgi.start_response)
+
+
+@case
+def alarm():
+    """What comes of it: api.bats."""
+    assert uwsgi.alarm("nobody", "message") is None
+
+
+@case
+def parsefile():
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"\x11\x0c\0\0\1\0a\2\0bc\1\0d\0\0")
+        file.flush()
+        assert uwsgi.parsefile(file.name) == {b"a": b"bc", b"d": b""}
+    assert uwsgi.parsefile(__file__) is None
+    assert uwsgi.parsefile("/no/such/file") is None
+
+
+@case
+def extract():
+    with open(__file__, "rb") as file:
+        assert uwsgi.extract(__file__) == file.read()
+    assert uwsgi.extract("/no/such/file") is None
+    try:
+        uwsgi.extract("http://127.0.0.1/")
+    except ValueError:
+        return
+    raise AssertionError("it takes URLs")
 
 
 @case

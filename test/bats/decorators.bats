@@ -100,7 +100,7 @@ get() {
 	filemon('/tmp')|file monitors
 	signal(17)|signals
 	lock|locks
-	rpc('hello')|RPC
+	erlang('hello')|Erlang nodes
 	END
 }
 
