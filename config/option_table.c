@@ -1366,7 +1366,6 @@ const struct option_row option_table[] = {
 		.help = "Leave the daemons the server's standard input; else "
 		    "it is /dev/null."
 	},
-	{
 	/* websockets */
 	{
 		.name = "websockets-ping-freq",
@@ -1438,7 +1437,6 @@ const struct option_row option_table[] = {
 		    "that of any request. Else its limits hold until the "
 		    "handshake only; set_user_harakiri holds always."
 	},
-	{
 	/* caches */
 	{
 		.name = "cache2",

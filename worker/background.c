@@ -314,7 +314,7 @@ background_begin(struct worker *w)
 /* Who this process is now. */
 static void
 background_identity(struct worker *w, const struct background_role *role,
-    int id, int seat, int control)
+    int id, int control)
 {
 	char	 name[16];
 
@@ -391,7 +391,8 @@ background_main(struct worker *w, const struct background_role *role, int id,
 	char	*cause = NULL;
 	int	 status = -1;
 
-	background_identity(w, role, id, seat, control);
+	(void)seat;	/* worker_sit knows it */
+	background_identity(w, role, id, control);
 	if (background_prepare(w, role, &cause) == 0)
 		status = role->run(w, background_begin, &cause);
 	if (status == -1) {
