@@ -403,7 +403,6 @@ static void
 stats_nothing(struct json_out *json)
 {
 	json_raw(json, "caches", "[]", 2);
-	json_raw(json, "metrics", "{}", 2);
 }
 
 /* The upgrade under way, and why the last one failed, if it did. */
@@ -464,6 +463,8 @@ stats_server(struct stats_json *j)
 	json_uint(json, "gid", getgid());
 	json_str(json, "cwd", cwd != NULL ? cwd : "");
 	stats_locks(json, m);
+	stats_metrics(json, m);
+	stats_queue(json, m);
 	stats_nothing(json);
 	json_str(json, "state", master_state_name(m->state));
 	json_int(json, "generation", m->serving->id);

@@ -52,6 +52,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_look.h \
 	plugins/python/py_lock.c \
 	plugins/python/py_lock.h \
+	plugins/python/py_metric.c \
+	plugins/python/py_metric.h \
 	plugins/python/py_module.c \
 	plugins/python/py_module.h \
 	plugins/python/py_ngx.c \
@@ -66,8 +68,12 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_poll.h \
 	plugins/python/py_process.c \
 	plugins/python/py_process.h \
+	plugins/python/py_sharedarea.c \
+	plugins/python/py_sharedarea.h \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \
+	plugins/python/py_queue.c \
+	plugins/python/py_queue.h \
 	plugins/python/py_running.c \
 	plugins/python/py_running.h \
 	plugins/python/py_stack.c \

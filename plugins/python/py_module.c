@@ -17,8 +17,11 @@
 #include "plugins/python/py_gone.h"
 #include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_lock.h"
+#include "plugins/python/py_metric.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
+#include "plugins/python/py_queue.h"
+#include "plugins/python/py_sharedarea.h"
 #include "plugins/python/py_socket.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
@@ -185,7 +188,10 @@ static const struct {
 	{ py_client_methods, NULL },
 	{ py_harakiri_methods, NULL },
 	{ py_lock_methods, NULL },
+	{ py_metric_methods, NULL },
 	{ py_process_methods, NULL },
+	{ py_queue_methods, py_queue_is_wanted },
+	{ py_sharedarea_methods, py_sharedarea_is_wanted },
 	{ py_socket_methods, NULL },
 };
 
@@ -247,6 +253,9 @@ py_module_attributes(struct worker *w)
 	    py_module_set("cores", PyLong_FromLong(config_cores(w->cfg))) ==
 	    -1 ||
 	    py_module_set("opt", py_opt_new(w->cfg)) == -1)
+		return -1;
+	if (w->cfg->queue > 0 && py_module_set("queue_size",
+	    PyLong_FromLong(w->cfg->queue)) == -1)
 		return -1;
 	return py_process_attributes(w, py_module);
 }
