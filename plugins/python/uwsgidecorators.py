@@ -20,14 +20,13 @@ _missing = {
     "cron": ("cron",),
     "file monitors": ("filemon",),
     "signals between processes": ("signal", "get_free_signal"),
-    "locks": ("lock",),
     "RPC": ("rpc", "erlang"),
     "spooler": ("spool", "spoolforever", "spoolraw"),
     "mules": ("farm", "mule", "mulefunc", "muleloop", "mulemsg"),
 }
 
 # uWSGI's module gives "uwsgi" to whoever imports * from it.
-__all__ = ["uwsgi", "harakiri", "postfork", "postfork_chain",
+__all__ = ["uwsgi", "harakiri", "lock", "postfork", "postfork_chain",
            "postfork_chain_hook", "thread"]
 
 
@@ -121,3 +120,15 @@ def harakiri(seconds):
                 uwsgi.set_user_harakiri(0)
         return limited
     return decorate
+
+
+def lock(function):
+    """Of all processes, one call of such functions runs at a time: lock 0."""
+    @_wraps(function)
+    def locked(*args, **keywords):
+        uwsgi.lock()
+        try:
+            return function(*args, **keywords)
+        finally:
+            uwsgi.unlock()
+    return locked

@@ -137,3 +137,6 @@ unit_tests += test/unit/test_cgi_args test/unit/test_cgi_output
 test_unit_test_cgi_args_SOURCES = test/unit/test_cgi_args.c $(unit_main)
 test_unit_test_cgi_output_SOURCES = test/unit/test_cgi_output.c $(unit_main)
 endif
+unit_tests += test/unit/test_lock test/unit/test_queue
+test_unit_test_lock_SOURCES = test/unit/test_lock.c $(unit_main)
+test_unit_test_queue_SOURCES = test/unit/test_queue.c $(unit_main)
