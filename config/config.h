@@ -255,8 +255,6 @@ struct config {
 	bool		 enable_metrics;
 	struct strlist	 metric;		/* checked */
 	bool		 metrics_no_cores;
-	char		*metrics_dir;
-	bool		 metrics_dir_restore;
 	int		 queue;			/* messages; 0: none */
 	size_t		 queue_blocksize;
 	char		*queue_store;

@@ -1549,20 +1549,6 @@ const struct option_row option_table[] = {
 		.help = "Leave out those of single cores."
 	},
 	{
-		.name = "metrics-dir", .alias = { "metric-dir" },
-		.group = GROUP_SHARED, .type = OPT_TEXT, AT(metrics_dir),
-		.arg = "FOLDER", .flags = OPT_NO_RELOAD,
-		.help = "Each second write the app's metrics into files of "
-		    "their names in this folder."
-	},
-	{
-		.name = "metrics-dir-restore", .alias = {
-		    "metric-dir-restore" },
-		.group = GROUP_SHARED, .type = OPT_BOOL,
-		AT(metrics_dir_restore), .max = 1, .flags = OPT_NO_RELOAD,
-		.help = "At the start take their values from there."
-	},
-	{
 		.name = "queue",
 		.group = GROUP_SHARED, .type = OPT_INT, AT(queue),
 		.max = 1 << 24, .arg = "N", .flags = OPT_NO_RELOAD,

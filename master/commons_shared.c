@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/shared_rule.h"
+#include "master/master.h"
 #include "shm/commons.h"
 #include "shm/lock.h"
 #include "shm/metrics.h"
@@ -129,4 +131,18 @@ commons_shared_done(struct commons *commons)
 	app_metrics_free(commons->metrics);
 	locks_free(commons->locks);
 	sharedareas_free(commons->sharedareas);
+}
+
+/* queue-store-sync. */
+void
+commons_shared_check(struct master *m)
+{
+	struct queue	*q = m->commons->queue;
+	uint64_t	 now = clock_mono_us();
+
+	if (q == NULL || m->cfg->queue_store_sync == 0 || now - q->synced_us <
+	    (uint64_t)m->cfg->queue_store_sync * 1000000)
+		return;
+	q->synced_us = now;
+	queue_sync(q);
 }

@@ -9,6 +9,7 @@
 #include "base/xmalloc.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "config/shared_rule.h"
 #include "master/background.h"
 #include "master/backlog.h"
 #include "master/master.h"
@@ -17,10 +18,13 @@
 #include "master/process.h"
 #include "master/ready.h"
 #include "shm/commons.h"
-#include "shm/deeds.h"
 #include "shm/cache.h"
 #include "shm/commons.h"
+#include "shm/deeds.h"
 #include "shm/listener.h"
+#include "shm/lock.h"
+#include "shm/metrics.h"
+#include "shm/queue.h"
 #include "shm/spoolers.h"
 
 #ifndef WM_PYTHON_VERSION
@@ -526,11 +530,58 @@ metrics_caches(struct metrics *x)
 	}
 }
 
+/* The app's metrics of these types, whose names are labels. */
+static void
+metrics_app(struct metrics *x, bool counters)
+{
+	const struct app_metrics	*app = x->m->commons->metrics;
+	const struct metric		*metric;
+	int				 i;
+
+	metrics_family(&x->text, counters ? "app_counter" : "app_gauge",
+	    counters ? METRICS_COUNTER : METRICS_GAUGE,
+	    counters ? "The app's own metrics that are counters, by name." :
+	    "The app's own metrics that are gauges or absolute, by name.");
+	for (i = 0; i < app->count; i++) {
+		metric = &app->items[i];
+		if ((metric->type == METRIC_TYPE_COUNTER) != counters ||
+		    (counters && metric_get(metric) < 0))
+			continue;
+		metrics_label(&x->text, "name", metric->name);
+		metrics_int(&x->text, metric_get(metric));
+	}
+}
+
+/* What the app shares: its metrics, and how full the queue is. */
+static void
+metrics_shared(struct metrics *x)
+{
+	const struct commons	*commons = x->m->commons;
+	unsigned long long	 deaths = 0;
+	int			 i;
+
+	for (i = 0; i < commons->locks->count; i++)
+		deaths += sb_get(&commons->locks->items[i].shared->deaths);
+	metrics_counter(x, "lock_deaths", "Locks that were freed since their "
+	    "owner's process had died.", deaths);
+	if (commons->metrics != NULL) {
+		metrics_app(x, true);
+		metrics_app(x, false);
+	}
+	if (commons->queue == NULL)
+		return;
+	metrics_gauge(x, "queue_messages", "Messages in the app's queue.",
+	    queue_count(commons->queue));
+	metrics_gauge(x, "queue_slots", "How many there is room for.",
+	    commons->queue->slots);
+}
+
 static void (*const metrics_sections[])(struct metrics *x) = {
 	metrics_server, metrics_processes, metrics_mules,
 	metrics_spoolers, metrics_reloads,
 	metrics_requests, metrics_durations, metrics_sums, metrics_listeners,
-	metrics_workers, metrics_caches, NULL
+	metrics_workers, metrics_caches, metrics_shared,
+	NULL
 };
 
 /* Forgets what was gathered. */

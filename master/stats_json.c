@@ -400,13 +400,6 @@ stats_others(struct stats_json *j)
 	return true;
 }
 
-/* What is empty here, since there is no such thing. */
-static void
-stats_nothing(struct json_out *json)
-{
-	json_raw(json, "metrics", "{}", 2);
-}
-
 /* The upgrade under way, and why the last one failed, if it did. */
 static void
 stats_upgrade(struct json_out *json, const struct master *m)
@@ -465,7 +458,8 @@ stats_server(struct stats_json *j)
 	json_uint(json, "gid", getgid());
 	json_str(json, "cwd", cwd != NULL ? cwd : "");
 	stats_locks(json, m);
-	stats_nothing(json);
+	stats_metrics(json, m);
+	stats_queue(json, m);
 	commons_caches_json(json, m->commons->caches);
 	json_str(json, "state", master_state_name(m->state));
 	json_int(json, "generation", m->serving->id);

@@ -28,6 +28,8 @@ libwsgimaster_a_SOURCES += \
 	shm/messages.h \
 	shm/metrics.c \
 	shm/metrics.h \
+	shm/metrics_own.c \
+	shm/metrics_own.h \
 	shm/queue.c \
 	shm/queue.h \
 	shm/scoreboard.c \

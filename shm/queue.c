@@ -86,6 +86,7 @@ queue_pull_slot(const struct queue *q)
 static int
 queue_open(struct queue *q, const char *file, char **cause)
 {
+	struct flock	 all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	struct stat	 st;
 	int		 fd;
 
@@ -95,6 +96,12 @@ queue_open(struct queue *q, const char *file, char **cause)
 	    st.st_size == 0 && ftruncate(fd, (off_t)q->size) == -1)) {
 		*cause = xasprintf("\"queue-store\": %s: %s", file,
 		    strerror(errno));
+		fd_close(&fd);
+		return -1;
+	}
+	if (fcntl(fd, F_OFD_SETLK, &all) == -1) {
+		*cause = xasprintf("\"queue-store\": %s is another server's "
+		    "now: %s", file, strerror(errno));
 		fd_close(&fd);
 		return -1;
 	}
@@ -196,12 +203,12 @@ queue_new(uint64_t slots, uint64_t blocksize, const char *file, char **cause)
 	q->slots = slots;
 	q->blocksize = (blocksize + 15) / 16 * 16;
 	q->size = queue_page() + slots * q->blocksize;
-	q->is_file = file != NULL;
+	q->fd = -1;
 	if (file != NULL && (fd = queue_open(q, file, cause)) == -1)
 		goto fail;
 	q->map = mmap(NULL, q->size, PROT_READ | PROT_WRITE, MAP_SHARED |
 	    (fd == -1 ? MAP_ANONYMOUS : 0), fd, 0);
-	fd_close(&fd);
+	q->fd = fd;
 	if (q->map == MAP_FAILED) {
 		q->map = NULL;
 		*cause = xasprintf("\"queue\": cannot map %zu bytes: %s",
@@ -229,6 +236,7 @@ queue_free(struct queue *q)
 		munmap(q->lock, sizeof(pthread_mutex_t));
 	if (q->map != NULL)
 		munmap(q->map, q->size);
+	fd_close(&q->fd);
 	free(q);
 }
 
@@ -393,6 +401,6 @@ queue_count(const struct queue *q)
 void
 queue_sync(struct queue *q)
 {
-	if (q->is_file)
-		(void)msync(q->map, q->size, MS_ASYNC);
+	if (q->fd != -1)
+		(void)sync_file_range(q->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 }

@@ -18,7 +18,8 @@
  * the mutex cannot be had within ten seconds, or not be repaired, the
  * operation fails, and says so.
  *
- * With a file the ring is the file's: a header of one page, then the slots.
+ * With a file the ring is the file's: a header of one page, then the slots. One
+ * server has it at a time: all its processes hold the file's lock.
  * The mutex is in memory of its own, and made anew with each start. What is
  * read from the file or from others is checked each time: a size is no larger
  * than the slot, and a place is within the ring.
@@ -32,7 +33,8 @@ struct queue {
 	void		*lock;		/* pthread_mutex_t */
 	void		*map;
 	size_t		 size;
-	bool		 is_file;
+	int		 fd;		/* of its file, or -1 */
+	uint64_t	 synced_us;	/* the master's own */
 };
 
 /* An empty one, or the file's; NULL with *cause. */

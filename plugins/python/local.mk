@@ -62,6 +62,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_look.h \
 	plugins/python/py_lock.c \
 	plugins/python/py_lock.h \
+	plugins/python/py_metric.c \
+	plugins/python/py_metric.h \
 	plugins/python/py_module.c \
 	plugins/python/py_module.h \
 	plugins/python/py_mule.c \
@@ -94,6 +96,10 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_rpc_client.h \
 	plugins/python/py_rpc_serve.c \
 	plugins/python/py_rpc_serve.h \
+	plugins/python/py_sharedarea.c \
+	plugins/python/py_sharedarea.h \
+	plugins/python/py_queue.c \
+	plugins/python/py_queue.h \
 	plugins/python/py_running.c \
 	plugins/python/py_running.h \
 	plugins/python/py_spool.c \

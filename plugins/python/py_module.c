@@ -20,12 +20,15 @@
 #include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_mule.h"
 #include "plugins/python/py_lock.h"
+#include "plugins/python/py_metric.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
 #include "plugins/python/py_read.h"
 #include "plugins/python/py_request.h"
 #include "plugins/python/py_rpc.h"
 #include "plugins/python/py_signal.h"
+#include "plugins/python/py_queue.h"
+#include "plugins/python/py_sharedarea.h"
 #include "plugins/python/py_socket.h"
 #include "plugins/python/py_spool.h"
 #include "plugins/python/py_task.h"
@@ -207,12 +210,15 @@ static const struct {
 	{ py_harakiri_methods, NULL },
 	{ py_mule_methods, NULL },
 	{ py_lock_methods, NULL },
+	{ py_metric_methods, NULL },
 	{ py_process_methods, NULL },
 	{ py_read_methods, NULL },
 	{ py_request_methods, NULL },
 	{ py_rpc_methods, NULL },
 	{ py_signal_methods, NULL },
 	{ py_signal_wait_methods, NULL },
+	{ py_queue_methods, py_queue_is_wanted },
+	{ py_sharedarea_methods, py_sharedarea_is_wanted },
 	{ py_socket_methods, NULL },
 	{ py_spool_methods, NULL },
 	{ py_spooler_methods, py_spool_is_wanted },
@@ -279,6 +285,9 @@ py_module_attributes(struct worker *w)
 	    -1 ||
 	    py_module_set("opt", py_opt_new(w->cfg)) == -1 ||
 	    py_spool_attributes(w, py_module) == -1)
+		return -1;
+	if (w->cfg->queue > 0 && py_module_set("queue_size",
+	    PyLong_FromLong(w->cfg->queue)) == -1)
 		return -1;
 	return py_process_attributes(w, py_module);
 }

@@ -36,8 +36,8 @@ struct py_process_sums {
 };
 
 /* A process's memory in bytes, 0 when it cannot be known. */
-static void
-py_process_memory(int pid, unsigned long long *rss, unsigned long long *vsz)
+void
+py_process_memory(pid_t pid, unsigned long long *rss, unsigned long long *vsz)
 {
 	char			 path[32];
 	unsigned long long	 page = (unsigned long long)
@@ -45,7 +45,7 @@ py_process_memory(int pid, unsigned long long *rss, unsigned long long *vsz)
 	FILE			*f;
 
 	*rss = *vsz = 0;
-	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
 	f = pid > 0 ? fopen(path, "re") : NULL;
 	if (f == NULL)
 		return;

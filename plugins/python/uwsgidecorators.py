@@ -17,17 +17,17 @@ import uwsgi
 
 # Names of uWSGI's module that stand for something that is not here.
 _missing = {
-    "locks": ("lock",),
     "Erlang nodes": ("erlang",),
 }
 
 # uWSGI's module gives "uwsgi" to whoever imports * from it.
 __all__ = ["uwsgi", "cron", "farm", "farm_loop", "filemon", "get_free_signal",
-           "harakiri", "mstimer", "mule", "mule_brain", "mule_brainloop",
-           "mule_functions", "mule_msg_dispatcher", "mulefunc", "muleloop",
-           "mulemsg", "mulemsg_loop", "postfork", "postfork_chain",
-           "postfork_chain_hook", "rbtimer", "rpc", "signal", "spool",
-           "spooler_functions", "spoolforever", "spoolraw", "thread", "timer"]
+           "harakiri", "lock", "mstimer", "mule", "mule_brain",
+           "mule_brainloop", "mule_functions", "mule_msg_dispatcher",
+           "mulefunc", "muleloop", "mulemsg", "mulemsg_loop", "postfork",
+           "postfork_chain", "postfork_chain_hook", "rbtimer", "rpc", "signal",
+           "spool", "spooler_functions", "spoolforever", "spoolraw", "thread",
+           "timer"]
 
 
 def _not_here(name, what):
@@ -397,3 +397,15 @@ spool = _spooling("spool", uwsgi.SPOOL_OK)
 spoolforever = _spooling("spoolforever", uwsgi.SPOOL_RETRY)
 
 uwsgi.spooler = manage_spool_request
+
+
+def lock(function):
+    """Of all processes, one call of such functions runs at a time: lock 0."""
+    @_wraps(function)
+    def locked(*args, **keywords):
+        uwsgi.lock()
+        try:
+            return function(*args, **keywords)
+        finally:
+            uwsgi.unlock()
+    return locked

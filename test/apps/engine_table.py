@@ -534,6 +534,158 @@ def extract():
     raise AssertionError("it takes URLs")
 
 
+def lock():
+    assert uwsgi.lock() is None
+    assert uwsgi.lock(1, timeout=5) is True
+    try:
+        uwsgi.lock()
+        assert False, "waits for itself"
+    except RuntimeError:
+        pass
+    assert uwsgi.unlock(1) is None
+    assert uwsgi.unlock() is None
+
+
+@case
+def unlock():
+    assert uwsgi.unlock() is None       # nobody's
+    uwsgi.lock()
+    assert uwsgi.unlock() is None
+    assert uwsgi.is_locked() is False
+
+
+@case
+def is_locked():
+    assert uwsgi.is_locked() is uwsgi.is_locked(1) is False
+    uwsgi.lock()
+    assert uwsgi.is_locked() is True
+    uwsgi.unlock()
+
+
+def metric(name, *changes):
+    """A case: what the metric is after each of these numbers."""
+    def run():
+        uwsgi.metric_set("table", 8)
+        for number, want in changes:
+            assert getattr(uwsgi, name)("table", number) is True
+            assert uwsgi.metric_get("table") == want
+        assert getattr(uwsgi, name)("nothing", 1) is None
+    run.__name__ = name
+    case(run)
+
+
+metric("metric_set", (5, 5), (-1, -1))
+metric("metric_inc", (2, 10))
+metric("metric_dec", (2, 6))
+metric("metric_mul", (2, 16))
+metric("metric_div", (3, 2))
+metric("metric_set_max", (7, 8), (9, 9))
+metric("metric_set_min", (9, 8), (7, 7))
+
+
+@case
+def metric_get():
+    assert uwsgi.metric_get("nothing") == 0
+    uwsgi.metric_set("table", 3)
+    assert uwsgi.metric_get(b"table") == 3
+
+
+def queue(name):
+    """A case on a queue of two messages; what is left is taken."""
+    def run():
+        while uwsgi.queue_pull() is not None:
+            pass
+        first, last = uwsgi.queue_slot(), (uwsgi.queue_slot() + 1) % 4
+        assert uwsgi.queue_push("a") is uwsgi.queue_push(b"b") is True
+        calls = {
+            "queue_push": ((b"",), None), "queue_pull": ((), b"a"),
+            "queue_pop": ((), b"b"), "queue_get": ((last,), b"b"),
+            "queue_set": ((first, b"c"), True), "queue_last": ((), b"b"),
+            "queue_slot": ((), (last + 1) % 4),
+            "queue_pull_slot": ((), first)}
+        args, want = calls[name]
+        assert getattr(uwsgi, name)(*args) == want
+        while uwsgi.queue_pull() is not None:
+            pass
+    run.__name__ = name
+    case(run)
+
+
+for _name in ("push pull pop get set last slot pull_slot").split():
+    queue("queue_" + _name)
+
+
+def numbers(name, bits):
+    """A case of a shared area's numbers."""
+    def run():
+        read = getattr(uwsgi, "sharedarea_read" + bits)
+        write = getattr(uwsgi, "sharedarea_write" + bits)
+        assert write(0, 8, 7) is None
+        function = getattr(uwsgi, name)
+        if "inc" in name or "dec" in name:
+            assert function(0, 8) is function(0, 8, 2) is None
+            assert read(0, 8) == (10 if "inc" in name else 4)
+        elif "write" in name:
+            assert function(0, 8, 1) is None
+            assert read(0, 8) == 1
+        else:
+            assert function(0, 8) == 7
+    run.__name__ = name
+    case(run)
+
+
+for _bits in ("8", "16", "32", "64"):
+    for _name in ("read", "write", "inc", "dec"):
+        numbers("sharedarea_" + _name + _bits, _bits)
+for _name in ("readbyte", "writebyte"):
+    numbers("sharedarea_" + _name, "8")
+for _name in ("readlong", "writelong", "inclong", "declong"):
+    numbers("sharedarea_" + _name, "64")
+
+
+@case
+def sharedarea_read():
+    uwsgi.sharedarea_write(0, 100, b"abc")
+    assert uwsgi.sharedarea_read(0, 100, 3) == b"abc"
+    assert len(uwsgi.sharedarea_read(0, 4000)) == 96
+
+
+@case
+def sharedarea_write():
+    assert uwsgi.sharedarea_write(0, 100, "text") is None
+    assert uwsgi.sharedarea_read(0, 100, 4) == b"text"
+
+
+def area_lock(name):
+    def run():
+        assert getattr(uwsgi, "sharedarea_" + name)(0) is None
+        assert uwsgi.sharedarea_read8(0, 0) == 0
+        assert uwsgi.sharedarea_unlock(0) is None
+    run.__name__ = "sharedarea_" + name
+    case(run)
+
+
+area_lock("rlock")
+area_lock("wlock")
+
+
+@case
+def sharedarea_unlock():
+    assert uwsgi.sharedarea_unlock(0) is None
+
+
+@case
+def sharedarea_memoryview():
+    view = uwsgi.sharedarea_memoryview(0)
+    view[200:202] = b"hi"
+    assert uwsgi.sharedarea_read(0, 200, 2) == b"hi"
+
+
+@case
+def sharedarea_object():
+    assert len(uwsgi.sharedarea_object(0)) == 4096
+
+
 @case
 def reload():
     """Really asked for at the end; see the client."""

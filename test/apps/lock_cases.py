@@ -12,6 +12,7 @@ import time
 from urllib.parse import parse_qs
 
 import uwsgi
+import uwsgidecorators
 import wsgimaster
 
 SHARED = mmap.mmap(-1, 4096)    # of all processes of this generation
@@ -36,6 +37,22 @@ def increment(pause):
         put(value + 1)
     finally:
         uwsgi.unlock()
+
+
+@uwsgidecorators.lock
+def decorated(by):
+    """Adds."""
+    value = get(3)
+    wsgimaster.sleep(0.001)
+    put(value + by, 3)
+    return uwsgi.is_locked()
+
+
+def decorations(n="10", **_):
+    assert decorated.__doc__ == "Adds."
+    for _ in range(int(n)):
+        assert decorated(by=1) is True
+    return str(get(3))
 
 
 def increments(n="10", **_):
@@ -88,11 +105,19 @@ def child_dies(**_):
     return str(uwsgi.lock(2, timeout=20)) + str(uwsgi.unlock(2))
 
 
-def hold(n="1", s="0.5", **_):
+def hold(n="1", **_):
+    """Until /release."""
+    released, end = get(5), time.monotonic() + 60
     uwsgi.lock(int(n))
-    wsgimaster.sleep(float(s))
+    while get(5) == released and time.monotonic() < end:
+        wsgimaster.sleep(0.01)
     uwsgi.unlock(int(n))
     return "held"
+
+
+def release(**_):
+    put(get(5) + 1, 5)
+    return "done"
 
 
 def forget(n="1", **_):
@@ -100,10 +125,12 @@ def forget(n="1", **_):
     return "kept"
 
 
-def die(n="1", s="0", **_):
+def die(n="1", **_):
+    """At /release."""
+    released = get(5)
     uwsgi.lock(int(n))
-    put(1, 1)
-    wsgimaster.sleep(float(s))
+    while get(5) == released:
+        wsgimaster.sleep(0.01)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -173,9 +200,7 @@ def application(environ, start_response):
              parse_qs(environ["QUERY_STRING"]).items()}
     name = environ["PATH_INFO"][1:]
     cases = {"value": lambda **_: str(get()), "worker": lambda **_:
-             str(os.getpid()), "imported": lambda **_: str(AT_IMPORT),
-             "died": lambda **_: str(get(1)),
-             "again": lambda **_: str(put(0, 1))}
+             str(os.getpid()), "imported": lambda **_: str(AT_IMPORT)}
     body = cases.get(name, globals().get(name))(**words)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [body.encode()]

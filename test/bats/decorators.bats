@@ -99,7 +99,6 @@ get() {
 	cron(59, 3, -1, -1, -1)|cron
 	filemon('/tmp')|file monitors
 	signal(17)|signals
-	lock|locks
 	erlang('hello')|Erlang nodes
 	END
 }

@@ -16,7 +16,8 @@ load engines
 		    --mules 1 --farm table:1 --spooler spool \
 		    --cache2 name=table,items=500 \
 		    --cache2 name=other,items=100 \
-		    --cache2 name=third,items=10
+		    --cache2 name=third,items=10 \
+		    --locks 1 --metric table --queue 4 --sharedarea 1
 		check engine_checks collect "$PORT" "$engine" "$WM_TMP"
 		case $engine in
 		none | threads) ;;

@@ -3,19 +3,24 @@
 
 load engines
 
-# locks_start ENGINE ARGS...: two workers, or as many as ARGS say.
+# locks_start ENGINE ARGS...: two workers, or five that handle one request each,
+# or as many as ARGS say.
 locks_start() {
+	local processes=2
+	[ "$1" != none ] || processes=5
 	STATS=$(wm_port)
-	engine_start "$1" --processes 2 --locks 3 --module lock_cases \
-	    --stats "127.0.0.1:$STATS" "${@:2}"
+	engine_start "$1" --processes $processes --locks 3 \
+	    --module lock_cases --stats "127.0.0.1:$STATS" "${@:2}"
 }
 
-@test "a lock excludes processes, cores, threads and children of the app's" {
+@test "a lock excludes processes, cores and threads; the dead have none" {
 	local engine
 	for engine in $(engines); do
 		locks_start "$engine"
-		check lock_checks excludes "$PORT"
-		check lock_checks times-out "$PORT"
+		check lock_checks excludes "$PORT" -- times-out "$PORT" \
+		    -- over "$PORT" -- dies "$PORT"
+		wm_log_has 'ended with lock "user 1": it is unlocked'
+		wm_log_has 'lock "user 1": its owner .* died with it'
 		wm_stop
 	done
 }
@@ -25,20 +30,8 @@ locks_start() {
 	for engine in $(engines); do
 		[ "$engine" != none ] || continue
 		locks_start "$engine" --processes 1
-		check lock_checks parks "$PORT" "$STATS"
-		check lock_checks in-turn "$PORT" "$STATS"
-		wm_stop
-	done
-}
-
-@test "what ends or dies keeps no lock" {
-	local engine
-	for engine in $(engines); do
-		locks_start "$engine"
-		check lock_checks over "$PORT"
-		wm_log_has 'ended with lock "user 1": it is unlocked'
-		check lock_checks dies "$PORT"
-		wm_log_has 'lock "user 1": its owner .* died with it'
+		check lock_checks parks "$PORT" "$STATS" \
+		    -- in-turn "$PORT" "$STATS"
 		wm_stop
 	done
 }
@@ -51,9 +44,10 @@ locks_start() {
 	wm_stop
 }
 
-@test "the statistics name who has a lock" {
+@test "the statistics name who has a lock; @lock takes lock 0" {
 	locks_start none
 	check lock_checks shown "$PORT" "$STATS"
+	check lock_checks decorated "$PORT"
 	wm_stop
 }
 

@@ -48,14 +48,13 @@ def excludes(port, clients="6", n="10"):
 
 def parks(port, address):
     """Who waits holds up no other request of its worker."""
-    holder = ask(port, "/hold?n=2&s=2")
+    holder = ask(port, "/hold?n=2")
     until("it is locked", lambda: text(port, "/state?n=2") == "True")
     waiter = ask(port, "/take?n=2")
     until("one waits", lambda: cores(address, "lock") == 1)
-    begun = time.monotonic()
     for _ in range(20):
         assert text(port, "/state?n=2") == "True"
-    assert time.monotonic() - begun < 2
+    text(port, "/release")
     assert answer(holder) == "held"
     assert answer(waiter) == "None"
     assert text(port, "/state?n=2") == "False"
@@ -63,21 +62,21 @@ def parks(port, address):
 
 def in_turn(port, address):
     """First come, first served."""
-    holder = ask(port, "/hold?n=1&s=1.5")
+    holder = ask(port, "/hold?n=1")
     until("it is locked", lambda: text(port, "/state") == "True")
     wires = []
     for name in "abc":
         wires.append(ask(port, "/line?name=" + name))
         until("it waits", lambda: cores(address, "lock") == len(wires))
-    for wire in wires:
-        assert answer(wire) == "done"
-    answer(holder)
+    text(port, "/release")
+    for wire in wires + [holder]:
+        assert answer(wire) in ("done", "held")
     assert text(port, "/told") == "abc"
 
 
 def times_out(port):
     """A timeout, also one of 0; an own lock; wrong numbers."""
-    holder = ask(port, "/hold?n=1&s=1.5")
+    holder = ask(port, "/hold?n=1")
     until("it is locked", lambda: text(port, "/state") == "True")
     begun = time.monotonic()
     assert text(port, "/take?timeout=0") == "False"
@@ -85,6 +84,7 @@ def times_out(port):
     assert time.monotonic() - begun >= 0.2
     assert text(port, "/unlock") == "None"      # another's: nothing
     assert text(port, "/state") == "True"
+    text(port, "/release")
     assert answer(holder) == "held"
     assert text(port, "/take?timeout=5") == "True"
     assert "would wait for himself" in text(port, "/twice")
@@ -99,22 +99,23 @@ def over(port):
     assert text(port, "/forget") == "kept"
     assert text(port, "/state") == "False"
     assert text(port, "/take") == "None"
-    holder = ask(port, "/hold?n=1&s=1")
+    holder = ask(port, "/hold?n=1")
     until("it is locked", lambda: text(port, "/state") == "True")
     gone = [ask(port, "/take") for _ in range(2)]
     time.sleep(0.1)
     for wire in gone:
         wire.sock.close()
+    text(port, "/release")
     assert answer(holder) == "held"
     assert text(port, "/take?timeout=20") == "True"
 
 
 def dies(port):
     """A dead owner's lock is free, for one who waits in another process."""
-    waiters = []
-    victim = ask(port, "/die?n=1&s=0.5")
+    victim = ask(port, "/die?n=1")
     until("it is locked", lambda: text(port, "/state") == "True")
     waiters = [ask(port, "/take") for _ in range(2)]
+    text(port, "/release")
     try:
         victim.response()
         assert False, "it lives"
@@ -167,9 +168,15 @@ def killed(port, seconds):
     print(kills, "kills,", sum(done), "increments")
 
 
+def decorated(port):
+    """@lock: no call of another process comes between."""
+    wires = [ask(port, "/decorations?n=10") for _ in range(4)]
+    assert max(int(answer(wire)) for wire in wires) == 40
+
+
 def shown(port, address):
     """In the statistics it has its owner."""
-    holder = ask(port, "/hold?n=2&s=1.5")
+    holder = ask(port, "/hold?n=2")
     until("it is locked", lambda: text(port, "/state?n=2") == "True")
     told = stats(address)
     locks = {name: pid for lock in told["locks"]
@@ -178,6 +185,7 @@ def shown(port, address):
     pids = [worker["pid"] for worker in told["workers"]]
     assert locks["user 2"] in pids, (locks, pids)
     assert locks["user 1"] == 0
+    text(port, "/release")
     assert answer(holder) == "held"
     until("it is free", lambda: {"user 2": 0} in stats(address)["locks"])
 
