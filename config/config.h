@@ -241,6 +241,12 @@ struct config {
 	struct strlist	 attach_daemon2;
 	bool		 daemons_honour_stdin;
 
+	/* commands at times; see cron_rule.h */
+	struct strlist	 cron;
+	struct strlist	 unique_cron;
+	struct strlist	 cron2;
+	double		 cron_harakiri;		/* 0: none */
+
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */
 	char		*wsgi_file;

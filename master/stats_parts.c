@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "master/background.h"
+#include "master/cron_commands.h"
 #include "master/daemons.h"
 #include "master/generation.h"
 #include "master/master.h"
@@ -74,11 +75,12 @@ stats_mules(struct json_out *json, const struct master *m)
 	json_close(json);
 }
 
-/* The attached daemons. */
+/* The attached daemons, and the commands at times. */
 void
 stats_daemons(struct json_out *json, const struct master *m)
 {
 	daemons_show(m->daemons, json);
+	cron_commands_show(m->crons, json);
 }
 
 /* The reload under way and the last one. */
