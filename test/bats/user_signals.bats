@@ -197,3 +197,66 @@ wait_noted() {
 	wait_noted "one [12] 1 1"
 	wm_stop
 }
+
+@test "the decorators, and a post_fork_hook that waits for a signal, as in uWSGI's examples" {
+	signals_prepare
+	PORT=$(wm_port)
+	cat >app.py <<-'END'
+	import os
+	import uwsgi
+	from uwsgidecorators import *
+
+	def note(*words):
+	    with open(os.environ["NOTES"], "a") as f:
+	        print(*words, file=f)
+
+	@signal(17, target="workers")
+	def hello(number):
+	    note("hello", uwsgi.worker_id(), number)
+
+	@timer(1)
+	def second(number):
+	    note("second", number)
+
+	@mstimer(500)
+	def half(number):
+	    note("half", number)
+
+	@rbtimer(0.2, iterations=2, signum=60, target="worker2")
+	def twice(number):
+	    note("twice", number)
+
+	@filemon(".")
+	def here(number):
+	    note("here", number)
+
+	@cron(59, -1, -1, -1, -1)
+	def hourly(number):
+	    pass
+
+	@postfork
+	def wait_for_signal():
+	    if uwsgi.worker_id() == 1:
+	        uwsgi.signal_wait(17)
+	        note("received", uwsgi.signal_received())
+
+	def application(environ, start_response):
+	    uwsgi.signal(17)
+	    start_response("200 OK", [])
+	    return [str(hourly.__name__).encode()]
+	END
+	wm_launch --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
+	    --wsgi-file app.py --processes 2
+	wm_wait_for "worker 2" 30 get /
+	wm_wait_for "the server" 30 wm_log_has "wsgimaster ready"
+	[ "$(get /)" = hourly ]
+	wait_noted "received 17"
+	wait_noted "hello 1 17"
+	wait_noted "hello 2 17"
+	wait_noted "second 0"
+	wait_noted "half 1" 2
+	wait_noted "twice 60" 2
+	touch changed
+	wait_noted "here 2"
+	wm_stop
+}
