@@ -288,6 +288,12 @@ struct config {
 	bool		 cache_use_last_modified;
 	struct strlist	 add_cache_item;	/* "[CACHE ]KEY=VALUE" */
 
+	/* commands at times; see cron_rule.h */
+	struct strlist	 cron;
+	struct strlist	 unique_cron;
+	struct strlist	 cron2;
+	double		 cron_harakiri;		/* 0: none */
+
 	/* python */
 	struct strlist	 import;		/* modules and files */
 	struct strlist	 shared_import;		/* before these */

@@ -15,6 +15,8 @@ libwsgimaster_a_SOURCES += \
 	config/config_print.c \
 	config/config_print.h \
 	config/config_schema.c \
+	config/cron_rule.c \
+	config/cron_rule.h \
 	config/daemon_rule.c \
 	config/daemon_rule.h \
 	config/identity.c \

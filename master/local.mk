@@ -30,6 +30,8 @@ libwsgimaster_a_SOURCES += \
 	master/control_stacks.h \
 	master/control_status.c \
 	master/control_status.h \
+	master/cron_commands.c \
+	master/cron_commands.h \
 	master/daemon_start.c \
 	master/daemon_start.h \
 	master/daemons.c \

@@ -21,6 +21,7 @@
 #include "master/background.h"
 #include "master/checks.h"
 #include "master/control.h"
+#include "master/cron_commands.h"
 #include "master/daemons.h"
 #include "master/handover.h"
 #include "master/inherit.h"
@@ -383,6 +384,7 @@ master_reaped(struct master *m, pid_t pid, int status)
 	if (workers_reaped(m, pid, status) ||
 	    background_reaped(m, pid, status) ||
 	    daemons_reaped(m->daemons, pid, status) ||
+	    cron_commands_reaped(m->crons, pid, status) ||
 	    generations_reaped(m, pid, status) ||
 	    upgrade_reaped(m, pid, status))
 		return;
@@ -473,6 +475,7 @@ master_turn(struct master *m)
 	seats_fill(m);
 	background_turn(m);
 	user_signals_turn(m);
+	cron_commands_turn(m->crons);
 	daemons_turn(m->daemons);
 	generations_turn(m);
 	master_check_ready(m);
@@ -562,6 +565,7 @@ master_start(struct master *m)
 	workers_init(m);
 	background_init(m);
 	m->daemons = daemons_new(m);
+	m->crons = cron_commands_new(m);
 	seats_init(m);
 	reload_init(m);
 	recycle_init(m);
@@ -598,6 +602,7 @@ master_done(struct master *m)
 	workers_done(m);
 	background_done(m);
 	daemons_free(m->daemons);
+	cron_commands_free(m->crons);
 	generations_done(m);
 	user_signals_done(m);
 	signals_free(m->signals);

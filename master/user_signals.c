@@ -168,11 +168,13 @@ user_raise(struct user_signals *from, int number)
 }
 
 /* Of a source: one that waits already is enough. */
-void
+bool
 user_signals_source(struct user_signals *us, int number)
 {
-	if (us->rows[number].pending == 0)
-		user_raise(us, number);
+	if (us->rows[number].pending > 0)
+		return false;
+	user_raise(us, number);
+	return true;
 }
 
 /* A process has a handler. */

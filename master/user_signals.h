@@ -82,8 +82,8 @@ bool	 user_signals_message(struct generation *gen, struct worker_proc *wp,
 	    const struct message *msg);
 /* Per turn: whose sources run; what waits is sent. */
 void	 user_signals_turn(struct master *m);
-/* A source of this table's has something: raised unless it waits already. */
-void	 user_signals_source(struct user_signals *us, int number);
+/* A source of this table's has something: raised, false: it waits already. */
+bool	 user_signals_source(struct user_signals *us, int number);
 struct user_signals_counts user_signals_counts(const struct master *m);
 /* What a worker has that it was sent and has not done. */
 uint32_t user_signals_flight(const struct worker_proc *wp);

@@ -71,8 +71,8 @@ source_timer_cb(evutil_socket_t fd, short what, void *arg)
 	struct user_source	*s = arg;
 
 	(void)fd, (void)what;
-	user_signals_source(s->sources->us, s->number);
-	if (s->left > 0 && --s->left == 0)
+	if (user_signals_source(s->sources->us, s->number) && s->left > 0 &&
+	    --s->left == 0)
 		source_free(s);
 }
 
@@ -82,7 +82,7 @@ source_file_cb(void *arg)
 {
 	struct user_source	*s = arg;
 
-	user_signals_source(s->sources->us, s->number);
+	(void)user_signals_source(s->sources->us, s->number);
 }
 
 /* It begins to run. */
@@ -125,7 +125,7 @@ sources_tick_cb(evutil_socket_t fd, short what, void *arg)
 			file_watch_look(s->file);
 		else if (s->kind == SOURCE_CRON && is_new &&
 		    cron_times_due_in(&s->cron, from, to))
-			user_signals_source(sources->us, s->number);
+			(void)user_signals_source(sources->us, s->number);
 	}
 }
 

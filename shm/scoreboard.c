@@ -141,6 +141,8 @@ sb_total_add(struct sb_total *total, const struct sb_slot *s)
 	total->tls_resumed += sb_get(&s->tls_resumed);
 	total->tls_failed += sb_get(&s->tls_failed);
 	total->loop_lags += sb_get(&s->loop_lags);
+	total->signals += sb_get(&s->signals);
+	total->signal_errors += sb_get(&s->signal_errors);
 }
 
 /* Adds up the present requests' times. */

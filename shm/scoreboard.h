@@ -185,6 +185,8 @@ struct sb_total {
 	uint64_t	 tls_resumed;
 	uint64_t	 tls_failed;
 	uint64_t	 loop_lags;
+	uint64_t	 signals;
+	uint64_t	 signal_errors;
 	uint64_t	 broken_us;	/* of requests that died with it */
 	uint32_t	 respawns;
 	uint32_t	 signalled;	/* of these, killed by a signal */

@@ -229,12 +229,14 @@ signal_may_wait(const struct worker *w, const struct core *core)
 		PyErr_SetString(PyExc_RuntimeError, "signal_wait(): the "
 		    "handlers of other signals run when this one is over");
 	else if (core == NULL && !py_gil_is_loop_thread())
-		PyErr_SetString(PyExc_RuntimeError, "signal_wait() is for "
-		    "requests, the post_fork_hook and mules");
+		PyErr_SetString(PyExc_RuntimeError, "signal_wait() works "
+		    "only in a request, the post_fork_hook or a mule, and "
+		    "this is another thread");
 	else if (core == NULL && w->kind == PROCESS_WORKER &&
 	    sb_get(&w->stats->state) == SB_SLOT_READY)
 		PyErr_SetString(PyExc_RuntimeError, "signal_wait() cannot "
-		    "wait in a coroutine or a callback of the event loop");
+		    "wait in a coroutine or a callback of the event loop: "
+		    "use await");
 	else
 		return true;
 	return false;
