@@ -4,6 +4,8 @@ libwsgimaster_a_SOURCES += \
 	base/address.h \
 	base/clock.c \
 	base/clock.h \
+	base/cron_times.c \
+	base/cron_times.h \
 	base/fd.c \
 	base/fd.h \
 	base/json_check.c \

@@ -236,6 +236,7 @@ struct config {
 	int		 spooler_max_tasks;	/* 0: no limit */
 	int		 spooler_max_tries;	/* 0: no limit */
 	double		 spooler_harakiri;	/* 0: no limit */
+	bool		 spooler_signal_as_task;
 	bool		 spooler_quiet;
 	bool		 spooler_ordered;	/* always true */
 	char		*spooler_chdir;
@@ -249,6 +250,12 @@ struct config {
 	struct strlist	 smart_attach_daemon2;
 	struct strlist	 attach_daemon2;
 	bool		 daemons_honour_stdin;
+
+	/* commands at times; see cron_rule.h */
+	struct strlist	 cron;
+	struct strlist	 unique_cron;
+	struct strlist	 cron2;
+	double		 cron_harakiri;		/* 0: none */
 
 	/* python */
 	char		*module;		/* "mod" or "mod:callable" */

@@ -12,6 +12,7 @@
 #include "base/netmask.h"
 #include "base/xmalloc.h"
 #include "build_config.h"
+#include "config/cron_rule.h"
 #include "config/daemon_rule.h"
 #include "config/log_format.h"
 #include "config/mule_rule.h"
@@ -424,6 +425,18 @@ config_check_daemons(const struct config *cfg, struct strlist *problems)
 	daemon_rules_done(&rules);
 }
 
+/* Can each cron's text be read? */
+static void
+config_check_crons(const struct config *cfg, struct strlist *problems)
+{
+	struct cron_rules rules;
+	char *why;
+
+	if (cron_rules_read(&rules, cfg, &why) == -1)
+		strlist_add_steal(problems, why);
+	cron_rules_done(&rules);
+}
+
 /* Checks all combinations. */
 void
 config_check(struct config *cfg, struct strlist *problems)
@@ -444,6 +457,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	tls_check_options(cfg, problems);
 	mule_rules_check(cfg, problems);
 	config_check_daemons(cfg, problems);
+	config_check_crons(cfg, problems);
 	config_check_no_effect(cfg);
 }
 

@@ -11,6 +11,8 @@ libwsgimaster_a_SOURCES += \
 	config/config_print.c \
 	config/config_print.h \
 	config/config_schema.c \
+	config/cron_rule.c \
+	config/cron_rule.h \
 	config/daemon_rule.c \
 	config/daemon_rule.h \
 	config/identity.c \
@@ -30,4 +32,6 @@ libwsgimaster_a_SOURCES += \
 	config/static_rule.c \
 	config/static_rule.h \
 	config/tls_socket.c \
+	config/signal_target.c \
+	config/signal_target.h \
 	config/tls_socket.h

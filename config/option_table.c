@@ -1273,6 +1273,13 @@ const struct option_row option_table[] = {
 		    "and another one is started; 0: no limit."
 	},
 	{
+		.name = "spooler-signal-as-task",
+		.group = GROUP_BACKGROUND, .type = OPT_BOOL,
+		AT(spooler_signal_as_task), .max = 1,
+		.help = "Count the signals that a spooler handles, too, for "
+		    "\"spooler-max-tasks\"."
+	},
+	{
 		.name = "spooler-max-tries",
 		.group = GROUP_BACKGROUND, .type = OPT_INT,
 		AT(spooler_max_tries), .max = 1e6, .arg = "N",
@@ -1365,6 +1372,34 @@ const struct option_row option_table[] = {
 		AT(daemons_honour_stdin), .max = 1,
 		.help = "Leave the daemons the server's standard input; else "
 		    "it is /dev/null."
+	},
+	{
+		.name = "cron",
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(cron),
+		.arg = "\"MIN HOUR DAY MONTH WEEKDAY COMMAND\"",
+		.help = "Execute a command when the local time fits: numbers, "
+		    "-1 for any, -N for each N-th; week days are 0..7, from "
+		    "Sunday to Sunday. By /bin/sh, as the app's user."
+	},
+	{
+		.name = "unique-cron",
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(unique_cron),
+		.arg = "\"MIN HOUR DAY MONTH WEEKDAY COMMAND\"",
+		.help = "The same, but not while it still runs from before."
+	},
+	{
+		.name = "cron2",
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(cron2),
+		.arg = "\"KEY=VALUE,... COMMAND\"",
+		.help = "The same with minute, hour, day, month, week (each "
+		    "-1 if not given), unique and harakiri."
+	},
+	{
+		.name = "cron-harakiri",
+		.group = GROUP_SIGNALS, .type = OPT_SECONDS,
+		AT(cron_harakiri), .max = DAY,
+		.help = "How long a command of cron, unique-cron or cron2 may "
+		    "run before it is killed. 0 means no limit."
 	},
 
 	/* python */

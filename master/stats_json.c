@@ -20,6 +20,7 @@
 #include "master/scale.h"
 #include "master/seats.h"
 #include "master/stats_parts.h"
+#include "master/user_signals.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
@@ -292,8 +293,12 @@ stats_worker_numbers(struct stats_json *j, int id, pid_t pid,
 	json_uint(json, "tls_resumed", total.tls_resumed);
 	json_uint(json, "tls_failed", total.tls_failed);
 	json_uint(json, "harakiri_count", total.harakiris);
-	json_int(json, "signals", 0);
-	json_int(json, "signal_queue", 0);
+	json_uint(json, "signals", total.signals);
+	json_uint(json, "signal_errors", total.signal_errors);
+	json_uint(json, "signal_queue", slot != NULL ?
+	    sb_get(&slot->jobs_queued) : 0);
+	json_uint(json, "jobs_lost", slot != NULL ?
+	    sb_get(&slot->jobs_lost) : 0);
 	json_str(json, "status", stats_status(slot));
 	json_uint(json, "rss", rss);
 	json_uint(json, "vsz", vsz);
@@ -458,7 +463,9 @@ stats_server(struct stats_json *j)
 	json_str(json, "version", WM_VERSION);
 	json_uint(json, "listen_queue", queue);
 	json_int(json, "listen_queue_errors", 0);
-	json_int(json, "signal_queue", 0);
+	json_uint(json, "signal_queue", user_signals_counts(m).pending);
+	json_uint(json, "signals_routed", user_signals_counts(m).routed);
+	json_uint(json, "signals_lost", user_signals_counts(m).lost);
 	json_uint(json, "load", queue);
 	json_int(json, "pid", getpid());
 	json_uint(json, "uid", getuid());

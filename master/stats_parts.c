@@ -9,6 +9,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "master/background.h"
+#include "master/cron_commands.h"
 #include "master/daemons.h"
 #include "master/generation.h"
 #include "master/master.h"
@@ -144,11 +145,12 @@ stats_spoolers(struct json_out *json, const struct master *m)
 	json_close(json);
 }
 
-/* The attached daemons. */
+/* The attached daemons, and the commands at times. */
 void
 stats_daemons(struct json_out *json, const struct master *m)
 {
 	daemons_show(m->daemons, json);
+	cron_commands_show(m->crons, json);
 }
 
 /* The reload under way and the last one. */

@@ -46,7 +46,7 @@ static size_t
 sb_totals_offset(const struct scoreboard *sb)
 {
 	return sb_cores_offset(sb) +
-	    (size_t)sb->slots * sb->cores * sizeof(struct sb_core);
+	    (size_t)sb->slots * (sb->cores + 1) * sizeof(struct sb_core);
 }
 
 /* Makes the mapping, all zero; its first pages are private. */
@@ -82,7 +82,14 @@ struct sb_core *
 sb_core(struct scoreboard *sb, uint32_t slot, uint32_t core)
 {
 	return (struct sb_core *)((char *)sb + sb_cores_offset(sb)) +
-	    (size_t)slot * sb->cores + core;
+	    (size_t)slot * (sb->cores + 1) + core;
+}
+
+/* The one of its jobs. */
+struct sb_core *
+sb_job(struct scoreboard *sb, uint32_t slot)
+{
+	return sb_core(sb, slot, sb->cores);
 }
 
 /* The sums of a worker id, which is 1 or more. */
@@ -132,6 +139,8 @@ sb_total_add(struct sb_total *total, const struct sb_slot *s)
 	total->tls_resumed += sb_get(&s->tls_resumed);
 	total->tls_failed += sb_get(&s->tls_failed);
 	total->loop_lags += sb_get(&s->loop_lags);
+	total->signals += sb_get(&s->signals);
+	total->signal_errors += sb_get(&s->signal_errors);
 }
 
 /* Adds up the present requests' times. */
@@ -165,7 +174,7 @@ sb_slot_put(struct scoreboard *sb, int slot, uint64_t now_us)
 	sb_total_add(total, s);
 	total->broken_us += sb_slot_busy_us(sb, slot, sb->cores,
 	    now_us);
-	for (i = 0; i < sb->cores; i++)
+	for (i = 0; i <= sb->cores; i++)
 		memset(sb_core(sb, (uint32_t)slot, i), 0,
 		    sizeof(struct sb_core));
 	memset(s, 0, sizeof(*s));

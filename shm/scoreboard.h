@@ -153,6 +153,12 @@ struct sb_slot {
 	_Atomic uint64_t loop_lag_us;	/* the longest that the loop was held
 					   within the last full second */
 	_Atomic uint64_t loop_lags;	/* how often loop-lag-warn was passed */
+	_Atomic uint64_t jobs;		/* that are over */
+	_Atomic uint64_t jobs_lost;	/* too many waited */
+	_Atomic uint32_t jobs_queued;
+	_Atomic uint64_t signals;	/* of the app's, done or refused */
+	_Atomic uint64_t signal_errors;	/* of these: raised */
+	_Atomic uint32_t signal_waits;	/* cores in signal_wait() */
 	struct sb_app	 apps[SB_APP_ROWS];
 };
 
@@ -172,6 +178,8 @@ struct sb_total {
 	uint64_t	 tls_resumed;
 	uint64_t	 tls_failed;
 	uint64_t	 loop_lags;
+	uint64_t	 signals;
+	uint64_t	 signal_errors;
 	uint64_t	 broken_us;	/* of requests that died with it */
 	uint32_t	 respawns;
 	uint32_t	 signalled;	/* of these, killed by a signal */
@@ -180,7 +188,7 @@ struct sb_total {
 
 struct scoreboard {
 	uint32_t	 slots;
-	uint32_t	 cores;		/* per slot */
+	uint32_t	 cores;		/* per slot, beside the jobs' */
 	int32_t		 master_pid;
 	uint64_t	 started_us;	/* clock_real_us */
 	size_t		 private;	/* of the pages that are not shared */
@@ -193,6 +201,8 @@ struct scoreboard *scoreboard_new(uint32_t slots, uint32_t cores);
 
 struct sb_slot	*sb_slot(struct scoreboard *sb, uint32_t slot);
 struct sb_core	*sb_core(struct scoreboard *sb, uint32_t slot, uint32_t core);
+/* What runs no requests, but jobs (worker/job.h): the core behind the last. */
+struct sb_core	*sb_job(struct scoreboard *sb, uint32_t slot);
 struct sb_total	*sb_total(struct scoreboard *sb, int worker_id);
 
 /* Master: takes a free slot for a worker id, -1 when there is none. */

@@ -168,6 +168,15 @@ background_on_log_level(struct worker *w, const struct message *msg, int fd)
 	log_set_level((enum log_level)msg->value);
 }
 
+/* MSG_SIGNAL */
+static void
+background_on_signal(struct worker *w, const struct message *msg, int fd)
+{
+	(void)fd;
+	if (w->runtime != NULL)
+		w->runtime->signal(w, msg->value);
+}
+
 /* What the master's messages mean; on the control thread, without Python. */
 static const struct {
 	enum message_type	 type;
@@ -177,6 +186,7 @@ static const struct {
 	{ MSG_DRAIN,		background_on_drain },
 	{ MSG_REOPEN_LOGS,	background_on_reopen },
 	{ MSG_LOG_LEVEL,	background_on_log_level },
+	{ MSG_SIGNAL,		background_on_signal },
 };
 
 /* Does what one message says. */

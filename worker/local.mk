@@ -72,6 +72,8 @@ libwsgimaster_a_SOURCES += \
 	worker/http_url.h \
 	worker/hold.c \
 	worker/hold.h \
+	worker/job.c \
+	worker/job.h \
 	worker/lookup.c \
 	worker/lookup.h \
 	worker/loop.h \

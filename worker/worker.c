@@ -27,6 +27,7 @@
 #include "worker/control.h"
 #include "worker/engines.h"
 #include "worker/held.h"
+#include "worker/job.h"
 #include "worker/loop.h"
 #include "worker/own_listeners.h"
 #include "worker/parent_death.h"
@@ -104,6 +105,23 @@ worker_send(struct worker *w, int type, int value, const char *text)
 		(void)fd_send_msg(w->control, &m, sizeof(m), -1);
 }
 
+/* The same for what may have to wait: -1 with errno if it was not sent. */
+int
+worker_ask_master(struct worker *w, int type, int value, const char *text)
+{
+	struct message	 m = { .type = (uint32_t)type,
+	    .slot = w->id > 0 ? w->slot : w->seat, .worker_id = w->number,
+	    .generation = w->generation, .pid = (int32_t)getpid(),
+	    .value = value };
+
+	if (w->control == -1 || w->forked) {
+		errno = EPIPE;
+		return -1;
+	}
+	snprintf(m.text, sizeof(m.text), "%s", text);
+	return fd_send_msg(w->control, &m, sizeof(m), -1);
+}
+
 /* Sends a message without text to the master. */
 void
 worker_tell_master(struct worker *w, int type, int value)
@@ -128,6 +146,8 @@ worker_message(struct worker *w, const struct message *m, int steal_fd)
 			log_place_take((enum log_place)m->value, steal_fd);
 	} else if (m->type == MSG_LOG_LEVEL) {
 		log_set_level((enum log_level)m->value);
+	} else if (m->type == MSG_SIGNAL && w->runtime != NULL) {
+		w->runtime->signal(w, m->value);
 	} else {
 		log_error("control message %u is ignored", m->type);
 	}
@@ -247,7 +267,7 @@ void
 worker_check_done(struct worker *w)
 {
 	if (!w->draining || w->nconns > 0 || w->busy > 0 || w->stopped ||
-	    w->farewell.state == FAREWELL_TAKES)
+	    !jobs_are_over(w) || w->farewell.state == FAREWELL_TAKES)
 		return;
 	w->stopped = true;
 	w->loop->stop(w);

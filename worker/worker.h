@@ -14,6 +14,7 @@
 #include "worker/core_timer.h"
 #include "worker/harakiri.h"
 #include "worker/http2/http2.h"
+#include "worker/job.h"
 #include "worker/request_id.h"
 #include "worker/farewell.h"
 #include "worker/watch.h"
@@ -95,8 +96,8 @@ struct worker {
 	struct log_format		 log_format;	/* access_format.c */
 
 	/* core.c */
-	struct core			*cores;
-	int				 ncores;
+	struct core			*cores;		/* and the jobs' */
+	int				 ncores;	/* for requests */
 	int				 busy;
 	struct core_list		 idle;
 	struct core_list		 woken;
@@ -106,6 +107,7 @@ struct worker {
 	_Atomic uint64_t		 moves;		/* worker_moves */
 	struct event			 work_ev;
 
+	struct jobs			 jobs;		/* job.c */
 	struct core_timers		 timers;	/* core_timer.c */
 	struct harakiri			 harakiri;	/* harakiri.c */
 	struct watches			 watches;	/* watch.c */
@@ -177,5 +179,11 @@ void	 worker_forked(struct worker *w, bool on_loop_thread);
 void	 worker_control_read(struct worker *w);
 /* Sends a message without text to the master. Any thread. */
 void	 worker_tell_master(struct worker *w, int type, int value);
+/*
+ * Sends one with text, also from the spawner, a mule or a spooler. -1 with
+ * errno, EAGAIN: the master has not read what came before. Any thread.
+ */
+int	 worker_ask_master(struct worker *w, int type, int value,
+	    const char *text);
 
 #endif

@@ -38,6 +38,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_header.h \
 	plugins/python/py_home.c \
 	plugins/python/py_home.h \
+	plugins/python/py_job.c \
+	plugins/python/py_job.h \
 	plugins/python/py_hub.c \
 	plugins/python/py_hub.h \
 	plugins/python/py_import.c \
@@ -67,6 +69,9 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_poll.h \
 	plugins/python/py_process.c \
 	plugins/python/py_process.h \
+	plugins/python/py_signal.c \
+	plugins/python/py_signal.h \
+	plugins/python/py_signal_wait.c \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \
 	plugins/python/py_running.c \

@@ -38,7 +38,8 @@ py_harakiri_new(const struct core *core)
 
 	if (core != NULL)
 		PyOS_snprintf(text, sizeof(text),
-		    "the request has run for %.2f seconds",
+		    "the %s has run for %.2f seconds",
+		    core->job == NULL ? "request" : "job",
 		    (double)(clock_mono_us() - core->req.start_us) / 1e6);
 	error = PyObject_CallFunction(py_harakiri, "s", text);
 	if (error == NULL)
@@ -121,7 +122,9 @@ py_harakiri_set_user(PyObject *self, PyObject *arg)
 		background_limit(seconds);
 		Py_RETURN_NONE;
 	}
-	core = py_async_request("set_user_harakiri");
+	core = py_core_current();
+	if (core == NULL || core->job == NULL)
+		core = py_async_request("set_user_harakiri");
 	if (core == NULL)
 		return NULL;
 	if (py_core_take_loop()) {

@@ -19,6 +19,7 @@
 #include "plugins/python/py_mule.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
+#include "plugins/python/py_signal.h"
 #include "plugins/python/py_socket.h"
 #include "plugins/python/py_spool.h"
 #include "plugins/python/py_task.h"
@@ -187,6 +188,8 @@ static const struct {
 	{ py_harakiri_methods, NULL },
 	{ py_mule_methods, NULL },
 	{ py_process_methods, NULL },
+	{ py_signal_methods, NULL },
+	{ py_signal_wait_methods, NULL },
 	{ py_socket_methods, NULL },
 	{ py_spool_methods, NULL },
 	{ py_spooler_methods, py_spool_is_wanted },

@@ -175,7 +175,8 @@ py_process_worker(struct worker *w, int id)
 	    "s:I,s:K,s:K,s:N}", "id", id, "pid", pid,
 	    "requests", (unsigned long long)sums.requests,
 	    "delta_requests", (unsigned long long)(slot == NULL ? 0 :
-	    sb_get(&slot->requests)), "signals", 0,
+	    sb_get(&slot->requests)), "signals",
+	    (int)(slot == NULL ? 0 : sb_get(&slot->signals)),
 	    "exceptions", (unsigned long long)sums.exceptions,
 	    "status", py_process_status(slot), "rss", rss, "vsz", vsz,
 	    "running_time", (unsigned long long)sums.running_us,

@@ -21,11 +21,11 @@ CASES = {}                  # name -> function
 # What belongs to the request, and says so in a thread.
 CLIENT = ("connection_fd disconnect request_id cl chunked_read "
           "chunked_read_nb sendfile send_client recv_client "
-          "set_user_harakiri").split()
+          "set_user_harakiri signal_wait").split()
 # What waits, and refuses to in a coroutine.
 WAITS = ("wait_fd_read wait_fd_write async_sleep suspend green_schedule sleep "
          "wait connect recv send await_ chunked_read chunked_read_nb sendfile "
-         "send_client recv_client").split()
+         "send_client recv_client signal_wait").split()
 # What is only there when cores can be parked.
 PARKS = ("fdevent_readable fdevent_writable fdevent_timeout "
          "uwsgi_ready_fd ngx").split()
@@ -275,6 +275,136 @@ def masterpid():
 @case
 def mule_id():
     assert uwsgi.mule_id() == 0
+
+
+# Signals go to the mule, which tells by a file: this worker may be held up.
+SIGNALS = tempfile.mkdtemp(prefix="signals")
+
+
+def signalled(number):
+    fd, path = tempfile.mkstemp(dir=SIGNALS, prefix=f"{number}.")
+    os.close(fd)
+
+
+def until_signalled(number, times=1, again=None):
+    end = time.monotonic() + 30
+    while True:
+        seen = [name for name in os.listdir(SIGNALS)
+                if name.startswith(f"{number}.")]
+        if len(seen) >= times:
+            break
+        assert time.monotonic() < end, "the signal has not come"
+        if again is not None:       # the master may not look yet
+            again()
+        time.sleep(0.01)
+    for name in seen:
+        os.remove(os.path.join(SIGNALS, name))
+
+
+for _number in range(20, 26):
+    uwsgi.register_signal(_number, "mule", signalled)
+
+
+@case
+def register_signal():
+    assert uwsgi.register_signal(200, "worker", signalled) is True
+    for wrong in ((256, "", signalled), (-1, "", signalled),
+                  (1, "nobody", signalled), (1, "subscribed", signalled)):
+        try:
+            uwsgi.register_signal(*wrong)
+        except ValueError:
+            continue
+        assert False, wrong
+
+
+@case
+def signal_registered():
+    assert uwsgi.signal_registered(20) is True
+    assert uwsgi.signal_registered(19) is None
+
+
+@case
+def unregister_signal():
+    uwsgi.register_signal(201, "worker", signalled)
+    assert uwsgi.unregister_signal(201) is True
+    assert uwsgi.signal_registered(201) is None
+
+
+@case
+def signal():
+    assert uwsgi.signal(20) is None
+    until_signalled(20)
+    for wrong in (300, -1):
+        try:
+            uwsgi.signal(wrong)
+        except ValueError:
+            continue
+        assert False, wrong
+
+
+@case
+def signal_wait():
+    soon(uwsgi.signal, 30)
+    assert uwsgi.signal_wait(30) == b""
+    assert uwsgi.signal_received() == 30
+
+
+@case
+def signal_received():
+    assert uwsgi.signal_received() == -1
+
+
+@case
+def add_timer():
+    assert uwsgi.add_timer(21, 0.05) is True
+    until_signalled(21, 3)
+    assert uwsgi.remove_timer(21) is True
+
+
+@case
+def add_ms_timer():
+    assert uwsgi.add_ms_timer(22, 50) is True
+    until_signalled(22, 2)
+    assert uwsgi.remove_timer(22) is True
+
+
+@case
+def add_rb_timer():
+    assert uwsgi.add_rb_timer(23, 0.05, 2) is True
+    until_signalled(23, 2)
+
+
+@case
+def remove_timer():
+    assert uwsgi.remove_timer(24) is True
+
+
+@case
+def add_cron():
+    assert uwsgi.add_cron(24, -1, -1, -1, -1, -1) is True
+    try:
+        uwsgi.add_cron(24, 60, 0, 1, 1, 1)
+    except ValueError:
+        return
+    assert False, "there is no minute 60"
+
+
+@case
+def remove_cron():
+    assert uwsgi.remove_cron(24) is True
+
+
+@case
+def add_file_monitor():
+    with tempfile.NamedTemporaryFile("w") as watched:
+        assert uwsgi.add_file_monitor(25, watched.name) is True
+        until_signalled(25, again=lambda: os.utime(watched.name))
+    assert uwsgi.remove_file_monitor(25) is True
+
+
+@case
+def remove_file_monitor():
+    assert uwsgi.remove_file_monitor(25) is True
 
 
 def to_mule(send, *where):

@@ -55,7 +55,11 @@ test_unit_test_json_out_SOURCES = test/unit/test_json_out.c $(unit_main)
 test_unit_test_latency_SOURCES = test/unit/test_latency.c $(unit_main)
 unit_tests += test/unit/test_stats_http
 test_unit_test_stats_http_SOURCES = test/unit/test_stats_http.c $(unit_main)
-unit_tests += test/unit/test_lookup
+unit_tests += test/unit/test_cron_times
+test_unit_test_cron_times_SOURCES = \
+	test/unit/test_cron_times.c $(unit_main)
+unit_tests += test/unit/test_job test/unit/test_lookup
+test_unit_test_job_SOURCES = test/unit/test_job.c $(unit_rig) $(unit_main)
 test_unit_test_lookup_SOURCES = \
 	test/unit/test_lookup.c $(unit_rig) $(unit_main)
 unit_tests += test/unit/test_body test/unit/test_response test/unit/test_wait

@@ -220,6 +220,16 @@ spooler_goes_on(const struct spooler *s)
 	    (most == 0 || s->tasks < most);
 }
 
+/* Runs the handlers of signals that have come. */
+static void
+spooler_signals(struct spooler *s)
+{
+	int	 n = s->host->signals(s->worker);
+
+	if (s->worker->cfg->spooler_signal_as_task)
+		s->tasks += n;
+}
+
 /* Has something come? Takes that back. */
 static void
 spooler_hear(struct spooler *s)
@@ -233,6 +243,7 @@ spooler_hear(struct spooler *s)
 	if (poll(&p, 1, 0) == 1) {
 		doorbell_answer(bells, s->worker->seat);
 		s->news = true;
+		spooler_signals(s);
 	}
 }
 
