@@ -48,7 +48,5 @@ struct spooler_host {
  */
 int	 spooler_loop(struct worker *w, const struct spooler_host *host,
 	    char **cause);
-/* How long it waits at most, and until a task is tried again; seconds. */
-double	 spooler_frequency(const struct worker *w);
 
 #endif
