@@ -283,6 +283,32 @@ spooler_pid_is_not() {
 	not wm_log_has "wsgimaster ready"
 }
 
+@test "as another user, in a sandbox: the folder is that user's, and works" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	chmod 711 "$BATS_RUN_TMPDIR" "${WM_TMP%/*}" "$WM_TMP"
+	mkdir work
+	chown www-data work
+	touch work/notes
+	chown www-data work/notes
+	cp "$WM_APPS/spool_cases.py" work/
+	cd work
+	export NOTES=$PWD/notes
+	PORT=$(wm_port)
+	wm_launch --http-socket "127.0.0.1:$PORT" --uid www-data \
+	    --wsgi-file spool_cases.py --spooler spool \
+	    --landlock-write "$NOTES" --spooler-max-tries 1
+	wm_wait_for "the server" 30 wm_ready_or_gone
+	wm_log_has "wsgimaster ready" || not wm_log_has "Landlock" ||
+		skip "no Landlock here"
+	spool '{"name": "good", "priority": 1}'
+	spool '{"name": "bad", "do": "raise"}'
+	wm_wait_for "the task" 20 noted "end good"
+	wm_wait_for "the other" 20 wm_log_has "failed 1 time.*moved to"
+	[ "$(stat -c '%U %a' spool spool/failed | sort -u)" = \
+	    "www-data 700" ]
+	wm_stop
+}
+
 @test "the stats tell of each spooler" {
 	spool_start --spooler-frequency 3600
 	spool '{"name": "one"}'
