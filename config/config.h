@@ -245,6 +245,7 @@ struct config {
 	int		 spooler_max_tasks;	/* 0: no limit */
 	int		 spooler_max_tries;	/* 0: no limit */
 	double		 spooler_harakiri;	/* 0: no limit */
+	bool		 spooler_signal_as_task;
 	bool		 spooler_quiet;
 	bool		 spooler_ordered;	/* always true */
 	char		*spooler_chdir;

@@ -1273,6 +1273,13 @@ const struct option_row option_table[] = {
 		    "and another one is started; 0: no limit."
 	},
 	{
+		.name = "spooler-signal-as-task",
+		.group = GROUP_BACKGROUND, .type = OPT_BOOL,
+		AT(spooler_signal_as_task), .max = 1,
+		.help = "Count the signals that a spooler handles, too, for "
+		    "\"spooler-max-tasks\"."
+	},
+	{
 		.name = "spooler-max-tries",
 		.group = GROUP_BACKGROUND, .type = OPT_INT,
 		AT(spooler_max_tries), .max = 1e6, .arg = "N",
