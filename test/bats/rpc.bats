@@ -58,6 +58,7 @@ teardown() {
 	check rpc_checks late "$PORT" "$WM_TMP/u"
 	wm_log_has 'rpc: name of 127.0.0.1:[0-9]+: no answer within rpc-timeout'
 	wm_log_has 'rpc: name of 127.0.0.1:1: no connection'
+	wm_log_has 'rpc: name of 127.0.0.1:[0-9]+: the answer was cut off'
 	wm_stop
 }
 
