@@ -285,16 +285,6 @@ py_module_add_parts(const struct config *cfg)
 	return 0;
 }
 
-/* The apps that the app wants to be mounted itself, borrowed; or NULL. */
-PyObject *
-py_module_applications(void)
-{
-	PyObject	*apps = PyDict_GetItemString(
-	    PyModule_GetDict(py_module), "applications");
-
-	return apps != NULL && PyDict_Check(apps) ? apps : NULL;
-}
-
 /* Imports it, under both names. */
 int
 py_module_import(struct worker *w)
@@ -319,11 +309,14 @@ py_module_get(const char *name)
 	return found;
 }
 
-/* What the app has assigned, if it has. */
+/* An attribute that the app may have set, borrowed; NULL: has not, or None. */
 PyObject *
-py_module_hook(const char *name)
+py_module_find(const char *name)
 {
-	return PyDict_GetItemString(PyModule_GetDict(py_module), name);
+	PyObject	*found;
+
+	found = PyDict_GetItemString(PyModule_GetDict(py_module), name);
+	return found == Py_None ? NULL : found;
 }
 
 /* Calls the app's function, if there is one. */
@@ -332,8 +325,8 @@ py_module_call_hook(const char *name)
 {
 	PyObject	*hook, *done;
 
-	hook = PyDict_GetItemString(PyModule_GetDict(py_module), name);
-	if (hook == NULL || hook == Py_None)
+	hook = py_module_find(name);
+	if (hook == NULL)
 		return 0;
 	Py_INCREF(hook);
 	done = PyObject_CallObject(hook, NULL);

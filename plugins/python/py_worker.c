@@ -49,7 +49,7 @@ py_worker_start(struct worker *w, char **cause)
 	else if (py_module_call_hook("post_fork_hook") == -1)
 		*cause = py_exception_cause("post_fork_hook");
 	else {
-		py_wsgi_take_hook(py_module_hook("after_req_hook"));
+		py_wsgi_take_hook(py_module_find("after_req_hook"));
 		result = 0;
 	}
 	py_gil_leave(taken);
