@@ -87,7 +87,7 @@ py_app_is_dict(PyObject *apps)
 static PyObject *
 py_app_dict(PyObject *module)
 {
-	PyObject	*apps = py_module_applications();
+	PyObject	*apps = py_module_find("applications");
 
 	if (py_app_is_dict(apps)) {
 		Py_INCREF(apps);

@@ -310,16 +310,6 @@ py_module_add_parts(const struct config *cfg)
 	return 0;
 }
 
-/* The apps that the app wants to be mounted itself, borrowed; or NULL. */
-PyObject *
-py_module_applications(void)
-{
-	PyObject	*apps = PyDict_GetItemString(
-	    PyModule_GetDict(py_module), "applications");
-
-	return apps != NULL && PyDict_Check(apps) ? apps : NULL;
-}
-
 /* Imports it, under both names. */
 int
 py_module_import(struct worker *w)

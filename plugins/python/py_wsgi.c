@@ -480,8 +480,6 @@ static PyObject	*py_wsgi_after;
 void
 py_wsgi_take_hook(PyObject *hook)
 {
-	if (hook == Py_None)
-		hook = NULL;
 	Py_XINCREF(hook);
 	Py_XSETREF(py_wsgi_after, hook);
 }

@@ -19,21 +19,19 @@ teardown() {
 }
 
 @test "under every engine a function is called here and over both kinds of socket" {
-	local engine
+	local engine own
 	for engine in $(engines); do
 		# Its one core is the caller's: somebody else has to answer.
 		case $engine in
 		none) rpc_start none --processes 2 ;;
 		*) rpc_start "$engine" ;;
 		esac
-		check rpc_checks agrees "$PORT" "127.0.0.1:$NODE" "$WM_TMP/u" \
-		    "localhost:$NODE"
-		check rpc_checks refuses "$PORT" "127.0.0.1:$NODE"
-		check rpc_checks harakiri "$PORT" "127.0.0.1:$NODE"
-		if [ "$engine" != none ]; then
-			check rpc_checks itself "$PORT" "$WM_TMP/u"
-			check rpc_checks beside "$PORT" "$WM_TMP/u"
-		fi
+		own=("itself $WM_TMP/u" "beside $WM_TMP/u")
+		[ "$engine" != none ] || own=()
+		check_all rpc_checks "$PORT" \
+		    "agrees 127.0.0.1:$NODE $WM_TMP/u localhost:$NODE" \
+		    "refuses 127.0.0.1:$NODE" "harakiri 127.0.0.1:$NODE" \
+		    "${own[@]}"
 		wm_stop
 	done
 }
@@ -58,6 +56,7 @@ teardown() {
 	check rpc_checks late "$PORT" "$WM_TMP/u"
 	wm_log_has 'rpc: name of 127.0.0.1:[0-9]+: no answer within rpc-timeout'
 	wm_log_has 'rpc: name of 127.0.0.1:1: no connection'
+	wm_log_has 'rpc: name of 127.0.0.1:[0-9]+: the answer was cut off'
 	wm_stop
 }
 

