@@ -1524,7 +1524,6 @@ const struct option_row option_table[] = {
 		    "statistics count \"expired\"."
 	},
 	{
-	{
 		.name = "cron",
 		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(cron),
 		.arg = "\"MIN HOUR DAY MONTH WEEKDAY COMMAND\"",
