@@ -179,7 +179,7 @@ silent() {
 		engine_start "$engine" --wsgi-file "$WM_APPS/cache_cases.py" \
 		    --cache2 name=c,items=10 --add-cache-item "c begun=1"
 		for i in 1 2 3; do
-			get "/fails?where=unix://$WM_TMP/silent?socket_timeout=4" \
+			get "/fails?where=unix://$WM_TMP/silent?socket_timeout=3" \
 			    30 >"slow$i" &
 			slow[i]=$!
 		done
