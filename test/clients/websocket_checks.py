@@ -497,7 +497,7 @@ def told(port):
 def shown(port, stats):
     """The scoreboard's state, and how many there are."""
     def cores():
-        page = json.loads(get(stats, "/").body)
+        page = json.loads(get(stats, "/stats").body)
         return [core for worker in page["workers"]
                 for core in worker["cores"] if core["state"] != "idle"]
 
@@ -507,8 +507,13 @@ def shown(port, stats):
         ws.put(TEXT, "x")
         assert ws.text() == "x"
         text = get(stats, "/metrics").body.decode()
-        assert 'wsgimaster_websockets{worker="1"} 1' in text or \
-            "wsgimaster_websockets 1" in text, text
+        for line in ("wsgimaster_websockets 1\n",
+                     "wsgimaster_websockets_opened_total 1\n",
+                     "wsgimaster_websocket_messages_received_total 1\n",
+                     "wsgimaster_websocket_messages_sent_total 1\n"):
+            assert line in text, text
+        assert "request_duration_seconds_count" not in text or \
+            'count{mount="/"} 0' in text, text
     until("the end", lambda: not cores())
 
 
