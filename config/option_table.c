@@ -1890,6 +1890,13 @@ const struct option_row option_table[] = {
 
 	/* compatibility */
 	{
+		.name = "http-websockets", .alias = { "http-raw-body" },
+		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
+		AT(http_websockets), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "Websockets can always be asked for."
+	},
+	{
 		.name = "enable-threads",
 		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
 		AT(enable_threads), .initial = 1, .max = 1,
