@@ -433,7 +433,7 @@ py_signal_job(struct core *core, void *arg)
 	char		 text[48];
 	bool		 ok;
 
-	snprintf(text, sizeof(text), "signal %d", number);
+	snprintf(text, sizeof(text), "signal:%d", number);
 	job_show(core, text);
 	snprintf(text, sizeof(text), "the handler of signal %d", number);
 	ok = py_job_run(core, py_signal_call, &number, text);

@@ -8,6 +8,7 @@ import os
 import time
 
 import uwsgi
+import wsgimaster
 from uwsgidecorators import get_free_signal, mstimer, signal
 
 NOTES = os.environ["NOTES"]
@@ -41,11 +42,8 @@ def waits(number):
     note("waits")
     uwsgi.async_sleep(0.4)
     uwsgi.suspend()
-    try:
-        import wsgimaster
-        wsgimaster.sleep(0.2)
-    finally:
-        note("waited")
+    wsgimaster.sleep(0.2)
+    note("waited")
 
 
 @signal(5)
@@ -129,6 +127,8 @@ def call(words):
         before = uwsgi.signal_received()
         answer = uwsgi.signal_wait(*map(int, args))
         return [before, repr(answer), uwsgi.signal_received()]
+    elif what == "sleep":
+        wsgimaster.sleep(float(args[0]))
     elif what == "remove":
         return uwsgi.remove_timer(int(args[0]))
     elif what == "unregister":
