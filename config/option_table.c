@@ -1316,8 +1316,7 @@ const struct option_row option_table[] = {
 	},
 	{
 		.name = "spooler-import",
-		.alias = { "spooler-python-import", "spooler-pyimport",
-		    "spooler-py-import" },
+		.alias = { "spooler-python-import" },
 		.group = GROUP_BACKGROUND, .type = OPT_LIST,
 		AT(spooler_import), .arg = "MODULE",
 		.help = "A Python module, or file, that spoolers import when "
