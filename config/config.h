@@ -221,7 +221,58 @@ struct config {
 	bool		 cgi_optimize;		/* always true */
 	struct strlist	 cgi_loadlib;		/* always empty */
 
+	/* mules, spoolers; see mule_rule.h */
+	struct strlist	 mule;			/* scripts; "true": none */
+	int		 mules;			/* more without a script */
+	struct strlist	 farm;			/* "name:1,2", checked */
+	double		 mule_reload_mercy;
+	double		 mule_harakiri;		/* 0: no limit */
+	size_t		 mule_msg_size;		/* of a queue, 0: system's */
+	size_t		 mule_msg_recv_size;
+	struct strlist	 spooler;
+	struct strlist	 spooler_external;
+	int		 spooler_processes;	/* of each */
+	double		 spooler_frequency;
+	int		 spooler_max_tasks;	/* 0: no limit */
+	int		 spooler_max_tries;	/* 0: no limit */
+	double		 spooler_harakiri;	/* 0: no limit */
+	bool		 spooler_quiet;
+	bool		 spooler_ordered;	/* always true */
+	char		*spooler_chdir;
+	struct strlist	 spooler_import;
+	double		 spooler_reload_mercy;
+	/* shared; see shared_rule.h */
+	int		 locks;			/* beside lock 0 */
+	bool		 enable_metrics;
+	struct strlist	 metric;		/* checked */
+	bool		 metrics_no_cores;
+	char		*metrics_dir;
+	bool		 metrics_dir_restore;
+	int		 queue;			/* messages; 0: none */
+	size_t		 queue_blocksize;
+	char		*queue_store;
+	int		 queue_store_sync;	/* 0: not */
+	struct strlist	 sharedarea;		/* checked */
+	struct strlist	 py_sharedarea;		/* checked: bytes */
+	/* alarms */
+	struct strlist	 alarm;			/* alarm_rule.h, checked */
+	double		 alarm_freq;		/* seconds */
+
+	/* rpc */
+	int		 rpc_max;		/* functions in a process */
+	double		 rpc_timeout;		/* seconds of a whole call */
+
+	/* daemons; see daemon_rule.h */
+	struct strlist	 attach_daemon;
+	struct strlist	 attach_control_daemon;
+	struct strlist	 smart_attach_daemon;
+	struct strlist	 smart_attach_daemon2;
+	struct strlist	 attach_daemon2;
+	bool		 daemons_honour_stdin;
+
 	/* python */
+	struct strlist	 import;		/* modules and files */
+	char		*mode;			/* uwsgi.mode, or NULL */
 	char		*module;		/* "mod" or "mod:callable" */
 	char		*wsgi_file;
 	char		*callable;		/* never NULL */
@@ -251,6 +302,7 @@ struct config {
 	bool		 stats_http;
 	bool		 stats_minified;
 	bool		 stats_no_cores;
+	bool		 stats_no_metrics;
 	bool		 stats_page;
 	struct strlist	 stats_host;
 
@@ -305,7 +357,7 @@ int	 config_reload(struct config *fresh, const struct config *old,
 /* Frees what cfg owns; harmless on one that is all zero or done already. */
 void	 config_done(struct config *cfg);
 
-/* Is there an app to be loaded? */
+/* Is there an app to be loaded, or something to be imported? */
 bool	 config_has_app(const struct config *cfg);
 /* Is there an app, or an engine, or nothing else, that needs Python? */
 bool	 config_needs_python(const struct config *cfg);

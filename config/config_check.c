@@ -12,9 +12,13 @@
 #include "base/netmask.h"
 #include "base/xmalloc.h"
 #include "build_config.h"
+#include "config/alarm_rule.h"
+#include "config/daemon_rule.h"
 #include "config/log_format.h"
+#include "config/mule_rule.h"
 #include "config/option_table.h"
 #include "config/option_value.h"
+#include "config/shared_rule.h"
 #include "config/static_rule.h"
 #include "config/tls_socket.h"
 
@@ -241,6 +245,7 @@ config_check_logging(const struct config *cfg, struct strlist *problems)
 	struct log_format format;
 	char *cause;
 
+	alarm_rules_check(cfg, problems);
 	config_check_logger("logger", cfg->logger, problems);
 	config_check_logger("req-logger", cfg->req_logger, problems);
 	if (log_format_parse(&format, cfg->log_format, &cause) == -1) {
@@ -410,6 +415,18 @@ config_check_proxies(struct config *cfg, struct strlist *problems)
 		    "\"forwarded\": \"off\" exclude each other");
 }
 
+/* Can each daemon's text be read? */
+static void
+config_check_daemons(const struct config *cfg, struct strlist *problems)
+{
+	struct daemon_rules rules;
+	char *why;
+
+	if (daemon_rules_read(&rules, cfg, &why) == -1)
+		strlist_add_steal(problems, why);
+	daemon_rules_done(&rules);
+}
+
 /* Checks all combinations. */
 void
 config_check(struct config *cfg, struct strlist *problems)
@@ -424,19 +441,22 @@ config_check(struct config *cfg, struct strlist *problems)
 	config_check_prefixes(&cfg->harakiri_path, "harakiri-path", "limits",
 	    problems);
 	static_rules_check(cfg, problems);
+	shared_rules_check(cfg, problems);
 	config_check_python(cfg, problems);
 	config_check_cgi(cfg, problems);
 	config_check_control(cfg, problems);
 	tls_check_options(cfg, problems);
+	mule_rules_check(cfg, problems);
+	config_check_daemons(cfg, problems);
 	config_check_no_effect(cfg);
 }
 
-/* Is there an app to be loaded? */
+/* Is there something to be loaded? */
 bool
 config_has_app(const struct config *cfg)
 {
 	return cfg->module != NULL || cfg->wsgi_file != NULL ||
-	    cfg->mount.count > 0;
+	    cfg->mount.count > 0 || cfg->import.count > 0;
 }
 
 /* Is there something to answer with that is no app? */
@@ -454,7 +474,8 @@ config_needs_python(const struct config *cfg)
 {
 	return config_has_app(cfg) || !config_serves_files(cfg) ||
 	    cfg->greenlet || cfg->asyncio > 0 || cfg->tornado > 0 ||
-	    cfg->gevent > 0;
+	    cfg->gevent > 0 || mules_count(cfg) > 0 ||
+	    spoolers_count(cfg) > 0;
 }
 
 /* Is there an app to load, or need there be none? */

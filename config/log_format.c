@@ -1,6 +1,7 @@
 /* log-format: the text of an access line, as a list of fields. */
 #include "config/log_format.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,12 @@
 #include "base/xmalloc.h"
 
 #define LOG_FORMAT_HEADER	"var.HTTP_"
+#define LOG_FORMAT_CGI		"var."
+#define LOG_FORMAT_METRIC	"metric."
+
+/* uWSGI's variables that are not here. */
+static const char *const log_missing[] = { "ftime", "ioerr", "rerr", "rss",
+	"rssM", "ttype", "vsz", "vszM", "werr", NULL };
 
 static const struct name_value log_variables[] = {
 	{ "addr", LOG_VAR_ADDR },
@@ -60,11 +67,50 @@ log_format_header(const char *name, size_t len)
 	return header;
 }
 
+/* Does a name begin so, and go on? */
+static bool
+log_format_begins(const char *name, size_t len, const char *prefix)
+{
+	return len > strlen(prefix) &&
+	    memcmp(name, prefix, strlen(prefix)) == 0;
+}
+
+/* Can it be a name of set_logvar()'s? */
+static bool
+log_format_is_apps(const char *name, size_t len)
+{
+	size_t	 i;
+
+	for (i = 0; log_missing[i] != NULL; i++) {
+		if (strlen(log_missing[i]) == len &&
+		    memcmp(log_missing[i], name, len) == 0)
+			return false;
+	}
+	for (i = 0; i < len; i++) {
+		if (!isalnum((unsigned char)name[i]) &&
+		    strchr("_-.", name[i]) == NULL)
+			return false;
+	}
+	return len > 0 && !log_format_begins(name, len, LOG_FORMAT_METRIC);
+}
+
+/* One that has its name with it. True. */
+static bool
+log_format_named(struct log_field *field, enum log_variable variable,
+    char *name)
+{
+	field->variable = variable;
+	field->text = name;
+	field->len = strlen(name);
+	return true;
+}
+
 /* Finds a variable; false: it is unknown. */
 static bool
 log_format_variable(struct log_field *field, const char *name, size_t len)
 {
-	const size_t	 prefix = sizeof(LOG_FORMAT_HEADER) - 1;
+	const size_t	 header = sizeof(LOG_FORMAT_HEADER) - 1;
+	const size_t	 cgi = sizeof(LOG_FORMAT_CGI) - 1;
 	int		 i;
 
 	for (i = 0; log_variables[i].name != NULL; i++) {
@@ -75,12 +121,15 @@ log_format_variable(struct log_field *field, const char *name, size_t len)
 			return true;
 		}
 	}
-	if (len <= prefix || memcmp(name, LOG_FORMAT_HEADER, prefix) != 0)
+	if (log_format_begins(name, len, LOG_FORMAT_HEADER))
+		return log_format_named(field, LOG_VAR_HEADER,
+		    log_format_header(name + header, len - header));
+	if (log_format_begins(name, len, LOG_FORMAT_CGI))
+		return log_format_named(field, LOG_VAR_CGI,
+		    xstrndup(name + cgi, len - cgi));
+	if (!log_format_is_apps(name, len))
 		return false;
-	field->variable = LOG_VAR_HEADER;
-	field->text = log_format_header(name + prefix, len - prefix);
-	field->len = len - prefix;
-	return true;
+	return log_format_named(field, LOG_VAR_APPS, xstrndup(name, len));
 }
 
 /* One more field, of nothing yet. */

@@ -9,6 +9,8 @@
 enum log_variable {
 	LOG_VAR_TEXT,		/* not a variable: text as it is */
 	LOG_VAR_HEADER,		/* var.HTTP_NAME: text is the name, "x-name" */
+	LOG_VAR_CGI,		/* var.NAME: of add_var() or a gateway */
+	LOG_VAR_APPS,		/* any other NAME: of set_logvar() */
 	LOG_VAR_ADDR,
 	LOG_VAR_APP,
 	LOG_VAR_CL,
@@ -44,7 +46,7 @@ enum log_variable {
 
 struct log_field {
 	enum log_variable	 variable;
-	char			*text;		/* NULL but for the first two */
+	char			*text;		/* NULL but for the first four */
 	size_t			 len;
 };
 
@@ -55,7 +57,9 @@ struct log_format {
 };
 
 /*
- * Reads "%(method) %(uri) ..."; -1 with *cause, which names what is unknown.
+ * Reads "%(method) %(uri) ..."; -1 with *cause, which names what is wrong. As
+ * in uWSGI a name that is none of the server's is one of set_logvar()'s; those
+ * of uWSGI's own that are not here are refused.
  * NULL is an empty one. To be freed with log_format_done in any case.
  */
 int	 log_format_parse(struct log_format *format, const char *text,

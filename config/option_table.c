@@ -1180,7 +1180,296 @@ const struct option_row option_table[] = {
 		    "sake of scripts."
 	},
 
+	/* mules, spoolers, daemons */
+	{
+		.name = "mule",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST, AT(mule),
+		.form = FORM_ANY, .bare = "true", .arg = "SCRIPT",
+		.flags = OPT_NO_RELOAD,
+		.help = "A process beside the workers, with the app loaded, "
+		    "that runs this Python file, or module:callable; without "
+		    "a value (true) it waits for messages and signals. May be "
+		    "given often: the first one is mule 1."
+	},
+	{
+		.name = "mules",
+		.group = GROUP_BACKGROUND, .type = OPT_INT, AT(mules),
+		.max = 256, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "So many more mules without a script. They are "
+		    "numbered behind those of \"mule\"."
+	},
+	{
+		.name = "farm",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST, AT(farm),
+		.arg = "NAME:1,2", .flags = OPT_NO_RELOAD,
+		.help = "Some mules, by their numbers, that share messages "
+		    "sent to this name."
+	},
+	{
+		.name = "mule-reload-mercy",
+		.group = GROUP_BACKGROUND, .type = OPT_SECONDS,
+		AT(mule_reload_mercy), .initial = 60, .max = DAY,
+		.help = "How long a mule that is to leave may go on before it "
+		    "is killed."
+	},
+	{
+		.name = "mule-harakiri",
+		.group = GROUP_BACKGROUND, .type = OPT_SECONDS,
+		AT(mule_harakiri), .max = DAY,
+		.help = "How long a mule may work on one message or signal "
+		    "before it is killed and started again; 0: no limit."
+	},
+	{
+		.name = "mule-msg-size",
+		.group = GROUP_BACKGROUND, .type = OPT_SIZE,
+		AT(mule_msg_size), .max = 64 * MIB, .arg = "BYTES",
+		.flags = OPT_NO_RELOAD,
+		.help = "How many bytes of messages may wait in each queue of "
+		    "the mules; 0: as many as the system gives a socket. More "
+		    "than net.core.wmem_max needs root."
+	},
+	{
+		.name = "mule-msg-recv-size",
+		.group = GROUP_BACKGROUND, .type = OPT_SIZE,
+		AT(mule_msg_recv_size), .initial = 64 * KIB, .min = 1,
+		.max = 64 * MIB, .arg = "BYTES",
+		.help = "The longest message that a mule without a script "
+		    "takes; of a longer one the end is lost, with a warning."
+	},
+	{
+		.name = "spooler", .letter = 'Q',
+		.group = GROUP_BACKGROUND, .type = OPT_LIST, AT(spooler),
+		.arg = "FOLDER", .flags = OPT_NO_RELOAD,
+		.help = "Run a spooler on this folder, which is made if it is "
+		    "not there. May be given often."
+	},
+	{
+		.name = "spooler-external",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(spooler_external), .arg = "FOLDER", .flags = OPT_NO_RELOAD,
+		.help = "A folder that tasks may be put into, and whose "
+		    "spooler is run by another server. May be given often."
+	},
+	{
+		.name = "spooler-processes",
+		.group = GROUP_BACKGROUND, .type = OPT_INT,
+		AT(spooler_processes), .initial = 1, .min = 1, .max = 256,
+		.arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "Processes of each spooler."
+	},
+	{
+		.name = "spooler-frequency", .alias = { "spooler-freq" },
+		.group = GROUP_BACKGROUND, .type = OPT_SECONDS,
+		AT(spooler_frequency), .initial = 30, .min = 0.1, .max = DAY,
+		.help = "How often a spooler looks for tasks that nobody has "
+		    "told it of, and how long a task waits until it is tried "
+		    "again."
+	},
+	{
+		.name = "spooler-max-tasks",
+		.group = GROUP_BACKGROUND, .type = OPT_INT,
+		AT(spooler_max_tasks), .max = 1e9, .arg = "N",
+		.help = "A spooler process that has run so many tasks leaves, "
+		    "and another one is started; 0: no limit."
+	},
+	{
+		.name = "spooler-max-tries",
+		.group = GROUP_BACKGROUND, .type = OPT_INT,
+		AT(spooler_max_tries), .max = 1e6, .arg = "N",
+		.help = "A task that has raised, or whose process has died, "
+		    "so often is moved to the folder \"failed\" and not tried "
+		    "again; 0: no limit."
+	},
+	{
+		.name = "spooler-harakiri",
+		.group = GROUP_BACKGROUND, .type = OPT_SECONDS,
+		AT(spooler_harakiri), .max = DAY,
+		.help = "How long a spooler may work on one task before it is "
+		    "killed and started again; 0: no limit."
+	},
+	{
+		.name = "spooler-quiet",
+		.group = GROUP_BACKGROUND, .type = OPT_BOOL,
+		AT(spooler_quiet), .max = 1,
+		.help = "Log nothing about tasks that are done."
+	},
+	{
+		.name = "spooler-ordered",
+		.group = GROUP_BACKGROUND, .type = OPT_BOOL,
+		AT(spooler_ordered), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "Run tasks in the order of their priorities and "
+		    "names. They always are."
+	},
+	{
+		.name = "spooler-chdir",
+		.group = GROUP_BACKGROUND, .type = OPT_TEXT,
+		AT(spooler_chdir), .arg = "FOLDER",
+		.help = "The working folder when a task begins."
+	},
+	{
+		.name = "spooler-import",
+		.alias = { "spooler-python-import", "spooler-pyimport",
+		    "spooler-py-import" },
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(spooler_import), .arg = "MODULE",
+		.help = "A Python module, or file, that spoolers import when "
+		    "they start. May be given often."
+	},
+	{
+		.name = "spooler-reload-mercy",
+		.group = GROUP_BACKGROUND, .type = OPT_SECONDS,
+		AT(spooler_reload_mercy), .initial = 60, .max = DAY,
+		.help = "How long a spooler that is to leave may go on with "
+		    "its task before it is killed."
+	},
+	{
+		.name = "attach-daemon",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(attach_daemon), .arg = "COMMAND",
+		.help = "Run this command as long as the server runs. It must "
+		    "not go into the background."
+	},
+	{
+		.name = "attach-control-daemon",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(attach_control_daemon), .arg = "COMMAND",
+		.help = "The same; the server stops when it ends."
+	},
+	{
+		.name = "smart-attach-daemon",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(smart_attach_daemon), .arg = "PIDFILE[,SECONDS] COMMAND",
+		.help = "Run this command, which goes into the background and "
+		    "writes a pidfile, unless the one named there runs "
+		    "already. It outlives the server."
+	},
+	{
+		.name = "smart-attach-daemon2",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(smart_attach_daemon2), .arg = "PIDFILE[,SECONDS] COMMAND",
+		.help = "The same with a command that stays in the foreground "
+		    "and writes no pidfile: the server does that."
+	},
+	{
+		.name = "attach-daemon2",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(attach_daemon2), .arg = "cmd=COMMAND,KEY=VALUE",
+		.help = "All of these, with more to say: pidfile, freq, "
+		    "control, daemonize, touch, stopsignal, reloadsignal, "
+		    "mercy, stdin, uid, gid, chdir, max_throttle, notifypid."
+	},
+	{
+		.name = "daemons-honour-stdin",
+		.group = GROUP_BACKGROUND, .type = OPT_BOOL,
+		AT(daemons_honour_stdin), .max = 1,
+		.help = "Leave the daemons the server's standard input; else "
+		    "it is /dev/null."
+	},
+
 	/* python */
+	{
+		.name = "locks",
+		.group = GROUP_SHARED, .type = OPT_INT, AT(locks),
+		.max = 10000, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "Locks for lock(), 1 to N; lock 0 is always there. "
+		    "All processes share them, and a lock whose owner dies "
+		    "is free."
+	},
+	{
+		.name = "enable-metrics",
+		.group = GROUP_SHARED, .type = OPT_BOOL, AT(enable_metrics),
+		.max = 1, .flags = OPT_NO_RELOAD,
+		.help = "metric_get() and the JSON statistics also know "
+		    "uWSGI's own metrics, like worker.1.requests."
+	},
+	{
+		.name = "metric",
+		.group = GROUP_SHARED, .type = OPT_LIST, AT(metric),
+		.arg = "NAME[,type=TYPE,oid=OID,initial_value=N]",
+		.flags = OPT_NO_RELOAD,
+		.help = "A metric of the app's, of 64 bits: a counter, a "
+		    "gauge, or absolute. It is in the JSON statistics and in "
+		    "/metrics."
+	},
+	{
+		.name = "metrics-no-cores",
+		.group = GROUP_SHARED, .type = OPT_BOOL,
+		AT(metrics_no_cores), .max = 1, .flags = OPT_NO_RELOAD,
+		.help = "Leave out those of single cores."
+	},
+	{
+		.name = "metrics-dir", .alias = { "metric-dir" },
+		.group = GROUP_SHARED, .type = OPT_TEXT, AT(metrics_dir),
+		.arg = "FOLDER", .flags = OPT_NO_RELOAD,
+		.help = "Each second write the app's metrics into files of "
+		    "their names in this folder."
+	},
+	{
+		.name = "metrics-dir-restore", .alias = {
+		    "metric-dir-restore" },
+		.group = GROUP_SHARED, .type = OPT_BOOL,
+		AT(metrics_dir_restore), .max = 1, .flags = OPT_NO_RELOAD,
+		.help = "At the start take their values from there."
+	},
+	{
+		.name = "queue",
+		.group = GROUP_SHARED, .type = OPT_INT, AT(queue),
+		.max = 1 << 24, .arg = "N", .flags = OPT_NO_RELOAD,
+		.help = "A queue of N messages, which all processes share."
+	},
+	{
+		.name = "queue-blocksize",
+		.group = GROUP_SHARED, .type = OPT_SIZE, AT(queue_blocksize),
+		.initial = 8192, .min = 32, .max = 1 << 30, .arg = "BYTES",
+		.flags = OPT_NO_RELOAD,
+		.help = "The room for one message; 16 bytes of it are the "
+		    "queue's own."
+	},
+	{
+		.name = "queue-store",
+		.group = GROUP_SHARED, .type = OPT_TEXT, AT(queue_store),
+		.arg = "FILE", .flags = OPT_NO_RELOAD,
+		.help = "Keep the queue in this file, which outlives the "
+		    "server. It is made if it is not there."
+	},
+	{
+		.name = "queue-store-sync",
+		.group = GROUP_SHARED, .type = OPT_INT, AT(queue_store_sync),
+		.max = 86400, .arg = "SECONDS", .flags = OPT_NO_RELOAD,
+		.help = "Have the system write it to the disk that often; 0 "
+		    "leaves the time to the system."
+	},
+	{
+		.name = "sharedarea", .letter = 'A',
+		.group = GROUP_SHARED, .type = OPT_LIST, AT(sharedarea),
+		.arg = "PAGES|size=BYTES[,file=PATH|fd=N][,offset=N]",
+		.flags = OPT_NO_RELOAD,
+		.help = "Raw memory that all processes share; the first one "
+		    "given is number 0. With a file it is that file's bytes."
+	},
+	{
+		.name = "py-sharedarea",
+		.group = GROUP_SHARED, .type = OPT_LIST, AT(py_sharedarea),
+		.arg = "BYTES", .flags = OPT_NO_RELOAD,
+		.help = "One more, numbered after those of sharedarea, for "
+		    "sharedarea_object()."
+	},
+	{
+		.name = "rpc-max",
+		.group = GROUP_RPC, .type = OPT_INT, AT(rpc_max),
+		.initial = 64, .min = 1, .max = 65535,
+		.help = "So many functions may be registered by "
+		    "register_rpc()."
+	},
+	{
+		.name = "rpc-timeout",
+		.group = GROUP_RPC, .type = OPT_SECONDS, AT(rpc_timeout),
+		.initial = 4, .min = 0.001, .max = DAY,
+		.help = "How long rpc() takes to have a function of another "
+		    "server called, from connecting to the answer's last "
+		    "byte; then it gives None."
+	},
 	{
 		.name = "module", .alias = { "wsgi" }, .letter = 'w',
 		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(module),
@@ -1198,6 +1487,18 @@ const struct option_row option_table[] = {
 		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(callable),
 		.initial_text = "application", .arg = "NAME",
 		.help = "The name of the app in its module or file."
+	},
+	{
+		.name = "import", .alias = { "python-import", "pyimport",
+		    "py-import", "shared-import", "shared-python-import",
+		    "shared-pyimport", "shared-py-import" },
+		.group = GROUP_PYTHON, .type = OPT_LIST, AT(import),
+		.form = FORM_NOT_EMPTY, .arg = "MODULE",
+		.help = "Import this module, or run this file (with a slash, "
+		    "or .py at its end), before the apps are loaded: what "
+		    "registers functions, timers or signals and is no app. "
+		    "Every process has it. The server does not start if it "
+		    "cannot be imported."
 	},
 	{
 		.name = "mount",
@@ -1241,6 +1542,12 @@ const struct option_row option_table[] = {
 		    "spaces."
 	},
 	{
+		.name = "mode",
+		.group = GROUP_PYTHON, .type = OPT_TEXT, AT(mode),
+		.arg = "TEXT",
+		.help = "A text for the app, which finds it as uwsgi.mode."
+	},
+	{
 		.name = "py-autoreload", .alias = { "py-auto-reload" },
 		.group = GROUP_PYTHON, .type = OPT_SECONDS, AT(py_autoreload),
 		.max = 3600,
@@ -1281,6 +1588,22 @@ const struct option_row option_table[] = {
 		.max = 86400000, .arg = "MS",
 		.help = "The same for requests that take so many milliseconds "
 		    "or more; 0 means none."
+	},
+	{
+		.name = "alarm",
+		.group = GROUP_LOGGING, .type = OPT_LIST, AT(alarm),
+		.form = FORM_NOT_EMPTY, .arg = "NAME WHAT",
+		.help = "What uwsgi.alarm(NAME, message) does: \"log:\" "
+		    "writes a record, \"cmd:COMMAND\" has sh run the command, "
+		    "which reads the message. Several of one name are all "
+		    "raised."
+	},
+	{
+		.name = "alarm-freq",
+		.group = GROUP_LOGGING, .type = OPT_SECONDS, AT(alarm_freq),
+		.initial = 3, .max = DAY,
+		.help = "An alarm with the same message as its last one is "
+		    "not raised again so soon."
 	},
 	{
 		.name = "log-format", .alias = { "logformat" },
@@ -1356,6 +1679,12 @@ const struct option_row option_table[] = {
 		.group = GROUP_STATS, .type = OPT_BOOL, AT(stats_no_cores),
 		.max = 1,
 		.help = "Leave the cores of the workers out of the JSON."
+	},
+	{
+		.name = "stats-no-metrics",
+		.group = GROUP_STATS, .type = OPT_BOOL, AT(stats_no_metrics),
+		.max = 1,
+		.help = "Leave the metrics out of the JSON."
 	},
 	{
 		.name = "stats-page",

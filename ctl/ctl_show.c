@@ -87,6 +87,45 @@ show_generations(const json_t *result, struct strbuf *sb)
 	}
 }
 
+/* The mules, one a line. */
+static void
+show_mules(const json_t *result, struct strbuf *sb)
+{
+	const json_t	*mule;
+	size_t		 i;
+
+	json_array_foreach(json_object_get(result, "mules"), i, mule) {
+		strbuf_addf(sb, "%s%lld is %s, pid %lld, %lld messages, %lld "
+		    "exceptions, %lld respawns",
+		    i == 0 ? "mules        " : "             ",
+		    ctl_int(mule, "id"), ctl_str(mule, "state"),
+		    ctl_int(mule, "pid"), ctl_int(mule, "messages"),
+		    ctl_int(mule, "exceptions"), ctl_int(mule, "respawns"));
+		if (ctl_str(mule, "failure")[0] != '\0') {
+			strbuf_adds(sb, ": ");
+			ctl_add_clean(sb, ctl_str(mule, "failure"));
+		}
+		strbuf_addc(sb, '\n');
+	}
+}
+
+/* The attached daemons, one a line. */
+static void
+show_daemons(const json_t *result, struct strbuf *sb)
+{
+	const json_t	*daemon;
+	size_t		 i;
+
+	json_array_foreach(json_object_get(result, "daemons"), i, daemon) {
+		strbuf_addf(sb, "%s%s, pid %lld, %lld respawns: ",
+		    i == 0 ? "daemons      " : "             ",
+		    ctl_str(daemon, "state"), ctl_int(daemon, "pid"),
+		    ctl_int(daemon, "respawns"));
+		ctl_add_clean(sb, ctl_str(daemon, "cmd"));
+		strbuf_addc(sb, '\n');
+	}
+}
+
 /* The reload under way and the last one. */
 static void
 show_reload(const json_t *result, struct strbuf *sb)
@@ -168,6 +207,8 @@ ctl_show_status(const struct ctl *ctl, const json_t *result,
 	show_numbers(result, sb);
 	show_sockets(result, sb);
 	show_generations(result, sb);
+	show_mules(result, sb);
+	show_daemons(result, sb);
 	show_reload(result, sb);
 	show_endings(result, sb);
 	strbuf_addf(sb, "log level    %s\n", ctl_str(result, "log_level"));

@@ -56,7 +56,7 @@ blackbox_log(struct scoreboard *sb, int slot, enum log_level level,
 	struct strbuf		 text = STRBUF_INIT;
 	uint32_t		 i, busy = 0;
 
-	for (i = 0; i < sb->cores; i++) {
+	for (i = 0; i <= sb->cores; i++) {
 		sb_core_read(sb_core(sb, (uint32_t)slot, i), &view);
 		if (view.state == SB_CORE_IDLE && !view.torn)
 			continue;

@@ -2,12 +2,19 @@
 #ifndef WM_MASTER_COMMONS_H
 #define WM_MASTER_COMMONS_H
 
+#include <stddef.h>
+
 struct commons;
 struct config;
 
 /* What the configuration asks for; -1 with *cause. commons_done either way. */
 int	 commons_init(struct commons *commons, const struct config *cfg,
 	    char **cause);
+/*
+ * All descriptors that are part of it, which each child needs: how many, and
+ * in *fds a list that the caller frees.
+ */
+size_t	 commons_descriptors(const struct commons *commons, int **fds);
 /* Closes and unmaps; the struct may be all zero. */
 void	 commons_done(struct commons *commons);
 

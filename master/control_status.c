@@ -176,6 +176,8 @@ control_status(const struct master *m, struct strbuf *out)
 	json_str(&json, "log_level", log_level_name(log_level_now()));
 	control_sockets(m, &json);
 	stats_generations(&json, m);
+	stats_mules(&json, m);
+	stats_daemons(&json, m);
 	stats_reload(&json, m);
 	control_endings(m, &json);
 	json_close(&json);

@@ -15,13 +15,13 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "master/background.h"
 #include "master/backoff.h"
+#include "master/commons.h"
 #include "master/master.h"
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/workers.h"
-#include "shm/commons.h"
-#include "shm/doorbell.h"
 #include "shm/listener.h"
 #include "shm/messages.h"
 #include "worker/spawner.h"
@@ -122,6 +122,7 @@ generation_close(struct generation *gen)
 	event_del(&gen->sock_ev);
 	fd_close(&gen->sock);
 	workers_spawner_gone(gen);
+	background_spawner_gone(gen);
 	generation_half_ended(gen);
 }
 
@@ -163,6 +164,7 @@ generation_message(struct generation *gen, const struct message *msg)
 	case MSG_SPAWNED:
 	case MSG_SPAWN_FAILED:
 		workers_spawned(gen, msg);
+		background_spawned(gen, msg);
 		break;
 	default:
 		log_warn("generation %d: ignoring a message of type %u",
@@ -267,18 +269,18 @@ generation_fork(struct generation *gen, int sock)
 	struct spawner_args	 args = { .cfg = gen->cfg, .sb = m->sb,
 	    .commons = m->commons, .listeners = m->listeners,
 	    .generation = gen->id, .sock = sock, .master_pid = getpid() };
-	const struct doorbells	*bells = m->commons->doorbells;
-	size_t			 i, n = m->listeners->count;
-	size_t			 nbells = (size_t)bells->count;
-	int			*keep;
+	size_t			 i, n = m->listeners->count, ncommon;
+	int			*keep, *common;
 	pid_t			 pid;
 
-	keep = xcalloc(n + nbells + 1, sizeof(*keep));
+	ncommon = commons_descriptors(m->commons, &common);
+	keep = xcalloc(n + ncommon + 1, sizeof(*keep));
 	for (i = 0; i < n; i++)
 		keep[i] = m->listeners->items[i].fd;
-	for (i = 0; i < nbells; i++)
-		keep[n++] = bells->fds[i];
+	for (i = 0; i < ncommon; i++)
+		keep[n++] = common[i];
 	keep[n++] = sock;
+	free(common);
 	pid = process_start(m->base, keep, n, spawner_main, &args);
 	free(keep);
 	return pid;

@@ -4,6 +4,8 @@ libwsgimaster_a_SOURCES += \
 	master/autoscale.h \
 	master/backoff.c \
 	master/backoff.h \
+	master/background.c \
+	master/background.h \
 	master/backlog.c \
 	master/backlog.h \
 	master/blackbox.c \
@@ -12,6 +14,8 @@ libwsgimaster_a_SOURCES += \
 	master/checks.h \
 	master/commons.c \
 	master/commons.h \
+	master/commons_shared.c \
+	master/commons_shared.h \
 	master/control.c \
 	master/control.h \
 	master/control_client.c \
@@ -24,6 +28,10 @@ libwsgimaster_a_SOURCES += \
 	master/control_stacks.h \
 	master/control_status.c \
 	master/control_status.h \
+	master/daemon_start.c \
+	master/daemon_start.h \
+	master/daemons.c \
+	master/daemons.h \
 	master/ending.c \
 	master/ending.h \
 	master/generation.c \

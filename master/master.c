@@ -18,8 +18,10 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "master/autoscale.h"
+#include "master/background.h"
 #include "master/checks.h"
 #include "master/control.h"
+#include "master/daemons.h"
 #include "master/handover.h"
 #include "master/inherit.h"
 #include "master/pidfile.h"
@@ -94,6 +96,8 @@ master_kill(struct master *m, const char *why)
 	generations_stop_all(m);
 	generations_kill_all(m);
 	workers_kill_all(m, ENDING_STOP);
+	background_kill_all(m);
+	daemons_kill_all(m->daemons);
 	master_arm(m, MASTER_KILL_S);
 }
 
@@ -150,7 +154,8 @@ master_stop(struct master *m, const char *why)
 	    DRAIN_OTHERS : DRAIN_LAST);
 	generations_stop_all(m);
 	master_leave_listeners(m);
-	master_arm(m, m->cfg->worker_reload_mercy + MASTER_STOP_S);
+	master_arm(m, m->cfg->worker_reload_mercy + background_mercy(m) +
+	    daemons_mercy(m->daemons) + MASTER_STOP_S);
 }
 
 /* The other master says that all of the server stops. */
@@ -242,6 +247,7 @@ master_reopen_log(struct master *m, enum log_place place, char **cause)
 	TAILQ_FOREACH(gen, &m->generations, link)
 		generation_send(gen, &msg, fd);
 	workers_tell_all(m, NULL, &msg, fd);
+	background_tell_all(m, NULL, &msg, fd);
 	return 0;
 }
 
@@ -280,6 +286,7 @@ master_tell_log_level(struct master *m, struct generation *gen)
 	msg.value = m->log_level != -1 ? m->log_level : gen->cfg->log_level;
 	generation_send(gen, &msg, -1);
 	workers_tell_all(m, gen, &msg, -1);
+	background_tell_all(m, gen, &msg, -1);
 }
 
 /* Chooses what all processes write to the log. */
@@ -373,12 +380,15 @@ master_reaped(struct master *m, pid_t pid, int status)
 	char			 how[64];
 
 	if (workers_reaped(m, pid, status) ||
+	    background_reaped(m, pid, status) ||
+	    daemons_reaped(m->daemons, pid, status) ||
 	    generations_reaped(m, pid, status) ||
 	    upgrade_reaped(m, pid, status))
 		return;
 	TAILQ_FOREACH(gen, &m->generations, link)
 		generation_read(gen);	/* they may tell whose it was */
-	if (workers_reaped(m, pid, status))
+	if (workers_reaped(m, pid, status) ||
+	    background_reaped(m, pid, status))
 		return;
 	log_debug("reaped process %d: %s", (int)pid,
 	    process_status_text(status, how, sizeof(how)));
@@ -460,6 +470,8 @@ master_turn(struct master *m)
 	upgrade_turn(m);
 	recycle_turn(m);
 	seats_fill(m);
+	background_turn(m);
+	daemons_turn(m->daemons);
 	generations_turn(m);
 	master_check_ready(m);
 	takeover_turn(m);
@@ -472,7 +484,8 @@ master_is_done(const struct master *m)
 {
 	if (!master_is_stopping(m))
 		return false;
-	return m->expired || (workers_all_free(m) &&
+	return m->expired || (workers_all_free(m) && background_all_empty(m) &&
+	    daemons_all_over(m->daemons) &&
 	    generations_all_gone(m) && !upgrade_is_pending(m) &&
 	    !takeover_is_shared(m));
 }
@@ -544,6 +557,8 @@ master_start(struct master *m)
 	TAILQ_INIT(&m->generations);
 	m->serving = generation_new(m, m->cfg, false);
 	workers_init(m);
+	background_init(m);
+	m->daemons = daemons_new(m);
 	seats_init(m);
 	reload_init(m);
 	recycle_init(m);
@@ -578,6 +593,8 @@ master_done(struct master *m)
 	autoscale_free(m->autoscale);
 	seats_done(m);
 	workers_done(m);
+	background_done(m);
+	daemons_free(m->daemons);
 	generations_done(m);
 	signals_free(m->signals);
 	event_base_free(m->base);

@@ -4,6 +4,7 @@
 
 #include <event2/event_struct.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "master/ending.h"
@@ -17,8 +18,10 @@
 #include "master/upgrade.h"
 
 struct autoscale;
+struct background_proc;
 struct checks;
 struct control;
+struct daemons;
 struct commons;
 struct config;
 struct event_base;
@@ -95,6 +98,9 @@ struct master {
 	int			  target;	/* workers that shall be */
 	struct seat		 *seats;	/* max of them; id - 1 */
 	struct worker_proc	 *workers;	/* one per slot */
+	struct background_proc	 *backgrounds;	/* mules, spoolers */
+	size_t			  nbackgrounds;
+	struct daemons		 *daemons;
 	struct generations	  generations;	/* oldest first */
 	struct generation	 *serving;
 	int			  last_generation;	/* number given out */

@@ -8,13 +8,17 @@
 #include "base/xmalloc.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "master/background.h"
 #include "master/backlog.h"
 #include "master/master.h"
 #include "master/metrics_gather.h"
 #include "master/metrics_text.h"
 #include "master/process.h"
 #include "master/ready.h"
+#include "shm/commons.h"
+#include "shm/deeds.h"
 #include "shm/listener.h"
+#include "shm/spoolers.h"
 
 #ifndef WM_PYTHON_VERSION
 #define WM_PYTHON_VERSION ""
@@ -103,6 +107,73 @@ metrics_processes(struct metrics *x)
 	metrics_counter(x, "worker_respawns",
 	    "Workers started in the place of one that was lost.",
 	    x->g.sum.total.respawns);
+}
+
+/* Mules: what they have done, and how often they were started again. */
+static void
+metrics_mules(struct metrics *x)
+{
+	const struct master	*m = x->m;
+	uint64_t		 done = 0, failed = 0, respawns = 0, ready = 0;
+	const struct deeds	*deeds;
+	size_t			 i;
+
+	if (m->commons->seats.mules == 0)
+		return;
+	for (i = 0; i < m->nbackgrounds; i++) {
+		if (m->backgrounds[i].kind->kind != PROCESS_MULE)
+			continue;
+		deeds = &m->commons->deeds[m->backgrounds[i].seat -
+		    m->commons->seats.slots];
+		done += atomic_load(&deeds->done);
+		failed += atomic_load(&deeds->failed);
+		respawns += m->backgrounds[i].respawns;
+		ready += m->backgrounds[i].state == BACKGROUND_READY;
+	}
+	metrics_gauge(x, "mules_ready", "Mules that work.", ready);
+	metrics_counter(x, "mule_messages",
+	    "Messages that mules have handled by their hooks.", done);
+	metrics_counter(x, "mule_exceptions",
+	    "Of these, those whose hook has raised.", failed);
+	metrics_counter(x, "mule_respawns",
+	    "Mules started in the place of one that was lost.", respawns);
+}
+
+/* Spoolers: the same, and what waits for them. */
+static void
+metrics_spoolers(struct metrics *x)
+{
+	const struct commons		*commons = x->m->commons;
+	const struct deeds		*deeds;
+	const struct spooler_row	*row;
+	uint64_t			 done = 0, failed = 0, put_away = 0;
+	uint64_t			 due = 0, later = 0;
+	int				 i;
+
+	if (commons->seats.spoolers == 0)
+		return;
+	for (i = 0; i < commons->seats.spoolers; i++) {
+		deeds = &commons->deeds[commons->seats.mules + i];
+		row = &commons->spoolers->rows[i];
+		done += atomic_load(&deeds->done);
+		failed += atomic_load(&deeds->failed);
+		put_away += atomic_load(&row->put_away);
+		/* Those of one folder see the same tasks. */
+		if (i % x->m->cfg->spooler_processes != 0)
+			continue;
+		due += atomic_load(&row->due);
+		later += atomic_load(&row->later);
+	}
+	metrics_counter(x, "spooler_tasks", "Tasks that spoolers have run.",
+	    done);
+	metrics_counter(x, "spooler_failures",
+	    "Of these, those whose handler has raised.", failed);
+	metrics_counter(x, "spooler_put_away", "Tasks that were moved to the "
+	    "folder \"failed\".", put_away);
+	metrics_gauge(x, "spooler_tasks_due", "Tasks that wait for a spooler.",
+	    due);
+	metrics_gauge(x, "spooler_tasks_later",
+	    "Tasks that wait for their time.", later);
 }
 
 /* Reloads. */
@@ -397,9 +468,10 @@ metrics_workers(struct metrics *x)
 }
 
 static void (*const metrics_sections[])(struct metrics *x) = {
-	metrics_server, metrics_processes, metrics_reloads, metrics_requests,
-	metrics_durations, metrics_sums, metrics_listeners, metrics_workers,
-	NULL
+	metrics_server, metrics_processes, metrics_mules,
+	metrics_spoolers, metrics_reloads,
+	metrics_requests, metrics_durations, metrics_sums, metrics_listeners,
+	metrics_workers, NULL
 };
 
 /* Forgets what was gathered. */

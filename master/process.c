@@ -148,6 +148,38 @@ process_kill_groups(const pid_t *groups, size_t n, uid_t uid)
 	_exit(0);
 }
 
+/* The group that a process leads, or the process if it leads none. */
+static void
+process_signal_group(pid_t pid, int number)
+{
+	if (kill(-pid, number) == -1)
+		(void)kill(pid, number);
+}
+
+/* Signals whom somebody has named, as that user. */
+void
+process_signal_as(pid_t pid, int number, uid_t uid)
+{
+	pid_t	 child;
+
+	if (pid <= 1 || pid == getpid() || pid == getpgrp())
+		return;
+	if (geteuid() == uid) {
+		process_signal_group(pid, number);
+		return;
+	}
+	child = fork();
+	if (child == -1)
+		log_warn("process %d gets no signal: %s", (int)pid,
+		    strerror(errno));
+	if (child != 0)
+		return;
+	/* Nothing but system calls until the end. */
+	if (setresuid(uid, uid, uid) == 0)
+		process_signal_group(pid, number);
+	_exit(0);
+}
+
 /* Forks for a program. */
 pid_t
 process_start_program(const int *keep, size_t nkeep,

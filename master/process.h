@@ -29,6 +29,11 @@ bool	 process_is_theirs(pid_t pid, uid_t uid);
  */
 void	 process_kill_groups(const pid_t *groups, size_t n, uid_t uid);
 /*
+ * Sends a signal to this process and its group with that user's rights, and no
+ * others, in the same way.
+ */
+void	 process_signal_as(pid_t pid, int number, uid_t uid);
+/*
  * Forks a child that is to execute a program: run(arg) does, and returns an
  * exit status if it cannot. Descriptors as above, but the signals stay blocked:
  * none is lost on the way to a program that reads them as the master does.

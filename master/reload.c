@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "master/autoscale.h"
 #include "master/backoff.h"
+#include "master/daemons.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/seats.h"
@@ -205,6 +206,7 @@ reload_commit(struct master *m)
 	r->committed = true;
 	m->serving = r->fresh;
 	m->cfg = r->fresh->cfg;
+	daemons_reload(m->daemons);
 	reload_choose_log(m);
 	if (r->target > m->target)
 		seats_set_target(m, r->target);

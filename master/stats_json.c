@@ -471,6 +471,9 @@ stats_server(struct stats_json *j)
 	json_int(json, "processes", m->target);
 	free(cwd);
 	stats_sockets(j);
+	stats_daemons(json, m);
+	stats_mules(json, m);
+	stats_spoolers(json, m);
 	stats_reload(json, m);
 	stats_upgrade(json, m);
 	stats_endings(json, m);

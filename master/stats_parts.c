@@ -1,10 +1,22 @@
 /* Parts of the state that several JSON documents show in the same way. */
 #include "master/stats_parts.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
 #include "base/json_out.h"
+#include "base/xmalloc.h"
+#include "config/config.h"
+#include "master/background.h"
+#include "master/daemons.h"
 #include "master/generation.h"
 #include "master/master.h"
+#include "master/process.h"
+#include "shm/commons.h"
+#include "shm/deeds.h"
 #include "shm/scoreboard.h"
+#include "shm/spoolers.h"
 
 /* The generations there are. */
 void
@@ -23,6 +35,120 @@ stats_generations(struct json_out *json, const struct master *m)
 		json_close(json);
 	}
 	json_close(json);
+}
+
+/* One mule. */
+static void
+stats_mule(struct json_out *json, const struct background_proc *bp)
+{
+	const struct commons	*commons = bp->master->commons;
+	struct deeds		*deeds;
+	uint64_t		 since, now = clock_mono_us();
+	unsigned long long	 rss, vsz;
+
+	deeds = &commons->deeds[bp->seat - commons->seats.slots];
+	since = atomic_load(&deeds->since_us);
+	process_memory(bp->pid, &rss, &vsz);
+	json_open(json, NULL, '{');
+	json_int(json, "id", bp->id);
+	json_int(json, "pid", bp->pid);
+	json_str(json, "state", background_state_name(bp->state));
+	json_int(json, "generation", bp->gen != NULL ? bp->gen->id : 0);
+	json_uint(json, "respawns", bp->respawns);
+	json_uint(json, "messages", atomic_load(&deeds->done));
+	json_uint(json, "exceptions", atomic_load(&deeds->failed));
+	json_uint(json, "busy_ms", since != 0 && since < now ?
+	    (now - since) / 1000 : 0);
+	json_uint(json, "rss", rss);
+	json_uint(json, "vsz", vsz);
+	json_uint(json, "last_spawn", bp->spawned_real_us / 1000000);
+	json_str(json, "failure", bp->failure);
+	json_close(json);
+}
+
+/* The mules. */
+void
+stats_mules(struct json_out *json, const struct master *m)
+{
+	size_t	 i;
+
+	json_open(json, "mules", '[');
+	for (i = 0; i < m->nbackgrounds; i++) {
+		if (m->backgrounds[i].kind->kind == PROCESS_MULE)
+			stats_mule(json, &m->backgrounds[i]);
+	}
+	json_close(json);
+}
+
+/* A spooler's folder, as the configuration has it, from the top. */
+static void
+stats_spooler_dir(struct json_out *json, const struct background_proc *bp)
+{
+	const struct config	*cfg = bp->master->cfg;
+	size_t			 i;
+	const char		*dir;
+	char			*cwd, *path;
+
+	i = (size_t)((bp->id - 1) / cfg->spooler_processes);
+	dir = i < cfg->spooler.count ? cfg->spooler.items[i] : "";
+	cwd = dir[0] == '/' ? NULL : getcwd(NULL, 0);
+	path = cwd == NULL ? xstrdup(dir) : xasprintf("%s/%s", cwd, dir);
+	json_str(json, "dir", path);
+	free(path);
+	free(cwd);
+}
+
+/* One spooler. */
+static void
+stats_spooler(struct json_out *json, const struct background_proc *bp)
+{
+	const struct commons		*commons = bp->master->commons;
+	const struct spooler_row	*row;
+	struct deeds			*deeds;
+	uint64_t			 since, now = clock_mono_us();
+
+	deeds = &commons->deeds[bp->seat - commons->seats.slots];
+	row = &commons->spoolers->rows[bp->id - 1];
+	since = atomic_load(&deeds->since_us);
+	json_open(json, NULL, '{');
+	stats_spooler_dir(json, bp);
+	json_int(json, "pid", bp->pid);
+	json_uint(json, "tasks", atomic_load(&deeds->done));
+	json_uint(json, "respawns", bp->respawns);
+	json_int(json, "running", since != 0);
+	json_int(json, "id", bp->id);
+	json_str(json, "state", background_state_name(bp->state));
+	json_int(json, "generation", bp->gen != NULL ? bp->gen->id : 0);
+	json_uint(json, "failed", atomic_load(&deeds->failed));
+	json_uint(json, "retried", atomic_load(&row->retried));
+	json_uint(json, "put_away", atomic_load(&row->put_away));
+	json_uint(json, "due", atomic_load(&row->due));
+	json_uint(json, "later", atomic_load(&row->later));
+	json_uint(json, "busy_ms", since != 0 && since < now ?
+	    (now - since) / 1000 : 0);
+	json_str(json, "failure", bp->failure);
+	json_close(json);
+}
+
+/* The spoolers. */
+void
+stats_spoolers(struct json_out *json, const struct master *m)
+{
+	size_t	 i;
+
+	json_open(json, "spoolers", '[');
+	for (i = 0; i < m->nbackgrounds; i++) {
+		if (m->backgrounds[i].kind->kind == PROCESS_SPOOLER)
+			stats_spooler(json, &m->backgrounds[i]);
+	}
+	json_close(json);
+}
+
+/* The attached daemons. */
+void
+stats_daemons(struct json_out *json, const struct master *m)
+{
+	daemons_show(m->daemons, json);
 }
 
 /* The reload under way and the last one. */

@@ -7,6 +7,10 @@ struct master;
 
 /* The generations there are, as a list. */
 void	 stats_generations(struct json_out *json, const struct master *m);
+/* The mules that there shall be, and the attached daemons. */
+void	 stats_mules(struct json_out *json, const struct master *m);
+void	 stats_spoolers(struct json_out *json, const struct master *m);
+void	 stats_daemons(struct json_out *json, const struct master *m);
 /* The reload under way and the last one. */
 void	 stats_reload(struct json_out *json, const struct master *m);
 /* How many worker processes ended for which reason. */

@@ -100,14 +100,14 @@ stuck_decide(const struct stuck_seen *seen)
 	return STUCK_NOT;
 }
 
-/* The earliest deadline of a worker's cores; 0: there is none. */
+/* The earliest deadline of a worker's cores, and its job; 0: there is none. */
 static uint64_t
 stuck_deadline(struct scoreboard *sb, int slot)
 {
 	uint64_t	 first = 0, deadline;
 	uint32_t	 i;
 
-	for (i = 0; i < sb->cores; i++) {
+	for (i = 0; i <= sb->cores; i++) {
 		deadline = sb_get(&sb_core(sb, (uint32_t)slot,
 		    i)->deadline_us);
 		if (deadline != 0 && (first == 0 || deadline < first))

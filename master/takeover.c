@@ -220,6 +220,13 @@ takeover_is_shared(const struct master *m)
 	return m->takeover.state == TAKEOVER_SHARED && m->takeover.watching;
 }
 
+/* May processes run of which there shall be one only? */
+bool
+takeover_may_work(const struct master *m)
+{
+	return m->takeover.state == TAKEOVER_NONE;
+}
+
 /* Does the old master still serve? */
 bool
 takeover_is_trial(const struct master *m)

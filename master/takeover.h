@@ -65,6 +65,11 @@ void	 takeover_done(struct master *m);
 void	 takeover_stop(const struct master *m, bool at_once);
 /* Are there an old master's workers, for which this one waits? */
 bool	 takeover_is_shared(const struct master *m);
+/*
+ * May mules and spoolers run? Of each there is one only, so not before the old
+ * master has left, which it does when its own are gone.
+ */
+bool	 takeover_may_work(const struct master *m);
 /* Does another master serve, on which this one must not break in? */
 bool	 takeover_is_trial(const struct master *m);
 

@@ -15,6 +15,8 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "master/background.h"
+#include "master/daemons.h"
 #include "master/handover.h"
 #include "master/master.h"
 #include "master/process.h"
@@ -338,7 +340,8 @@ upgrade_turn(struct master *m)
 		upgrade_fail(m);
 	else if (u->state == UPGRADE_TRYING && u->ready)
 		upgrade_leave(m);
-	else if (u->state == UPGRADE_LEAVING && workers_all_free(m))
+	else if (u->state == UPGRADE_LEAVING && workers_all_free(m) &&
+	    background_all_empty(m) && daemons_all_over(m->daemons))
 		master_hand_over(m);
 }
 

@@ -21,6 +21,7 @@
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/stacks.h"
+#include "shm/seats.h"
 
 #define WORKERS_GONE_S		5	/* from closing control to its end */
 #define WORKERS_MESSAGES	64	/* read in one go */
@@ -494,10 +495,9 @@ workers_reset(struct master *m, int slot, int id, struct generation *gen,
 static int
 workers_ask(struct generation *gen, int slot, int id, int fd)
 {
-	struct master	*m = gen->master;
 	struct message	 msg = { .type = MSG_SPAWN, .slot = slot,
 	    .worker_id = id, .generation = gen->id,
-	    .value = (int32_t)sb_slot(m->sb, (uint32_t)slot)->respawns };
+	    .value = PROCESS_WORKER };
 
 	return generation_send(gen, &msg, fd);
 }

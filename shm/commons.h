@@ -4,7 +4,11 @@
 
 #include "shm/seats.h"
 
+struct deeds;
 struct doorbells;
+struct mailboxes;
+struct sharedareas;
+struct spoolers;
 
 /*
  * Made by the master before its first fork (master/commons.c), from options
@@ -20,6 +24,10 @@ struct doorbells;
 struct commons {
 	struct seats		 seats;
 	struct doorbells	*doorbells;
+	struct deeds		*deeds;		/* mules, spoolers */
+	struct spoolers		*spoolers;
+	struct mailboxes	*mailboxes;	/* mules' */
+	struct sharedareas	*sharedareas;
 };
 
 #endif

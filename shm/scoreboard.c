@@ -46,7 +46,7 @@ static size_t
 sb_totals_offset(const struct scoreboard *sb)
 {
 	return sb_cores_offset(sb) +
-	    (size_t)sb->slots * sb->cores * sizeof(struct sb_core);
+	    (size_t)sb->slots * (sb->cores + 1) * sizeof(struct sb_core);
 }
 
 /* Makes the mapping, all zero; its first pages are private. */
@@ -82,7 +82,14 @@ struct sb_core *
 sb_core(struct scoreboard *sb, uint32_t slot, uint32_t core)
 {
 	return (struct sb_core *)((char *)sb + sb_cores_offset(sb)) +
-	    (size_t)slot * sb->cores + core;
+	    (size_t)slot * (sb->cores + 1) + core;
+}
+
+/* The one of its jobs. */
+struct sb_core *
+sb_job(struct scoreboard *sb, uint32_t slot)
+{
+	return sb_core(sb, slot, sb->cores);
 }
 
 /* The sums of a worker id, which is 1 or more. */
@@ -165,7 +172,7 @@ sb_slot_put(struct scoreboard *sb, int slot, uint64_t now_us)
 	sb_total_add(total, s);
 	total->broken_us += sb_slot_busy_us(sb, slot, sb->cores,
 	    now_us);
-	for (i = 0; i < sb->cores; i++)
+	for (i = 0; i <= sb->cores; i++)
 		memset(sb_core(sb, (uint32_t)slot, i), 0,
 		    sizeof(struct sb_core));
 	memset(s, 0, sizeof(*s));

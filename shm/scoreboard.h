@@ -153,6 +153,9 @@ struct sb_slot {
 	_Atomic uint64_t loop_lag_us;	/* the longest that the loop was held
 					   within the last full second */
 	_Atomic uint64_t loop_lags;	/* how often loop-lag-warn was passed */
+	_Atomic uint64_t jobs;		/* that are over */
+	_Atomic uint64_t jobs_lost;	/* too many waited */
+	_Atomic uint32_t jobs_queued;
 	struct sb_app	 apps[SB_APP_ROWS];
 };
 
@@ -180,7 +183,7 @@ struct sb_total {
 
 struct scoreboard {
 	uint32_t	 slots;
-	uint32_t	 cores;		/* per slot */
+	uint32_t	 cores;		/* per slot, beside the jobs' */
 	int32_t		 master_pid;
 	uint64_t	 started_us;	/* clock_real_us */
 	size_t		 private;	/* of the pages that are not shared */
@@ -193,6 +196,8 @@ struct scoreboard *scoreboard_new(uint32_t slots, uint32_t cores);
 
 struct sb_slot	*sb_slot(struct scoreboard *sb, uint32_t slot);
 struct sb_core	*sb_core(struct scoreboard *sb, uint32_t slot, uint32_t core);
+/* What runs no requests, but jobs (worker/job.h): the core behind the last. */
+struct sb_core	*sb_job(struct scoreboard *sb, uint32_t slot);
 struct sb_total	*sb_total(struct scoreboard *sb, int worker_id);
 
 /* Master: takes a free slot for a worker id, -1 when there is none. */

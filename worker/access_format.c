@@ -11,6 +11,7 @@
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/request.h"
+#include "worker/request_vars.h"
 #include "worker/worker.h"
 
 /* A byte of a client's that could end a line, or a quoted value. */
@@ -59,6 +60,28 @@ access_format_header(struct strbuf *sb, const struct request *req,
 	field = http_head_find(req->head, req->buf, name);
 	if (field != NULL)
 		access_format_view(sb, req, field->value);
+	else
+		strbuf_addc(sb, '-');
+}
+
+/* Appends what the app has noted; else, if it is CGI's, the gateway's. */
+static void
+access_format_var(struct strbuf *sb, const struct request *req,
+    const struct log_field *field)
+{
+	const struct request_var	*var;
+	const struct http_field		*f = NULL;
+	const bool			 cgi = field->variable ==
+	    LOG_VAR_CGI;
+
+	var = request_var_get(req, cgi ? REQUEST_VAR_CGI : REQUEST_VAR_LOG,
+	    field->text, field->len);
+	if (var == NULL && cgi)
+		f = http_head_var(req->head, req->buf, field->text);
+	if (var != NULL)
+		access_format_text(sb, req, var->value, var->len);
+	else if (f != NULL)
+		access_format_view(sb, req, f->value);
 	else
 		strbuf_addc(sb, '-');
 }
@@ -139,6 +162,10 @@ access_format_field(struct strbuf *sb, const struct request *req,
 		break;
 	case LOG_VAR_HEADER:
 		access_format_header(sb, req, field->text);
+		break;
+	case LOG_VAR_CGI:
+	case LOG_VAR_APPS:
+		access_format_var(sb, req, field);
 		break;
 	case LOG_VAR_APP:
 		strbuf_addf(sb, "%d", req->app_id);

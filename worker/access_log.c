@@ -15,6 +15,7 @@
 #include "worker/conn_peer.h"
 #include "worker/core.h"
 #include "worker/request.h"
+#include "worker/request_vars.h"
 #include "worker/worker.h"
 
 /* The others' requests are counted anew after so long. */
@@ -227,6 +228,19 @@ access_log_json_who(struct strbuf *sb, const struct request *req)
 	ACCESS_LOG_ADD(sb, "\"");
 }
 
+/* Appends ,"logvars":{what the app has noted}. */
+static void
+access_log_json_vars(struct strbuf *sb, const struct request *req)
+{
+	const size_t	 len = sb->len;
+
+	if (req->vars == NULL)
+		return;
+	ACCESS_LOG_ADD(sb, ",\"logvars\":");
+	if (!request_vars_json(req, sb))
+		strbuf_truncate(sb, len);
+}
+
 /* Appends a JSON object and a newline. */
 static void
 access_log_json(struct strbuf *sb, const struct request *req)
@@ -249,6 +263,7 @@ access_log_json(struct strbuf *sb, const struct request *req)
 	access_log_json_number(sb, "switches", req->core->switches);
 	ACCESS_LOG_ADD(sb, ",\"app\":");
 	access_log_app(sb, req);
+	access_log_json_vars(sb, req);
 	if (resp->state == RESPONSE_BROKEN)
 		ACCESS_LOG_ADD(sb, ",\"aborted\":true}\n");
 	else
@@ -262,7 +277,7 @@ access_log_wants(const struct request *req)
 	const struct config	*cfg = req->worker->cfg;
 	int			 status = req->resp.status;
 
-	if (!cfg->disable_logging)
+	if (!cfg->disable_logging || req->log_this)
 		return true;
 	return (cfg->log_5xx && status >= 500) ||
 	    (cfg->log_4xx && status >= 400 && status < 500) ||

@@ -11,6 +11,7 @@
 #include "worker/accept.h"
 #include "worker/client_gone.h"
 #include "worker/conn.h"
+#include "worker/job.h"
 #include "worker/loop.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -79,19 +80,21 @@ cores_init(struct worker *w, int n)
 	TAILQ_INIT(&w->idle);
 	TAILQ_INIT(&w->woken);
 	TAILQ_INIT(&w->finished);
-	w->cores = xcalloc((size_t)n, sizeof(*w->cores));
+	w->cores = xcalloc((size_t)n + 1, sizeof(*w->cores));
 	w->ncores = n;
+	jobs_init(w);
 	event_assign(&w->work_ev, w->base, -1, 0, core_work_cb, w);
 	core_timers_init(w);
 	harakiri_init(w);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i <= n; i++) {
 		core = &w->cores[i];
 		core->worker = w;
 		core->id = i;
 		core->sb = sb_core(w->sb, (uint32_t)w->slot, (uint32_t)i);
 		request_init(&core->req, core);
 		wait_init(core);
-		TAILQ_INSERT_TAIL(&w->idle, core, link);
+		if (i < n)
+			TAILQ_INSERT_TAIL(&w->idle, core, link);
 	}
 }
 
@@ -101,10 +104,11 @@ cores_done(struct worker *w)
 {
 	int	 i;
 
-	for (i = 0; i < w->ncores; i++) {
+	for (i = 0; i <= w->ncores; i++) {
 		request_done(&w->cores[i].req);
 		wait_done(&w->cores[i]);
 	}
+	jobs_done(w);
 	core_timers_done(w);
 	harakiri_done(w);
 	free(w->cores);
@@ -131,7 +135,8 @@ core_switch(struct core *core, void (*into)(struct core *))
 	}
 	sb_set(&w->running, NULL);
 	/* It waits, or seems to. */
-	if (core->state != CORE_FINISHED && core->state != CORE_IDLE)
+	if (core->state != CORE_FINISHED && core->state != CORE_IDLE &&
+	    core->job == NULL)
 		client_gone_watch(core->req.conn);
 }
 
@@ -211,6 +216,10 @@ core_free(struct core *core)
 	struct conn	*conn = core->req.conn;
 
 	TAILQ_REMOVE(&w->finished, core, link);
+	if (core->job != NULL) {
+		job_end(core);
+		return;
+	}
 	request_reset(&core->req);
 	core_set_state(core, CORE_IDLE);
 	TAILQ_INSERT_HEAD(&w->idle, core, link);
@@ -236,7 +245,8 @@ core_may_go_on(const struct core *core)
 	const struct worker	*w = core->worker;
 
 	return w->running == core && w->working && !w->forked &&
-	    w->suspend->keeps_stack != NULL && core_has_next(core) &&
+	    core->job == NULL && w->suspend->keeps_stack != NULL &&
+	    core_has_next(core) &&
 	    TAILQ_FIRST(&w->finished) == core &&
 	    TAILQ_NEXT(core, link) == NULL && w->suspend->keeps_stack(core);
 }
@@ -276,6 +286,16 @@ core_next(struct core *core)
 	return conn != NULL;
 }
 
+/* What the core was given. */
+void
+core_run(struct core *core)
+{
+	if (core->job == NULL)
+		request_run(&core->req);
+	else
+		job_run(core);
+}
+
 /* Whole requests, on the core's own stack. */
 void
 core_main(struct core *core)
@@ -283,7 +303,7 @@ core_main(struct core *core)
 	struct worker	*w = core->worker;
 
 	do {
-		request_run(&core->req);
+		core_run(core);
 		core_finish(core);
 	} while (core_next(core));
 	if (w->running == NULL && !w->working)
@@ -298,6 +318,8 @@ cores_step(struct worker *w)
 
 	if ((core = TAILQ_FIRST(&w->finished)) != NULL)
 		core_free(core);
+	else if (job_is_due(w))
+		core_switch(job_begin(w), w->suspend->start);
 	else if (cores_begin_is_due(w))
 		core_start(w);
 	else if ((core = TAILQ_FIRST(&w->woken)) != NULL)
@@ -316,6 +338,7 @@ cores_work_off(struct worker *w)
 	if (w->working || w->running != NULL)
 		return;
 	w->working = true;
+	w->jobs.begun = false;
 	w->steps = 0;
 	while (++w->steps <= CORE_STEPS && cores_step(w))
 		;

@@ -35,6 +35,8 @@
  * core_set_state is the only function that changes the state, logs the step
  * at debug level, and dies on an impossible one. A core belongs to its worker
  * process; what others may see of it is in the scoreboard.
+ *
+ * One core more, the last, is the jobs' (job.h): it is in no list of idle ones.
  */
 #ifndef WM_WORKER_CORE_H
 #define WM_WORKER_CORE_H
@@ -49,6 +51,7 @@
 #include "worker/wait.h"
 
 struct conn;
+struct job;
 struct sb_core;
 struct worker;
 
@@ -62,8 +65,9 @@ enum core_state {
 
 struct core {
 	struct worker		*worker;
-	int			 id;		/* 0..cores-1 */
+	int			 id;		/* 0..cores-1; cores: job.h */
 	enum core_state		 state;
+	struct job		*job;		/* NULL: a request's */
 	struct sb_core		*sb;
 	struct request		 req;
 	void			*suspend_data;	/* the suspend engine's own */
@@ -74,6 +78,7 @@ struct core {
 	struct event		 turn;		/* the next turn of the base */
 	bool			(*asks)(struct core *);	/* wait_until's */
 	bool			(*until)(struct core *); /* while it waits */
+	bool			 hears;		/* doorbell_watch.c */
 	uint64_t		 until_us;	/* clock_mono_us: its end */
 	size_t			 timer_at;	/* core_timer.c: place + 1 */
 	struct wait_watch	*watches;
@@ -91,9 +96,11 @@ void	 cores_done(struct worker *w);
 
 /*
  * The core's own stack, called by the suspend engine: one whole request, and
- * those behind it that may be run on this stack.
+ * those behind it that may be run on this stack; or one job.
  */
 void	 core_main(struct core *core);
+/* The first half of core_main: one request, or job. */
+void	 core_run(struct core *core);
 /*
  * The second half of core_main: the request is over. For engines whose cores
  * are threads; cores_work_off is to follow.

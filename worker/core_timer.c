@@ -138,7 +138,7 @@ core_timers_init(struct worker *w)
 {
 	struct core_timers	*t = &w->timers;
 
-	t->heap = xcalloc((size_t)w->ncores, sizeof(struct core *));
+	t->heap = xcalloc((size_t)w->ncores + 1, sizeof(struct core *));
 	t->fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (t->fd == -1)
 		fatal("timerfd_create");

@@ -146,7 +146,8 @@ harakiri_cb(evutil_socket_t fd, short events, void *arg)
 	w->harakiri.next_us = 0;
 	if (w->forked)
 		return;
-	for (i = 0; i < w->ncores && w->busy > 0; i++) {
+	/* With the jobs' core. */
+	for (i = w->busy > 0 ? 0 : w->ncores; i <= w->ncores; i++) {
 		when = sb_get(&w->cores[i].sb->deadline_us);
 		if (when != 0 && when <= now && told < HARAKIRI_BATCH &&
 		    w->running == NULL) {
@@ -221,6 +222,19 @@ harakiri_begin(struct core *core)
 {
 	uint64_t	 us = harakiri_limit(&core->req);
 
+	if (us == 0)
+		return;
+	core->harakiri.limit_us = core->req.start_us + us;
+	harakiri_set(core, core->harakiri.limit_us);
+}
+
+/* A job gets it. */
+void
+harakiri_begin_job(struct core *core)
+{
+	uint64_t	 us = core->worker->harakiri.limit_us;
+
+	memset(&core->harakiri, 0, sizeof(core->harakiri));
 	if (us == 0)
 		return;
 	core->harakiri.limit_us = core->req.start_us + us;

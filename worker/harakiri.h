@@ -89,6 +89,8 @@ void	 harakiri_done(struct worker *w);
 
 /* A request gets this core, where is_set. */
 void	 harakiri_begin(struct core *core);
+/* A job gets it (job.h): the limit of the option, of no path. */
+void	 harakiri_begin_job(struct core *core);
 /*
  * In so many seconds from now the request shall be told; 0 or less: not by the
  * app's own deadline. In a child of the app's nothing happens.

@@ -79,13 +79,28 @@ harakiri_log_doing(struct strbuf *sb, const struct core *core)
 		harakiri_log_fd(sb, fd);
 }
 
+/* Adds what a job shows of itself. */
+static void
+harakiri_log_job(struct strbuf *sb, const struct core *core)
+{
+	struct sb_core_view	 view;
+
+	sb_core_read(core->sb, &view);
+	strbuf_addf(sb, "a job (%s)", view.path);
+}
+
 /* Adds the request line and who sent it. */
 static void
 harakiri_log_line(struct strbuf *sb, const struct request *req)
 {
 	const struct http_head	*head = req->head;
-	size_t			 len = head->target.len;
+	size_t			 len;
 
+	if (req->core->job != NULL) {
+		harakiri_log_job(sb, req->core);
+		return;
+	}
+	len = head->target.len;
 	if (len > HARAKIRI_LOG_TARGET)
 		len = HARAKIRI_LOG_TARGET;
 	strbuf_add(sb, request_text(req, head->method), head->method.len);
@@ -212,7 +227,7 @@ harakiri_log_others(const struct core *core)
 	uint64_t		 now = clock_mono_us();
 	int			 i, n = 0;
 
-	for (i = 0; i < w->ncores; i++) {
+	for (i = 0; i <= w->ncores; i++) {
 		other = &w->cores[i];
 		if (other == core || other->state == CORE_IDLE ||
 		    other->state == CORE_FINISHED || n++ >= HARAKIRI_LOG_OTHERS)

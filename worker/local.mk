@@ -8,9 +8,13 @@ libwsgimaster_a_SOURCES += \
 	worker/access_format.h \
 	worker/access_log.c \
 	worker/access_log.h \
+	worker/alarm.c \
+	worker/alarm.h \
 	worker/answer.c \
 	worker/answer.h \
 	worker/answer_send.c \
+	worker/background.c \
+	worker/background.h \
 	worker/body.c \
 	worker/body.h \
 	worker/client_gone.c \
@@ -42,6 +46,8 @@ libwsgimaster_a_SOURCES += \
 	worker/core_timer.h \
 	worker/dispatch.c \
 	worker/dispatch.h \
+	worker/doorbell_watch.c \
+	worker/doorbell_watch.h \
 	worker/engines.c \
 	worker/engines.h \
 	worker/farewell.c \
@@ -70,10 +76,14 @@ libwsgimaster_a_SOURCES += \
 	worker/http_url.h \
 	worker/hold.c \
 	worker/hold.h \
+	worker/job.c \
+	worker/job.h \
 	worker/lookup.c \
 	worker/lookup.h \
 	worker/loop.h \
 	worker/loop_libevent.c \
+	worker/offload.c \
+	worker/offload.h \
 	worker/origin.c \
 	worker/origin.h \
 	worker/own_listeners.c \
@@ -90,6 +100,8 @@ libwsgimaster_a_SOURCES += \
 	worker/request.h \
 	worker/request_id.c \
 	worker/request_id.h \
+	worker/request_vars.c \
+	worker/request_vars.h \
 	worker/response.c \
 	worker/response.h \
 	worker/response_error.c \
@@ -124,3 +136,4 @@ libwsgimaster_a_SOURCES += \
 
 include $(top_srcdir)/worker/proxy/local.mk
 include $(top_srcdir)/worker/gateway/local.mk
+include $(top_srcdir)/worker/spool/local.mk

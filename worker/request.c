@@ -205,6 +205,8 @@ request_reset(struct request *req)
 	req->app_id = 0;
 	req->row = SB_APP_NONE;
 	req->failed = false;
+	req->log_this = false;
+	req->vars = NULL;
 }
 
 /* Frees the memory. */

@@ -15,6 +15,7 @@
 
 struct conn;
 struct core;
+struct request_var;
 struct worker;
 
 /*
@@ -56,6 +57,9 @@ struct request {
 						   or REQUEST_NO_APP */
 	unsigned		 row;		/* of sb_slot.apps */
 	bool			 failed;	/* the app raised */
+	bool			 log_this;	/* in spite of
+						   disable-logging */
+	struct request_var	*vars;		/* request_vars.h */
 };
 
 /* app_id of a request that no app has seen. */

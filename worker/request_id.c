@@ -89,16 +89,26 @@ request_id_take(struct request *req, const struct request_ids *ids)
 	return false;
 }
 
+/* One of its own. */
+void
+request_id_make(struct request *req)
+{
+	struct request_ids	*ids = &req->worker->ids;
+
+	req->serial = ++ids->serial;
+	uuid_make(req->start_us + ids->ahead_us, req->own_id);
+	req->id = req->own_id;
+	req->id_len = UUID_TEXT;
+}
+
 /* Gives the request its id. */
 void
 request_id_choose(struct request *req)
 {
 	struct request_ids	*ids = &req->worker->ids;
 
-	req->serial = ++ids->serial;
 	if (ids->header_len > 0 && request_id_take(req, ids))
-		return;
-	uuid_make(req->start_us + ids->ahead_us, req->own_id);
-	req->id = req->own_id;
-	req->id_len = UUID_TEXT;
+		req->serial = ++ids->serial;
+	else
+		request_id_make(req);
 }

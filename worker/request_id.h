@@ -32,6 +32,8 @@ void	 request_ids_tick(struct worker *w);
  * is the head's or its own, valid as long as the request, and without a NUL.
  */
 void	 request_id_choose(struct request *req);
+/* One of its own, of start_us. */
+void	 request_id_make(struct request *req);
 /*
  * May these bytes be an id? 1..REQUEST_ID_MAX letters, digits and any of
  * -._~+/=:;,@ which no log, shell, page or header takes for something else.

@@ -43,6 +43,16 @@ struct runtime {
 	int		(*worker_start)(struct worker *w, char **cause);
 	void		(*worker_stop)(struct worker *w);
 	/*
+	 * In the other kinds of processes, in worker_start's place: a mule's
+	 * and a spooler's whole work. begin sends MSG_READY: to be called when
+	 * what may take long, or for ever, begins. Afterwards comes
+	 * worker_stop. -1 and *cause: it could not begin; else an exit status.
+	 */
+	int		(*mule_run)(struct worker *w,
+			    void (*begin)(struct worker *w), char **cause);
+	int		(*spooler_run)(struct worker *w,
+			    void (*begin)(struct worker *w), char **cause);
+	/*
 	 * py-autoreload: has the file of something that was loaded changed
 	 * since the last call (the first one only looks)? In the spawner, and
 	 * on the loop thread of worker 1; without the lock.

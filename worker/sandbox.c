@@ -17,6 +17,7 @@
 #include "base/strlist.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "worker/spool/spools.h"
 
 /* The kernel's interface; the system's headers may be older than it. */
 #ifndef SYS_landlock_create_ruleset
@@ -204,8 +205,12 @@ sandbox_allow_code(const struct sandbox *box, const struct config *cfg,
 /* Adds all rules. */
 static int
 sandbox_fill(const struct sandbox *box, const struct config *cfg,
-    const struct strlist *code, char **cause)
+    const struct spools *spools, const struct strlist *code, char **cause)
 {
+	size_t	 i;
+
+	for (i = 0; spools != NULL && i < spools->count; i++)
+		(void)sandbox_allow(box, spools->items[i].path, LL_ALL_5);
 	sandbox_allow_known(box, sandbox_read, LL_READ);
 	sandbox_allow_known(box, sandbox_write, LL_READ_FILE | LL_WRITE_FILE |
 	    LL_TRUNCATE);
@@ -219,8 +224,8 @@ sandbox_fill(const struct sandbox *box, const struct config *cfg,
 
 /* Enters it for good. */
 int
-sandbox_enter(const struct config *cfg, const struct strlist *code,
-    char **cause)
+sandbox_enter(const struct config *cfg, const struct spools *spools,
+    const struct strlist *code, char **cause)
 {
 	struct sandbox	 box;
 	int		 result;
@@ -229,7 +234,7 @@ sandbox_enter(const struct config *cfg, const struct strlist *code,
 		return 0;
 	if (sandbox_open(&box, cause) == -1)
 		return -1;
-	result = sandbox_fill(&box, cfg, code, cause);
+	result = sandbox_fill(&box, cfg, spools, code, cause);
 	/* Else a setuid program would be as good as no sandbox. */
 	if (result == 0 && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
 	    syscall(SYS_landlock_restrict_self, box.ruleset, 0) == -1)) {

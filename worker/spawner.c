@@ -25,11 +25,13 @@
 #include "config/config.h"
 #include "shm/messages.h"
 #include "shm/seats.h"
+#include "worker/background.h"
 #include "worker/loop.h"
 #include "worker/engines.h"
 #include "worker/privileges.h"
 #include "worker/sandbox.h"
 #include "worker/runtime.h"
+#include "worker/spool/spools.h"
 #include "worker/suspend.h"
 #include "worker/surroundings.h"
 #ifdef WM_HAVE_TLS
@@ -109,9 +111,27 @@ spawner_enter_sandbox(const struct spawner *s, char **cause)
 
 	if (s->runtime != NULL)
 		s->runtime->paths(&code);
-	result = sandbox_enter(s->args->cfg, &code, cause);
+	result = sandbox_enter(s->args->cfg, s->worker->spools, &code, cause);
 	strlist_done(&code);
 	return result;
+}
+
+/* Who the worker will be, of what the master has made. */
+static int
+spawner_make_worker(struct spawner *s, struct tls *tls, char **cause)
+{
+	const struct spawner_args	*args = s->args;
+
+	s->worker = worker_new(args->cfg, args->sb, args->listeners,
+	    args->generation, cause);
+	if (s->worker == NULL)
+		return -1;
+	s->worker->tls = tls;
+	s->worker->commons = args->commons;
+	s->runtime = s->worker->runtime;
+	*cause = NULL;
+	s->worker->spools = spools_new(args->cfg, cause);
+	return *cause == NULL ? 0 : -1;
 }
 
 /* Starts the language and loads the app; what must be there is there then. */
@@ -127,13 +147,8 @@ spawner_load(struct spawner *s, char **cause)
 	if (spawner_load_tls(s, &tls, cause) == -1 ||
 	    spawner_drop(args, cause) == -1)
 		return -1;
-	s->worker = worker_new(args->cfg, args->sb, args->listeners,
-	    args->generation, cause);
-	if (s->worker == NULL)
+	if (spawner_make_worker(s, tls, cause) == -1)
 		return -1;
-	s->worker->tls = tls;
-	s->worker->commons = args->commons;
-	s->runtime = s->worker->runtime;
 	if (s->runtime == NULL && surroundings_set(args->cfg, cause) == -1)
 		return -1;
 	if (s->runtime != NULL && s->runtime->start(s->worker, cause) == -1)
@@ -216,7 +231,9 @@ static int
 (*spawner_main_of(int kind))(struct worker *, int, int, int)
 {
 	static int (*const mains[])(struct worker *, int, int, int) = {
-		[PROCESS_WORKER] = worker_main
+		[PROCESS_WORKER] = worker_main,
+		[PROCESS_MULE] = mule_main,
+		[PROCESS_SPOOLER] = spooler_main
 	};
 
 	if (kind < 0 || (size_t)kind >= sizeof(mains) / sizeof(mains[0]))

@@ -138,7 +138,7 @@ stacks_add_rest(struct stacks *s)
 	const struct core	*core;
 	int			 i;
 
-	for (i = 0; i < s->worker->ncores; i++) {
+	for (i = 0; i <= s->worker->ncores; i++) {
 		core = &s->worker->cores[i];
 		if (s->seen[i] || sb_get(&core->sb->state) == SB_CORE_IDLE)
 			continue;
@@ -183,7 +183,7 @@ stacks_answer(struct worker *w, int steal_fd, int number, double limit,
 	    .cores = STRBUF_INIT, .threads = STRBUF_INIT };
 	bool		 seen;
 
-	s.seen = xcalloc((size_t)w->ncores, sizeof(*s.seen));
+	s.seen = xcalloc((size_t)w->ncores + 1, sizeof(*s.seen));
 	seen = witness_look(w, true, &look, &s, limit);
 	if (!seen)
 		stacks_add_rest(&s);

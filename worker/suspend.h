@@ -3,7 +3,7 @@
  * worker can run another core.
  *
  * The hub is the stack that turns the event loop. A core's life, seen from
- * here (core.h has the whole state machine):
+ * here (core.h has the whole state machine; a job's is the same):
  *
  *	hub:	engine->start(core)	switches to the core's stack, which
  *	core:	core_main(core)		runs the request, and others behind

@@ -176,7 +176,7 @@ wait_poll(struct core *core, struct wait_item *items, size_t n, double timeout)
 	}
 	pfd[n].revents = 0;
 	if (timeout != 0) {
-		gone = c->fd == -1 ? -1 : client_gone_events(c);
+		gone = c == NULL || c->fd == -1 ? -1 : client_gone_events(c);
 		limit = harakiri_poll_limit(core, timeout);
 	}
 	if (gone != -1) {
@@ -323,6 +323,13 @@ wait_events(struct core *core, struct wait_item *items, size_t n,
 	return reason;
 }
 
+/* Has the client left, and was the request not told? */
+static bool
+wait_is_left(const struct core *core)
+{
+	return core->job == NULL && client_gone_tell(core->req.conn);
+}
+
 /*
  * The same with the loop standing still meanwhile, if the core is a thread.
  * The interpreter's lock is given up before the loop is asked for.
@@ -344,7 +351,7 @@ wait_attached(struct core *core, struct wait_item *items, size_t n,
 		/* It may have left while the loop was asked for. */
 		if (core->harakiri.is_due)
 			reason = WAIT_HARAKIRI;
-		else if (client_gone_tell(core->req.conn))
+		else if (wait_is_left(core))
 			reason = WAIT_GONE;
 		else
 			reason = wait_events(core, items, n, timeout, shown);
@@ -387,10 +394,10 @@ wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
 	}
 	if (core->worker->forked || (timeout == 0 && n > 0))
 		return wait_poll(core, items, n, timeout);
-	reason = response_push(&core->req);
+	reason = core->job != NULL ? WAIT_READY : response_push(&core->req);
 	if (reason != WAIT_READY)
 		return reason;
-	if (client_gone_tell(core->req.conn))
+	if (wait_is_left(core))
 		return WAIT_GONE;
 	if (core->worker->suspend->can_park)
 		return wait_attached(core, items, n, timeout, shown);

@@ -18,6 +18,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/plugin.h"
+#include "shm/commons.h"
 #include "shm/listener.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
@@ -27,6 +28,7 @@
 #include "worker/control.h"
 #include "worker/engines.h"
 #include "worker/held.h"
+#include "worker/job.h"
 #include "worker/loop.h"
 #include "worker/own_listeners.h"
 #include "worker/parent_death.h"
@@ -57,6 +59,7 @@ worker_new(const struct config *cfg, struct scoreboard *sb,
 	w->listeners = listeners;
 	w->generation = generation;
 	w->control = -1;
+	w->seat = -1;
 	request_ids_init(w);
 	if (log_format_parse(&w->log_format, cfg->log_format, cause) == -1)
 		goto fail;
@@ -246,7 +249,7 @@ void
 worker_check_done(struct worker *w)
 {
 	if (!w->draining || w->nconns > 0 || w->busy > 0 || w->stopped ||
-	    w->farewell.state == FAREWELL_TAKES)
+	    !jobs_are_over(w) || w->farewell.state == FAREWELL_TAKES)
 		return;
 	w->stopped = true;
 	w->loop->stop(w);
@@ -271,7 +274,7 @@ worker_forked(struct worker *w, bool on_loop_thread)
 	size_t		 j;
 	int		 i, null;
 
-	if (w->id == 0 || w->forked)
+	if (w->number == 0 || w->forked)
 		return;
 	w->forked = true;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -284,6 +287,7 @@ worker_forked(struct worker *w, bool on_loop_thread)
 		TAILQ_FOREACH(c, &w->conns[i].list, link)
 			worker_blind(c->fd, null);
 	watchdog_forked(null);
+	doorbell_watch_forked(w, null);
 	close(null);
 	held_forked();
 	for (i = 0; i < w->ncores; i++)
@@ -303,8 +307,9 @@ worker_identity(struct worker *w, int id, int slot, int control)
 {
 	char	 name[16];
 
-	w->id = id;
-	w->slot = slot;
+	w->kind = PROCESS_WORKER;
+	w->id = w->number = id;
+	w->slot = w->seat = slot;
 	w->stats = sb_slot(w->sb, (uint32_t)slot);
 	w->control = control;
 	log_set_role("worker", id);
@@ -329,6 +334,7 @@ worker_events(struct worker *w, char **cause)
 	cores_init(w, config_cores(w->cfg));
 	conns_init(w);
 	accept_init(w);
+	doorbell_watch_init(w);
 	fd_set_nonblock(w->control);
 	event_assign(&w->control_ev, w->base, w->control, EV_READ |
 	    EV_PERSIST, worker_control_cb, w);
@@ -403,6 +409,7 @@ worker_main(struct worker *w, int id, int slot, int control)
 	log_info("leaves after %llu requests",
 	    (unsigned long long)sb_get(&w->stats->requests));
 	accept_done(w);
+	doorbell_watch_done(w);
 	/* What the cores keep for themselves ends before the app's atexit. */
 	if (w->suspend->done != NULL)
 		w->suspend->done(w);

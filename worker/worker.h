@@ -12,12 +12,15 @@
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/core_timer.h"
+#include "worker/doorbell_watch.h"
 #include "worker/harakiri.h"
 #include "worker/http2/http2.h"
+#include "worker/job.h"
 #include "worker/request_id.h"
 #include "worker/farewell.h"
 #include "worker/watch.h"
 #include "shm/messages.h"
+#include "shm/seats.h"
 
 struct commons;
 struct config;
@@ -30,6 +33,7 @@ struct proxies;
 struct runtime;
 struct sb_slot;
 struct scoreboard;
+struct spools;
 struct statics;
 struct suspend_engine;
 struct tls;
@@ -60,12 +64,19 @@ struct worker {
 	struct tls			*tls;		/* NULL: not spoken */
 	struct scoreboard		*sb;
 	struct commons			*commons;
+	struct spools			*spools;	/* NULL: none */
 	int				 generation;
 
 	/* Since the fork. */
-	int				 id;		/* 1..N; 0: spawner */
-	int				 slot;
-	struct sb_slot			*stats;
+	enum process_kind		 kind;
+	int				 number;	/* 1..N of its kind; 0:
+							   the spawner */
+	int				 id;		/* of a worker; 0: it
+							   is none */
+	int				 slot;		/* a worker's */
+	int				 seat;		/* shm/seats.h; -1: the
+							   spawner */
+	struct sb_slot			*stats;		/* a worker's */
 	int				 control;	/* to the master */
 	struct event			 control_ev;
 	struct event			 tick_ev;
@@ -86,8 +97,8 @@ struct worker {
 	struct log_format		 log_format;	/* access_format.c */
 
 	/* core.c */
-	struct core			*cores;
-	int				 ncores;
+	struct core			*cores;		/* and the jobs' */
+	int				 ncores;	/* for requests */
 	int				 busy;
 	struct core_list		 idle;
 	struct core_list		 woken;
@@ -97,9 +108,11 @@ struct worker {
 	_Atomic uint64_t		 moves;		/* worker_moves */
 	struct event			 work_ev;
 
+	struct jobs			 jobs;		/* job.c */
 	struct core_timers		 timers;	/* core_timer.c */
 	struct harakiri			 harakiri;	/* harakiri.c */
 	struct watches			 watches;	/* watch.c */
+	struct doorbell_watch		 doorbell;
 
 	/* client_gone.c */
 	int				 gone_fd;	/* -1: not wanted */

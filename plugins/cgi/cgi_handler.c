@@ -29,6 +29,8 @@ cgi_handler_match(struct request *req)
 {
 	if (req->head->modifier1 == CGI_MODIFIER1)
 		return true;
+	if (req->head->modifier1 != 0)	/* it is a call */
+		return false;
 	return req->path_len > 0 &&
 	    cgi_site_mount(req->path, req->path_len) != NULL;
 }

@@ -471,7 +471,7 @@ greenlet_done(struct worker *w)
 	int			 i;
 
 	Py_SETREF(greenlet_hub, PyGreenlet_GetCurrent());
-	for (i = 0; i < w->ncores; i++) {
+	for (i = 0; i <= w->ncores; i++) {
 		seat = w->cores[i].suspend_data;
 		if (seat == NULL || seat->assigned)
 			continue;

@@ -1,9 +1,13 @@
 # The Python handler: WSGI and the uwsgi module.
 libwsgimaster_a_SOURCES += \
+	plugins/python/py_alarm.c \
+	plugins/python/py_alarm.h \
 	plugins/python/py_app.c \
 	plugins/python/py_app.h \
 	plugins/python/py_async.c \
 	plugins/python/py_async.h \
+	plugins/python/py_background.c \
+	plugins/python/py_background.h \
 	plugins/python/py_client.c \
 	plugins/python/py_client.h \
 	plugins/python/py_autoreload.c \
@@ -12,6 +16,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_core.h \
 	plugins/python/py_decorators.c \
 	plugins/python/py_decorators.h \
+	plugins/python/py_doorbell.c \
+	plugins/python/py_doorbell.h \
 	plugins/python/py_dump.c \
 	plugins/python/py_dump.h \
 	plugins/python/py_environ.c \
@@ -36,6 +42,8 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_header.h \
 	plugins/python/py_home.c \
 	plugins/python/py_home.h \
+	plugins/python/py_job.c \
+	plugins/python/py_job.h \
 	plugins/python/py_hub.c \
 	plugins/python/py_hub.h \
 	plugins/python/py_import.c \
@@ -50,6 +58,9 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_look.h \
 	plugins/python/py_module.c \
 	plugins/python/py_module.h \
+	plugins/python/py_mule.c \
+	plugins/python/py_mule.h \
+	plugins/python/py_mule_run.c \
 	plugins/python/py_ngx.c \
 	plugins/python/py_ngx.h \
 	plugins/python/py_opt.c \
@@ -64,8 +75,21 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_process.h \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \
+	plugins/python/py_read.c \
+	plugins/python/py_read.h \
+	plugins/python/py_request.c \
+	plugins/python/py_request.h \
+	plugins/python/py_rpc.c \
+	plugins/python/py_rpc.h \
+	plugins/python/py_rpc_client.c \
+	plugins/python/py_rpc_client.h \
+	plugins/python/py_rpc_serve.c \
+	plugins/python/py_rpc_serve.h \
 	plugins/python/py_running.c \
 	plugins/python/py_running.h \
+	plugins/python/py_spool.c \
+	plugins/python/py_spool.h \
+	plugins/python/py_spooler_run.c \
 	plugins/python/py_stack.c \
 	plugins/python/py_stack.h \
 	plugins/python/py_start_response.c \

@@ -11,7 +11,9 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "plugins/python/py_exception.h"
 #include "plugins/python/py_import.h"
+#include "plugins/python/py_module.h"
 
 /* Longest prefix first. */
 static struct py_app	*py_apps;
@@ -43,13 +45,134 @@ py_app_add(const char *prefix, size_t len, PyObject *steal_callable, int id,
 		fatalx("no memory");
 }
 
-/* Is this a file's path rather than a module's name? */
-static bool
-py_app_is_file(const char *name, size_t len)
+/* Tells which app is where. */
+static void
+py_app_tell(int id, const char *callable, const char *what,
+    const char *prefix, size_t len)
 {
-	return memchr(name, '/', len) != NULL ||
-	    (len > 3 && memcmp(name + len - 3, ".py", 3) == 0) ||
-	    (len > 5 && memcmp(name + len - 5, ".wsgi", 5) == 0);
+	log_info("app %d: \"%s\" of %s at %.*s", id, callable, what,
+	    len > 0 ? (int)len : 1, len > 0 ? prefix : "/");
+}
+
+/* The same prefix without a slash at its end. */
+static size_t
+py_app_trim(const char *prefix, size_t len)
+{
+	while (len > 0 && prefix[len - 1] == '/')
+		len--;
+	return len;
+}
+
+/* Is it a dict of prefixes? */
+static bool
+py_app_is_dict(PyObject *apps)
+{
+	PyObject	*key, *value;
+	Py_ssize_t	 at = 0;
+
+	if (apps == NULL || !PyDict_Check(apps) || PyDict_GET_SIZE(apps) == 0)
+		return false;
+	while (PyDict_Next(apps, &at, &key, &value)) {
+		if (!PyUnicode_Check(key) || (PyUnicode_GET_LENGTH(key) > 0 &&
+		    PyUnicode_READ_CHAR(key, 0) != '/'))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The apps that a module mounts by itself, as in uWSGI: uwsgi.applications, or
+ * a dict of that name of the module's. New; NULL: none.
+ */
+static PyObject *
+py_app_dict(PyObject *module)
+{
+	PyObject	*apps = py_module_applications();
+
+	if (py_app_is_dict(apps)) {
+		Py_INCREF(apps);
+		return apps;
+	}
+	apps = PyObject_GetAttrString(module, "applications");
+	if (apps == NULL)
+		PyErr_Clear();
+	else if (!py_app_is_dict(apps))
+		Py_CLEAR(apps);
+	return apps;
+}
+
+/* One of them: a callable, or the name of one in the module. */
+static int
+py_app_mount(PyObject *module, const char *what, PyObject *key,
+    PyObject *value, char **cause)
+{
+	const char	*prefix = PyUnicode_AsUTF8(key);
+	const char	*name = "applications";
+	size_t		 len;
+	int		 id = (int)py_napps;
+
+	if (prefix == NULL) {
+		*cause = py_exception_cause("applications");
+		return -1;
+	}
+	Py_INCREF(value);
+	if (PyUnicode_Check(value) &&
+	    (name = PyUnicode_AsUTF8(value)) != NULL)
+		Py_SETREF(value, PyObject_GetAttrString(module, name));
+	if (value == NULL || name == NULL || !PyCallable_Check(value)) {
+		PyErr_Clear();
+		Py_XDECREF(value);
+		*cause = xasprintf("%s: what \"applications\" has for \"%s\" "
+		    "cannot be called", what, prefix);
+		return -1;
+	}
+	len = py_app_trim(prefix, strlen(prefix));
+	py_app_add(prefix, len, value, id, 0);
+	py_app_tell(id, name, what, prefix, len);
+	return 0;
+}
+
+/* All that a module mounts: how many, or -1 with *cause. With the lock. */
+static int
+py_app_load_dict(const char *what, bool is_file, char **cause)
+{
+	PyObject	*module, *apps, *key, *value;
+	Py_ssize_t	 at = 0;
+	int		 n = 0;
+
+	module = py_import_module(what, is_file, cause);
+	if (module == NULL)
+		return -1;
+	apps = py_app_dict(module);
+	while (n != -1 && apps != NULL && PyDict_Next(apps, &at, &key,
+	    &value))
+		n = py_app_mount(module, what, key, value, cause) == -1 ? -1 :
+		    n + 1;
+	Py_XDECREF(apps);
+	Py_DECREF(module);
+	return n;
+}
+
+/* Loads one callable; 0, or -1 with *cause. With the lock. */
+static int
+py_app_load_callable(const char *prefix, size_t len, const char *what,
+    bool is_file, const char *callable, char **cause)
+{
+	PyObject	*object;
+	uint64_t	 start = clock_mono_us();
+	int		 id = (int)py_napps, mounted = 0;
+
+	if (len == 0)
+		mounted = py_app_load_dict(what, is_file, cause);
+	if (mounted != 0)
+		return mounted == -1 ? -1 : 0;
+	object = py_import_callable(what, is_file, callable, cause);
+	if (object == NULL)
+		return -1;
+	py_app_add(prefix, len, object, id,
+	    (int)((clock_mono_us() - start) / 1000000));
+	py_app_tell(id, callable, what, prefix, len);
+	return 0;
 }
 
 /* Loads one app for a prefix; 0, or -1 with *cause. With the lock. */
@@ -57,20 +180,9 @@ static int
 py_app_load_one(const struct config *cfg, const char *prefix, size_t len,
     const char *what, bool is_file, const char *callable, char **cause)
 {
-	PyObject	*object;
-	uint64_t	 start = clock_mono_us();
-	int		 id = (int)py_napps;
-
-	while (len > 0 && prefix[len - 1] == '/')
-		len--;
-	object = py_import_callable(what, is_file, callable, cause);
-	if (object != NULL) {
-		py_app_add(prefix, len, object, id,
-		    (int)((clock_mono_us() - start) / 1000000));
-		log_info("app %d: \"%s\" of %s at %.*s", id, callable, what,
-		    len > 0 ? (int)len : 1, len > 0 ? prefix : "/");
+	if (py_app_load_callable(prefix, py_app_trim(prefix, len), what,
+	    is_file, callable, cause) == 0)
 		return 0;
-	}
 	if (cfg->need_app)
 		return -1;
 	log_error("%s", *cause);
@@ -92,9 +204,28 @@ py_app_load_spec(const struct config *cfg, const char *prefix, size_t len,
 	int		 result;
 
 	result = py_app_load_one(cfg, prefix, len, name,
-	    may_be_file && py_app_is_file(name, name_len), callable, cause);
+	    may_be_file && py_import_is_file(name, name_len), callable, cause);
 	free(name);
 	return result;
+}
+
+/* Imports what is no app. With the lock. */
+static int
+py_app_import(const struct config *cfg, char **cause)
+{
+	PyObject	*module;
+	const char	*name;
+	size_t		 i;
+
+	for (i = 0; i < cfg->import.count; i++) {
+		name = cfg->import.items[i];
+		module = py_import_module(name, py_import_is_file(name,
+		    strlen(name)), cause);
+		if (module == NULL)
+			return -1;
+		Py_DECREF(module);
+	}
+	return 0;
 }
 
 /* Loads all of them. With the lock. */
@@ -104,6 +235,8 @@ py_app_load(const struct config *cfg, char **cause)
 	const char	*mount;
 	size_t		 i, len;
 
+	if (py_app_import(cfg, cause) == -1)
+		return -1;
 	if (cfg->module != NULL && py_app_load_spec(cfg, "", 0, cfg->module,
 	    false, cause) == -1)
 		return -1;

@@ -19,7 +19,9 @@ struct py_app {
 };
 
 /*
- * Loads what module or wsgi-file, and mount name. With the lock. -1 and
+ * Imports what import names, and loads what module or wsgi-file, and mount
+ * name; a module that has (or assigns to uwsgi) a dict "applications" mounts
+ * what is in that instead of its callable. With the lock. -1 and
  * *cause when one cannot be loaded, unless need-app is false: then it is
  * logged, and its paths have no app.
  */

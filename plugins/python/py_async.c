@@ -18,9 +18,13 @@
 static struct core *
 py_async_refuse(const char *name)
 {
-	const char	*why = "this is none";
+	const struct core	*core = py_core_current();
+	const char		*why = "this is none";
 
-	if (!py_gil_is_loop_thread())
+	if (core != NULL && core->job != NULL)
+		why = "this is a signal's handler, or another job: it has no "
+		    "client";
+	else if (!py_gil_is_loop_thread())
 		why = "this is another thread";
 	else if (py_task_core() != NULL)
 		why = "this is a task or a callback beside it: use await";
@@ -37,7 +41,8 @@ py_async_core(const char *name)
 {
 	struct core	*core = py_core_current();
 
-	return core != NULL ? core : py_async_refuse(name);
+	return core != NULL && core->job == NULL ? core :
+	    py_async_refuse(name);
 }
 
 /* The same, or that of the request to which the calling task belongs. */
@@ -48,7 +53,8 @@ py_async_request(const char *name)
 
 	if (core == NULL)
 		core = py_task_core();
-	return core != NULL ? core : py_async_refuse(name);
+	return core != NULL && core->job == NULL ? core :
+	    py_async_refuse(name);
 }
 
 /* Where the caller's waits are noted: its request's set, or its thread's. */

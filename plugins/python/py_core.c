@@ -32,8 +32,8 @@ py_worker_set(struct worker *w)
 void
 py_cores_init(struct worker *w)
 {
-	py_cores_table.count = w->ncores;
-	py_cores_table.list = xcalloc((size_t)w->ncores + 1,
+	py_cores_table.count = w->ncores + 1;
+	py_cores_table.list = xcalloc((size_t)py_cores_table.count + 1,
 	    sizeof(*py_cores_table.list));
 }
 

@@ -38,7 +38,7 @@ void	 py_cores_done(void);
 /* One for each core, and a last one for whoever has none. Valid after init. */
 struct py_cores {
 	struct py_core	*list;
-	int		 count;		/* of cores */
+	int		 count;		/* of cores, with the jobs' */
 };
 
 extern const struct py_cores *const py_cores;
@@ -52,7 +52,9 @@ py_core_of(const struct core *core)
 
 /*
  * The core whose request calls: on its own stack (or thread) or in a greenlet
- * that it started. NULL: another thread, the loop itself, or no worker.
+ * that it started. NULL: another thread, the loop itself, or no worker. It may
+ * be a job's (core->job, worker/job.h): one that can wait, but has no client,
+ * no head and no response. py_async.h has what gives requests only.
  */
 struct core *py_core_current(void);
 /*

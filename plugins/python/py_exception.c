@@ -121,3 +121,25 @@ py_exception_cause(const char *what)
 	free(text);
 	return cause;
 }
+
+/* What sys.exit() was given. Takes the exception, a SystemExit. */
+int
+py_exception_exit_status(void)
+{
+	PyObject	*type, *value, *tb, *code;
+	int		 status = 1;
+
+	PyErr_Fetch(&type, &value, &tb);
+	PyErr_NormalizeException(&type, &value, &tb);
+	code = PyObject_GetAttrString(value, "code");
+	if (code == Py_None)
+		status = 0;
+	else if (code != NULL && PyLong_Check(code))
+		status = (int)PyLong_AsLong(code);
+	PyErr_Clear();
+	Py_XDECREF(code);
+	Py_XDECREF(type);
+	Py_XDECREF(value);
+	Py_XDECREF(tb);
+	return status;
+}

@@ -20,6 +20,8 @@ const char *py_exception_last_line(const char *text);
  * traceback. req may be NULL.
  */
 void	 py_exception_log(const struct request *req, const char *what);
+/* Takes the exception, a SystemExit: what it makes the exit status. */
+int	 py_exception_exit_status(void);
 /* Takes the exception, logs its traceback, and gives "what: last line". */
 char	*py_exception_cause(const char *what);
 

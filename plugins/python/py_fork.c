@@ -148,28 +148,6 @@ py_fork_init(void)
 	return done == NULL ? -1 : 0;
 }
 
-/* What sys.exit() was given, as an exit status. */
-static int
-py_fork_exit_status(void)
-{
-	PyObject	*type, *value, *tb, *code;
-	int		 status = 1;
-
-	PyErr_Fetch(&type, &value, &tb);
-	PyErr_NormalizeException(&type, &value, &tb);
-	code = PyObject_GetAttrString(value, "code");
-	if (code == Py_None)
-		status = 0;
-	else if (code != NULL && PyLong_Check(code))
-		status = (int)PyLong_AsLong(code);
-	PyErr_Clear();
-	Py_XDECREF(code);
-	Py_XDECREF(type);
-	Py_XDECREF(value);
-	Py_XDECREF(tb);
-	return status;
-}
-
 /* A child of the app's does not go on as a server. */
 void
 py_fork_leave(void)
@@ -179,7 +157,7 @@ py_fork_leave(void)
 	if (!py_worker()->forked)
 		return;
 	if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_SystemExit))
-		status = py_fork_exit_status();
+		status = py_exception_exit_status();
 	else if (PyErr_Occurred()) {
 		py_exception_log(NULL, "exception in a child of the app's");
 		status = 1;

@@ -11,6 +11,7 @@
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
+#include "worker/background.h"
 #include "worker/core.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -37,7 +38,8 @@ py_harakiri_new(const struct core *core)
 
 	if (core != NULL)
 		PyOS_snprintf(text, sizeof(text),
-		    "the request has run for %.2f seconds",
+		    "the %s has run for %.2f seconds",
+		    core->job == NULL ? "request" : "job",
 		    (double)(clock_mono_us() - core->req.start_us) / 1e6);
 	error = PyObject_CallFunction(py_harakiri, "s", text);
 	if (error == NULL)
@@ -116,7 +118,13 @@ py_harakiri_set_user(PyObject *self, PyObject *arg)
 		    "set_user_harakiri: the time is not a number");
 		return NULL;
 	}
-	core = py_async_request("set_user_harakiri");
+	if (py_worker()->number != 0 && py_worker()->kind != PROCESS_WORKER) {
+		background_limit(seconds);
+		Py_RETURN_NONE;
+	}
+	core = py_core_current();
+	if (core == NULL || core->job == NULL)
+		core = py_async_request("set_user_harakiri");
 	if (core == NULL)
 		return NULL;
 	if (py_core_take_loop()) {
@@ -129,6 +137,6 @@ py_harakiri_set_user(PyObject *self, PyObject *arg)
 const PyMethodDef	 py_harakiri_methods[] = {
 	{ "set_user_harakiri", py_harakiri_set_user, METH_O,
 	    "set_user_harakiri(seconds): this request gets Harakiri then, "
-	    "counted from now; 0: not by this" },
+	    "counted from now; 0: not by this. A mule is killed then" },
 	{ NULL, NULL, 0, NULL }
 };

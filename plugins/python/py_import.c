@@ -91,7 +91,7 @@ py_import_run(PyObject *spec, const char *name)
 }
 
 /* The module of a file; a file is loaded once. New. */
-static PyObject *
+PyObject *
 py_import_file(const char *path)
 {
 	PyObject	*spec, *module;
@@ -221,23 +221,54 @@ py_import_find(PyObject *module, const char *what, const char *callable,
 	return NULL;
 }
 
+/* Is this a file's path rather than a module's name? */
+bool
+py_import_is_file(const char *name, size_t len)
+{
+	return memchr(name, '/', len) != NULL ||
+	    (len > 3 && memcmp(name + len - 3, ".py", 3) == 0) ||
+	    (len > 5 && memcmp(name + len - 5, ".wsgi", 5) == 0);
+}
+
+/* What is to be imported, as messages name it. */
+static char *
+py_import_name(const char *what, bool is_file)
+{
+	return xasprintf(is_file ? "file %s" : "module \"%s\"", what);
+}
+
+/* Imports. */
+PyObject *
+py_import_module(const char *what, bool is_file, char **cause)
+{
+	PyObject	*module;
+	char		*name, *sentence;
+
+	module = is_file ? py_import_file(what) : PyImport_ImportModule(what);
+	if (module != NULL)
+		return module;
+	name = py_import_name(what, is_file);
+	sentence = xasprintf("cannot load %s", name);
+	*cause = py_exception_cause(sentence);
+	free(sentence);
+	free(name);
+	return NULL;
+}
+
 /* Imports and finds. */
 PyObject *
 py_import_callable(const char *what, bool is_file, const char *callable,
     char **cause)
 {
-	PyObject	*module, *object = NULL;
-	char		*name, *sentence;
+	PyObject	*module, *object;
+	char		*name;
 
-	name = xasprintf(is_file ? "file %s" : "module \"%s\"", what);
-	module = is_file ? py_import_file(what) : PyImport_ImportModule(what);
-	if (module == NULL) {
-		sentence = xasprintf("cannot load %s", name);
-		*cause = py_exception_cause(sentence);
-		free(sentence);
-	} else
-		object = py_import_find(module, name, callable, cause);
-	Py_XDECREF(module);
+	module = py_import_module(what, is_file, cause);
+	if (module == NULL)
+		return NULL;
+	name = py_import_name(what, is_file);
+	object = py_import_find(module, name, callable, cause);
+	Py_DECREF(module);
 	free(name);
 	return object;
 }

@@ -14,5 +14,14 @@
  */
 PyObject *py_import_callable(const char *what, bool is_file,
 	    const char *callable, char **cause);
+/*
+ * Imports alone: the module, new; NULL with *cause, as above. The same one
+ * when it is asked for again.
+ */
+PyObject *py_import_module(const char *what, bool is_file, char **cause);
+/* Is this a file's path rather than a module's name? */
+bool	 py_import_is_file(const char *name, size_t len);
+/* The module of a file, run once. New, with the lock; NULL: an exception. */
+PyObject *py_import_file(const char *path);
 
 #endif

@@ -47,7 +47,7 @@ py_look_cores(struct py_look *l)
 
 	if (first != NULL)
 		goes_on = py_look_core(l, first, survey);
-	for (i = 0; i < l->worker->ncores && goes_on; i++) {
+	for (i = 0; i <= l->worker->ncores && goes_on; i++) {
 		if (i % LOOK_CORES == LOOK_CORES - 1) {
 			l->look->leave(l->arg);
 			py_gil_leave(true);

@@ -11,14 +11,20 @@
 #include "build_config.h"
 #include "config/config.h"
 #include "plugins/asyncio/asyncio_guest.h"
+#include "plugins/python/py_alarm.h"
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gone.h"
 #include "plugins/python/py_harakiri.h"
+#include "plugins/python/py_mule.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
+#include "plugins/python/py_read.h"
+#include "plugins/python/py_request.h"
+#include "plugins/python/py_rpc.h"
 #include "plugins/python/py_socket.h"
+#include "plugins/python/py_spool.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
 #include "shm/messages.h"
@@ -60,8 +66,8 @@ py_module_ready(PyObject *self, PyObject *unused)
 static PyObject *
 py_module_ask(int type)
 {
-	if (py_worker()->id == 0) {
-		PyErr_SetString(PyExc_RuntimeError, "not in a worker");
+	if (py_worker()->number == 0) {
+		PyErr_SetString(PyExc_RuntimeError, "not before the fork");
 		return NULL;
 	}
 	worker_tell_master(py_worker(), type, 0);
@@ -119,25 +125,35 @@ py_module_log(PyObject *self, PyObject *text)
 	Py_RETURN_TRUE;
 }
 
-/* What is different for each caller: env, the request's environ. New. */
+/*
+ * What is different for each caller: env, the request's environ, and its
+ * start_response. New.
+ */
 static PyObject *
 py_module_getattr(PyObject *self, PyObject *name)
 {
 	const struct core	*core = py_core_current();
-	PyObject		*env;
+	const struct py_core	*own;
+	PyObject		*value = NULL;
 
 	(void)self;
 	if (core == NULL)
 		core = py_task_core();
-	env = core == NULL ? NULL : py_core_of(core)->env;
-	if (env == NULL ||
-	    PyUnicode_CompareWithASCIIString(name, "env") != 0) {
+	own = core == NULL ? NULL : py_core_of(core);
+	if (own != NULL && own->env != NULL) {
+		if (PyUnicode_CompareWithASCIIString(name, "env") == 0)
+			value = own->env;
+		else if (PyUnicode_CompareWithASCIIString(name,
+		    "start_response") == 0)
+			value = own->start;
+	}
+	if (value == NULL) {
 		PyErr_Format(PyExc_AttributeError,
 		    "module 'wsgimaster' has no attribute %R", name);
 		return NULL;
 	}
-	Py_INCREF(env);
-	return env;
+	Py_INCREF(value);
+	return value;
 }
 
 static PyMethodDef	 py_module_methods[] = {
@@ -180,11 +196,18 @@ static const struct {
 	bool			(*wanted)(const struct config *cfg);
 } py_module_parts[] = {
 	{ asyncio_guest_methods, NULL },
+	{ py_alarm_methods, NULL },
 	{ py_async_methods, NULL },
 	{ py_client_methods, NULL },
 	{ py_harakiri_methods, NULL },
+	{ py_mule_methods, NULL },
 	{ py_process_methods, NULL },
+	{ py_read_methods, NULL },
+	{ py_request_methods, NULL },
+	{ py_rpc_methods, NULL },
 	{ py_socket_methods, NULL },
+	{ py_spool_methods, NULL },
+	{ py_spooler_methods, py_spool_is_wanted },
 };
 
 /* The inittab's entry. New. */
@@ -244,7 +267,8 @@ py_module_attributes(struct worker *w)
 	    -1 ||
 	    py_module_set("cores", PyLong_FromLong(config_cores(w->cfg))) ==
 	    -1 ||
-	    py_module_set("opt", py_opt_new(w->cfg)) == -1)
+	    py_module_set("opt", py_opt_new(w->cfg)) == -1 ||
+	    py_spool_attributes(w, py_module) == -1)
 		return -1;
 	return py_process_attributes(w, py_module);
 }
@@ -265,6 +289,16 @@ py_module_add_parts(const struct config *cfg)
 			return -1;
 	}
 	return 0;
+}
+
+/* The apps that the app wants to be mounted itself, borrowed; or NULL. */
+PyObject *
+py_module_applications(void)
+{
+	PyObject	*apps = PyDict_GetItemString(
+	    PyModule_GetDict(py_module), "applications");
+
+	return apps != NULL && PyDict_Check(apps) ? apps : NULL;
 }
 
 /* Imports it, under both names. */
@@ -291,14 +325,24 @@ py_module_get(const char *name)
 	return found;
 }
 
+/* An attribute that the app may have set, borrowed; NULL: has not, or None. */
+PyObject *
+py_module_find(const char *name)
+{
+	PyObject	*found;
+
+	found = PyDict_GetItemString(PyModule_GetDict(py_module), name);
+	return found == Py_None ? NULL : found;
+}
+
 /* Calls the app's function, if there is one. */
 int
 py_module_call_hook(const char *name)
 {
 	PyObject	*hook, *done;
 
-	hook = PyDict_GetItemString(PyModule_GetDict(py_module), name);
-	if (hook == NULL || hook == Py_None)
+	hook = py_module_find(name);
+	if (hook == NULL)
 		return 0;
 	Py_INCREF(hook);
 	done = PyObject_CallObject(hook, NULL);

@@ -15,6 +15,10 @@ int	 py_module_register(void);
 int	 py_module_import(struct worker *w);
 /* An attribute, borrowed; NULL with AttributeError. */
 PyObject *py_module_get(const char *name);
+/* An attribute that the app may have set, borrowed; NULL: has not, or None. */
+PyObject *py_module_find(const char *name);
+/* The dict that the app has assigned to "applications", borrowed, or NULL. */
+PyObject *py_module_applications(void);
 /* Calls what the app has assigned to this attribute, if it has; -1: raised. */
 int	 py_module_call_hook(const char *name);
 

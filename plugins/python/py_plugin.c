@@ -11,11 +11,15 @@
 #include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_init.h"
 #include "plugins/python/py_look.h"
+#include "plugins/python/py_mule.h"
 #include "plugins/python/py_paths.h"
+#include "plugins/python/py_rpc_serve.h"
+#include "plugins/python/py_spool.h"
 #include "plugins/python/py_stack.h"
 #include "plugins/python/py_thread.h"
 #include "plugins/python/py_worker.h"
 #include "plugins/python/py_wsgi.h"
+#include "worker/gateway/uwsgi_parse.h"
 #include "worker/handler.h"
 #include "worker/request.h"
 #include "worker/runtime.h"
@@ -30,6 +34,8 @@ static const struct runtime	 python_runtime = {
 	.fork_child = py_fork_child,
 	.worker_start = py_worker_start,
 	.worker_stop = py_worker_stop,
+	.mule_run = py_mule_run,
+	.spooler_run = py_spooler_run,
 	.changed = py_autoreload_changed,
 	.block_begin = py_gil_block_begin,
 	.block_end = py_gil_block_end,
@@ -48,18 +54,31 @@ python_wanted(const struct config *cfg)
 	return config_has_app(cfg);
 }
 
-/* Whatever nobody else has answered, unless a gateway wants no app. */
+/*
+ * Whatever nobody else has answered, unless a gateway wants neither an app nor
+ * a function.
+ */
 static bool
 python_match(struct request *req)
 {
-	return req->head->modifier1 == 0;
+	return req->head->modifier1 == UWSGI_MODIFIER_APP ||
+	    req->head->modifier1 == UWSGI_MODIFIER_RPC;
+}
+
+/* By the app, or by a function of its own that others may call. */
+static int
+python_run(struct request *req)
+{
+	if (req->head->modifier1 == UWSGI_MODIFIER_RPC)
+		return py_rpc_serve(req);
+	return py_wsgi_run(req);
 }
 
 static const struct handler	 python_handler = {
 	.name = "wsgi",
 	.wanted = python_wanted,
 	.match = python_match,
-	.run = py_wsgi_run,
+	.run = python_run,
 };
 
 const struct plugin		 python_plugin = {

@@ -30,13 +30,13 @@
 #define PY_POLL_TURN_US		1000
 #define PY_POLL_ROUND_US	8000
 
-static struct py_poll	*py_polls;	/* one for each core */
+static struct py_poll	*py_polls;	/* one for each core, and the jobs' */
 
 /* Makes one for each core. */
 void
 py_polls_init(struct worker *w)
 {
-	py_polls = xcalloc((size_t)w->ncores, sizeof(*py_polls));
+	py_polls = xcalloc((size_t)w->ncores + 1, sizeof(*py_polls));
 }
 
 /* Frees what the cores' sets hold. */
@@ -45,7 +45,7 @@ py_polls_done(struct worker *w)
 {
 	int	 i;
 
-	for (i = 0; i < w->ncores; i++) {
+	for (i = 0; i <= w->ncores; i++) {
 		Py_CLEAR(py_polls[i].timeout);
 		free(py_polls[i].items);
 		py_polls[i].items = NULL;

@@ -228,14 +228,6 @@ py_process_micros(PyObject *self, PyObject *unused)
 	return PyLong_FromUnsignedLongLong(clock_real_us());
 }
 
-/* mule_id(): there are none. New. */
-static PyObject *
-py_process_mule_id(PyObject *self, PyObject *unused)
-{
-	(void)self, (void)unused;
-	return PyLong_FromLong(0);
-}
-
 /* listen_queue(id=0): connections that nobody has accepted yet. New. */
 static PyObject *
 py_process_listen_queue(PyObject *self, PyObject *args)
@@ -347,7 +339,6 @@ const PyMethodDef	 py_process_methods[] = {
 	    "logsize(): the log file's size" },
 	{ "micros", py_process_micros, METH_NOARGS,
 	    "micros(): microseconds since 1970" },
-	{ "mule_id", py_process_mule_id, METH_NOARGS, "mule_id(): 0" },
 	{ "listen_queue", py_process_listen_queue, METH_VARARGS,
 	    "listen_queue(id=0): connections that wait for accept" },
 	{ "accepting", py_process_accepting, METH_VARARGS,
@@ -388,6 +379,14 @@ py_process_set(PyObject *module, const char *name, PyObject *steal_value)
 	return result;
 }
 
+/* Sets an attribute to None. */
+static int
+py_process_set_none(PyObject *module, const char *name)
+{
+	Py_INCREF(Py_None);
+	return py_process_set(module, name, Py_None);
+}
+
 /* The loop engine's name, None for libevent alone. New. */
 static PyObject *
 py_process_loop(const struct worker *w)
@@ -410,7 +409,13 @@ py_process_attributes(struct worker *w, PyObject *module)
 	    PyLong_FromSize_t(w->cfg->buffer_size)) == -1 ||
 	    py_process_set(module, "is_a_reload",
 	    PyBool_FromLong(w->generation > 1)) == -1 ||
-	    py_process_set(module, "has_threads", PyBool_FromLong(1)) == -1)
+	    py_process_set(module, "has_threads", PyBool_FromLong(1)) == -1 ||
+	    py_process_set_none(module, "applications") == -1 ||
+	    py_process_set_none(module, "unbit") == -1)
 		return -1;
-	return 0;
+	if (w->cfg->mode != NULL && py_process_set(module, "mode",
+	    PyBytes_FromString(w->cfg->mode)) == -1)
+		return -1;
+	return w->cfg->pidfile == NULL ? 0 : py_process_set(module, "pidfile",
+	    PyBytes_FromString(w->cfg->pidfile));
 }

@@ -117,26 +117,18 @@ py_socket_finish(int fd, double seconds)
 	    error == 0;
 }
 
-/* connect(addr, timeout=3): a connected descriptor, or -1. New. */
-static PyObject *
-py_socket_connect(PyObject *self, PyObject *args, PyObject *keywords)
+/* Connects. */
+int
+py_socket_dial(PyObject *text, double seconds)
 {
-	static char		*names[] = { "addr", "timeout", NULL };
 	struct sockaddr_any	 list[LOOKUP_ADDRESSES];
-	PyObject		*text, *limit = NULL;
 	uint64_t		 start = clock_mono_us();
-	double			 seconds = 3, left = -1;
+	double			 left = -1;
 	int			 i, n, fd, there;
 
-	(void)self;
-	if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:connect", names,
-	    &text, &limit) ||
-	    (limit != NULL && !py_async_seconds(limit, &seconds)) ||
-	    (py_core_current() == NULL && py_task_refuse("connect")))
-		return NULL;
 	n = py_socket_resolve(text, list, seconds > 0 ? seconds : -1);
 	if (n == -1)
-		return NULL;
+		return -2;
 	for (i = 0; i < n; i++) {
 		fd = py_socket_begin(&list[i]);
 		if (fd == -1)
@@ -147,12 +139,31 @@ py_socket_connect(PyObject *self, PyObject *args, PyObject *keywords)
 		there = seconds > 0 && left <= 0 ? 0 :
 		    py_socket_finish(fd, left);
 		if (there == 1)
-			return PyLong_FromLong(fd);
+			return fd;
 		close(fd);
 		if (there == -1)
-			return NULL;
+			return -2;
 	}
-	return PyLong_FromLong(-1);
+	return -1;
+}
+
+/* connect(addr, timeout=3): a connected descriptor, or -1. New. */
+static PyObject *
+py_socket_connect(PyObject *self, PyObject *args, PyObject *keywords)
+{
+	static char	*names[] = { "addr", "timeout", NULL };
+	PyObject	*text, *limit = NULL;
+	double		 seconds = 3;
+	int		 fd;
+
+	(void)self;
+	if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|O:connect", names,
+	    &text, &limit) ||
+	    (limit != NULL && !py_async_seconds(limit, &seconds)) ||
+	    (py_core_current() == NULL && py_task_refuse("connect")))
+		return NULL;
+	fd = py_socket_dial(text, seconds);
+	return fd == -2 ? NULL : PyLong_FromLong(fd);
 }
 
 /* async_connect(addr): a descriptor that is being connected, or -1. New. */

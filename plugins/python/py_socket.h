@@ -6,4 +6,11 @@
 
 extern const PyMethodDef	 py_socket_methods[];
 
+/*
+ * Connects to "host:port" or a path (str or bytes), within so many seconds (0
+ * and less: no limit), as a request or blocking the thread. With the lock. A
+ * non-blocking descriptor; -1 if there is none, -2 with a Python exception.
+ */
+int	 py_socket_dial(PyObject *text, double seconds);
+
 #endif

@@ -326,8 +326,9 @@ py_survey_new(struct worker *w)
 	struct py_survey	*survey = xcalloc(1, sizeof(*survey));
 
 	survey->worker = w;
-	survey->nitems = w->ncores;
-	survey->items = xcalloc((size_t)w->ncores, sizeof(*survey->items));
+	survey->nitems = w->ncores + 1;
+	survey->items = xcalloc((size_t)survey->nitems,
+	    sizeof(*survey->items));
 	survey->owners = PyDict_New();
 	if (survey->owners != NULL) {
 		survey_note_owners(survey);

@@ -15,6 +15,7 @@
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_stdio.h"
 #include "plugins/python/py_thread.h"
+#include "plugins/python/py_wsgi.h"
 #include "worker/worker.h"
 
 /* Loads the apps. */
@@ -47,8 +48,10 @@ py_worker_start(struct worker *w, char **cause)
 		*cause = py_exception_cause("the hub");
 	else if (py_module_call_hook("post_fork_hook") == -1)
 		*cause = py_exception_cause("post_fork_hook");
-	else
+	else {
+		py_wsgi_take_hook(py_module_find("after_req_hook"));
 		result = 0;
+	}
 	py_gil_leave(taken);
 	return result;
 }
@@ -70,6 +73,16 @@ py_worker_call(const char *module, const char *function)
 	Py_XDECREF(done);
 }
 
+/* Lets go of what requests needed. */
+static void
+py_worker_free(struct worker *w)
+{
+	py_environ_done();
+	py_cores_done();
+	py_polls_done(w);
+	py_hub_done();
+}
+
 /*
  * Runs what the app wants done at the end: uwsgi.atexit, threads that are to
  * be waited for, atexit. The interpreter itself ends with the process.
@@ -81,13 +94,12 @@ py_worker_stop(struct worker *w)
 
 	if (py_module_call_hook("atexit") == -1)
 		py_exception_log(NULL, "atexit");
-	asyncio_guest_done();
+	if (w->kind == PROCESS_WORKER)
+		asyncio_guest_done();
 	py_worker_call("threading", "_shutdown");
 	py_worker_call("atexit", "_run_exitfuncs");
-	py_environ_done();
-	py_cores_done();
-	py_polls_done(w);
-	py_hub_done();
+	if (w->kind == PROCESS_WORKER)
+		py_worker_free(w);
 	py_stdio_flush();
 	py_gil_leave(taken);
 }

@@ -467,6 +467,35 @@ py_wsgi_failed(struct request *req)
 	return -1;
 }
 
+/* Ours for the whole run; NULL: none. */
+static PyObject	*py_wsgi_after;
+
+/* The app's after_req_hook, if it has assigned one by now. */
+void
+py_wsgi_take_hook(PyObject *hook)
+{
+	if (hook == Py_None)
+		hook = NULL;
+	Py_XINCREF(hook);
+	Py_XSETREF(py_wsgi_after, hook);
+}
+
+/* The response is out: calls the hook, whose failure is logged. */
+static void
+py_wsgi_call_hook(struct request *req)
+{
+	PyObject	*done;
+
+	client_gone_hush(req->conn);	/* it may wait */
+	done = PyObject_CallNoArgs(py_wsgi_after);
+	if (done == NULL && req->core->harakiri.is_late &&
+	    py_harakiri_is_set())
+		PyErr_Clear();
+	else if (done == NULL)
+		py_exception_log(req, "exception in after_req_hook");
+	Py_XDECREF(done);
+}
+
 /* Does the request bring a body? */
 static bool
 py_wsgi_has_body(const struct request *req)
@@ -529,6 +558,8 @@ py_wsgi_answer(struct request *req, const struct py_app *app)
 		Py_DECREF(body);
 	}
 	py_wsgi_leave(req);
+	if (py_wsgi_after != NULL)
+		py_wsgi_call_hook(req);
 	py_core_settle(req->core);
 	if (py_wsgi_has_body(req))
 		py_input_detach(req);

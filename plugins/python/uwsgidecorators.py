@@ -9,6 +9,7 @@
 The names of what it does not have are here too, so that whoever imports them
 and uses others runs unchanged; using one raises NotImplementedError.
 """
+import pickle as _pickle
 import threading as _threading
 from functools import wraps as _wraps
 
@@ -21,14 +22,15 @@ _missing = {
     "file monitors": ("filemon",),
     "signals between processes": ("signal", "get_free_signal"),
     "locks": ("lock",),
-    "RPC": ("rpc", "erlang"),
-    "spooler": ("spool", "spoolforever", "spoolraw"),
-    "mules": ("farm", "mule", "mulefunc", "muleloop", "mulemsg"),
+    "Erlang nodes": ("erlang",),
 }
 
 # uWSGI's module gives "uwsgi" to whoever imports * from it.
-__all__ = ["uwsgi", "harakiri", "postfork", "postfork_chain",
-           "postfork_chain_hook", "thread"]
+__all__ = ["uwsgi", "farm", "farm_loop", "harakiri", "mule", "mule_brain",
+           "mule_brainloop", "mule_functions", "mule_msg_dispatcher",
+           "mulefunc", "muleloop", "mulemsg", "mulemsg_loop", "postfork",
+           "postfork_chain", "postfork_chain_hook", "rpc", "spool",
+           "spooler_functions", "spoolforever", "spoolraw", "thread"]
 
 
 def _not_here(name, what):
@@ -94,6 +96,137 @@ class postfork:
         return self.function(*args, **keywords)
 
 
+def rpc(name):
+    """@rpc("name"): the function can be called by that name, see rpc()."""
+    def decorate(function):
+        uwsgi.register_rpc(name, function)
+        return function
+    return decorate
+
+
+# What mulefunc's messages may call, by name.
+mule_functions = {}
+
+
+def mule_msg_dispatcher(message):
+    """Runs what a @mulefunc was called with; other messages are left alone.
+
+    To unpickle is to believe: only processes of this server hold an end of
+    the mules' queues, so it is their word, and they run the same app.
+    """
+    try:
+        call = _pickle.loads(message)
+    except Exception:
+        return None
+    if not isinstance(call, dict) or call.get("service") != "uwsgi_mulefunc":
+        return None
+    return mule_functions[call["func"]](*call["args"], **call["kwargs"])
+
+
+uwsgi.install_mule_msg_hook(mule_msg_dispatcher)
+
+
+class mulefunc:
+    """@mulefunc, @mulefunc(2) or @mulefunc("farm"): calls run in a mule.
+
+    A call gives True, or False if the queue is full; the function's result
+    is lost. Arguments are pickled, the function goes by its name.
+    """
+
+    def __init__(self, what):
+        self.mule = 0
+        self.fname = None
+        if callable(what):
+            self._take(what)
+        else:
+            self.mule = what
+
+    def _take(self, function):
+        self.fname = function.__name__
+        self.__name__ = self.fname
+        self.__doc__ = function.__doc__
+        self.__wrapped__ = function
+        mule_functions[self.fname] = function
+
+    def real_call(self, *args, **keywords):
+        return uwsgi.mule_msg(_pickle.dumps({
+            "service": "uwsgi_mulefunc", "func": self.fname,
+            "args": args, "kwargs": keywords}), self.mule)
+
+    def __call__(self, *args, **keywords):
+        if self.fname is None:
+            self._take(args[0])
+            return self
+        return self.real_call(*args, **keywords)
+
+
+class mule_brain:
+    """Runs a function in one mule, whose end is the mule's end."""
+
+    def __init__(self, function, number):
+        self.function = function
+        self.number = number
+
+    def __call__(self):
+        if uwsgi.mule_id() == self.number:
+            self.work()
+
+    def work(self):
+        self.function()
+
+
+class mule_brainloop(mule_brain):
+    """The same again and again."""
+
+    def work(self):
+        while True:
+            self.function()
+
+
+class mulemsg_loop(mule_brain):
+    """Calls it with each message of the mule."""
+
+    def work(self):
+        while True:
+            message = uwsgi.mule_get_msg()
+            if message:
+                self.function(message)
+
+
+class farm_loop:
+    """Calls a function with each message of a farm, in its mules."""
+
+    def __init__(self, function, farm):
+        self.function = function
+        self.farm = farm
+
+    def __call__(self):
+        if uwsgi.mule_id() == 0 or not uwsgi.in_farm(self.farm):
+            return
+        while True:
+            message = uwsgi.farm_get_msg()
+            if message:
+                self.function(message)
+
+
+def _chained(make):
+    # A decorator with one argument whose functions run after the fork.
+    def decorator(argument):
+        def decorate(function):
+            postfork_chain.append(make(function, argument))
+            return function
+        return decorate
+    decorator.__name__ = decorator.__qualname__ = make.__name__
+    decorator.__doc__ = make.__doc__
+    return decorator
+
+
+mule = _chained(mule_brain)
+muleloop = _chained(mule_brainloop)
+mulemsg = _chained(mulemsg_loop)
+farm = _chained(farm_loop)
+
+
 def thread(function):
     """A call of the function starts a daemon thread that runs it."""
     @_wraps(function)
@@ -121,3 +254,97 @@ def harakiri(seconds):
                 uwsgi.set_user_harakiri(0)
         return limited
     return decorate
+
+
+# Functions that tasks name, by their names.
+spooler_functions = {}
+# What a call of such a function may say to the spooler, not to the function.
+_SPOOL_KEYS = ("message_dict", "spooler", "priority", "at", "body")
+
+
+def _to_bytes(value):
+    return value.encode() if isinstance(value, str) else value
+
+
+def _to_text(value):
+    """str, unless it is none."""
+    try:
+        return value.decode() if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
+
+
+def manage_spool_request(task):
+    """The spooler's handler: calls the function that the task names."""
+    task = {_to_text(key): value for key, value in task.items()}
+    function = spooler_functions[_to_text(task["ud_spool_func"])]
+    if "args" in task:
+        args = _pickle.loads(task["args"])
+        result = function(*args, **_pickle.loads(task["kwargs"]))
+    else:
+        result = function({key: _to_text(value)
+                           for key, value in task.items()})
+    return int(task.get("ud_spool_ret", result))
+
+
+class _Spooled:
+    """A function whose calls become tasks; a spooler calls the function.
+
+    In its place under its name, so calling it, or its .spool(), spools.
+    """
+
+    def __init__(self, function, name, pass_arguments, result):
+        if not uwsgi.opt.get("spooler") and \
+                not uwsgi.opt.get("spooler-external"):
+            raise Exception(f"you have to enable the spooler to use @{name}: "
+                            "give the option \"spooler\"")
+        self.f = function
+        self.pass_arguments = pass_arguments
+        self.base_dict = {"ud_spool_func": function.__name__}
+        if result is not None:
+            self.base_dict["ud_spool_ret"] = str(result)
+        self.__doc__ = function.__doc__
+        self.__name__ = function.__name__
+        self.__wrapped__ = function
+        spooler_functions[function.__name__] = function
+        function.spool = self.__call__
+
+    def __call__(self, *args, **keywords):
+        """Spools a call; the task's path."""
+        task = dict(self.base_dict)
+        if self.pass_arguments:
+            for key in _SPOOL_KEYS:
+                if key in keywords:
+                    task[key] = keywords.pop(key)
+            task["args"] = _pickle.dumps(args)
+            task["kwargs"] = _pickle.dumps(keywords)
+        else:
+            for given in args[:1]:
+                task.update(given)
+            task.update(keywords)
+        return uwsgi.spool({_to_bytes(key): _to_bytes(value)
+                            for key, value in task.items()})
+
+    def spool(self, *args, **keywords):
+        """As a call."""
+        return self(*args, **keywords)
+
+
+def _spooling(name, result):
+    """The decorator of this name, with and without arguments."""
+    def decorator(f=None, pass_arguments=False):
+        if f is None:
+            return lambda function: decorator(function, pass_arguments)
+        return _Spooled(f, name, pass_arguments, result)
+    decorator.__name__ = decorator.__qualname__ = name
+    return decorator
+
+
+# What the function returns decides (SPOOL_OK, SPOOL_RETRY);
+spoolraw = _spooling("spoolraw", None)
+# it does not: the task is done when it has returned;
+spool = _spooling("spool", uwsgi.SPOOL_OK)
+# or is run again, for ever.
+spoolforever = _spooling("spoolforever", uwsgi.SPOOL_RETRY)
+
+uwsgi.spooler = manage_spool_request

@@ -1,8 +1,9 @@
 /*
  * The suspend engine whose cores are threads, so that an app may block.
  *
- * The loop thread turns the base and never runs a request. Each core has one
- * thread, made when the worker starts, which runs one request after the other.
+ * The loop thread turns the base and never runs a request. Each core, also the
+ * jobs', has one thread, made when the worker starts, which runs one request
+ * after the other.
  * A request is its thread's own from start() until it is over, so an ordinary
  * one takes two hand-overs: the loop wakes the thread, and the thread's letter
  * wakes the loop. What is the worker's (the base, watches, lists of cores and
@@ -245,7 +246,7 @@ threads_run(struct threads_seat *seat, bool first)
 
 	if (first && runtime != NULL)
 		runtime->thread_start(seat->core);
-	request_run(&seat->core->req);
+	core_run(seat->core);
 	if (threads.worker->forked)	/* the loop is the parent's */
 		_exit(0);
 	threads_lock();
@@ -414,8 +415,9 @@ threads_make(struct worker *w, char **cause)
 	pthread_attr_t	 attr;
 	int		 error, i, result = 0;
 
-	threads.nseats = w->ncores;
-	threads.seats = xcalloc((size_t)w->ncores, sizeof(*threads.seats));
+	threads.nseats = w->ncores + 1;
+	threads.seats = xcalloc((size_t)threads.nseats,
+	    sizeof(*threads.seats));
 	pthread_attr_init(&attr);
 	if (w->cfg->thread_stacksize > 0) {
 		error = pthread_attr_setstacksize(&attr,
@@ -426,7 +428,7 @@ threads_make(struct worker *w, char **cause)
 			result = -1;
 		}
 	}
-	for (i = 0; result == 0 && i < w->ncores; i++)
+	for (i = 0; result == 0 && i < threads.nseats; i++)
 		result = threads_seat_init(&threads.seats[i], &w->cores[i],
 		    &attr, cause);
 	pthread_attr_destroy(&attr);

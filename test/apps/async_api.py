@@ -9,6 +9,7 @@ import time
 import uwsgi
 
 PAIRS = {}                  # name -> (ours, the other end)
+PAIRS_LOCK = threading.Lock()
 NOTES = []
 VIEWS = {}
 READABLE = "x-wsgiorg.fdevent.readable"
@@ -38,12 +39,14 @@ def error_of(function, *args):
 
 
 def pair(name):
-    if name not in PAIRS:
-        ours, other = socket.socketpair()
-        ours.setblocking(False)
-        other.setblocking(False)
-        PAIRS[name] = (ours, other)
-    return PAIRS[name]
+    """The same for all who ask. Nothing is waited for with the lock."""
+    with PAIRS_LOCK:
+        if name not in PAIRS:
+            ours, other = socket.socketpair()
+            ours.setblocking(False)
+            other.setblocking(False)
+            PAIRS[name] = (ours, other)
+        return PAIRS[name]
 
 
 def full(sock):

@@ -10,6 +10,7 @@ import json
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 
@@ -276,6 +277,83 @@ def mule_id():
     assert uwsgi.mule_id() == 0
 
 
+def to_mule(send, *where):
+    """Sends the path of a file that the mule makes."""
+    fd, path = tempfile.mkstemp()
+    os.close(fd)
+    os.remove(path)
+    assert send(path.encode(), *where) is True
+    end = time.monotonic() + 30
+    while not os.path.exists(path):
+        assert time.monotonic() < end, "no mule has made it"
+        time.sleep(0.01)
+    with open(path) as made:
+        assert made.read() == "mule 1"
+    os.remove(path)
+
+
+def mule_makes(message):
+    with open(message.decode() + ".new", "w") as made:
+        made.write(f"mule {uwsgi.mule_id()}")
+    os.rename(message.decode() + ".new", message.decode())
+
+
+if hasattr(uwsgi, "install_mule_msg_hook"):
+    uwsgi.install_mule_msg_hook(mule_makes)
+
+
+@case
+def install_mule_msg_hook():
+    assert uwsgi.install_mule_msg_hook(mule_makes) is None
+
+
+@case
+def mule_msg():
+    to_mule(uwsgi.mule_msg)
+    to_mule(uwsgi.mule_msg, 1)
+    to_mule(uwsgi.mule_msg, "table")
+    for wrong in (2, -1, "no farm", 1.5):
+        try:
+            uwsgi.mule_msg(b"x", wrong)
+        except ValueError:
+            continue
+        assert False, wrong
+
+
+@case
+def farm_msg():
+    to_mule(lambda message: uwsgi.farm_msg("table", message))
+
+
+def only_in_mules(function):
+    try:
+        function()
+    except ValueError as error:
+        assert "only in a mule" in str(error)
+    else:
+        assert False, "this is no mule"
+
+
+@case
+def mule_get_msg():
+    only_in_mules(uwsgi.mule_get_msg)
+
+
+@case
+def farm_get_msg():
+    only_in_mules(uwsgi.farm_get_msg)
+
+
+@case
+def in_farm():
+    assert uwsgi.in_farm() is None and uwsgi.in_farm("table") is None
+
+
+@case
+def mule_file():
+    assert uwsgi.mule_file(1) is None
+
+
 @case
 def workers():
     one, = uwsgi.workers()
@@ -378,6 +456,87 @@ def attributes():
 @case
 def env():
     assert uwsgi.env["REQUEST_METHOD"] == "POST"
+
+
+def far_task(spool):
+    """Spools what nobody runs before it is removed again."""
+    path = spool({"a": "\u00e4", b"n": 2, "at": 99999999999, "priority": 3,
+                  "body": b"x" * 100000})
+    try:
+        assert path.startswith(uwsgi.spoolers[0] + b"/3/"), path
+        assert path in uwsgi.spooler_jobs()
+        task = uwsgi.spooler_get_task(path)
+        assert task["spooler_task_name"] == path
+        assert task[b"a"] == b"\xc3\xa4" and task[b"n"] == b"2"
+        assert task["body"] == b"x" * 100000
+    finally:
+        os.unlink(path)
+    assert uwsgi.spooler_get_task(path) is None
+
+
+@case
+def spool():
+    far_task(uwsgi.spool)
+    try:
+        uwsgi.spool(spooler="/nowhere")
+    except ValueError:
+        return
+    raise AssertionError("there is no such spooler")
+
+
+@case
+def send_to_spooler():
+    far_task(lambda task: uwsgi.send_to_spooler(**{
+        key if isinstance(key, str) else key.decode(): value
+        for key, value in task.items()}))
+
+
+@case
+def spooler_jobs():
+    assert isinstance(uwsgi.spooler_jobs(), list)
+
+
+@case
+def spooler_get_task():
+    assert uwsgi.spooler_get_task("/dev/null") is None
+    assert uwsgi.spooler_get_task(b"/dev/zero") is None
+
+
+@case
+def spooler_pid():
+    assert isinstance(uwsgi.spooler_pid(), int)
+
+
+@case
+def spooler_pids():
+    assert len(uwsgi.spooler_pids()) == 1
+    assert uwsgi.SPOOL_OK == -2 and uwsgi.SPOOL_RETRY == -1
+    assert uwsgi.SPOOL_IGNORE == 0
+
+
+@case
+def set_spooler_frequency():
+    assert uwsgi.set_spooler_frequency(5) is True
+    assert uwsgi.set_spooler_frequency(0) is True
+    try:
+        uwsgi.set_spooler_frequency(-1)
+    except ValueError:
+        return
+    raise AssertionError("-1 was taken")
+
+
+@case
+def i_am_the_spooler():
+    assert uwsgi.i_am_the_spooler() is None
+
+
+@case
+def spooler_dir():
+    try:
+        uwsgi.spooler_dir()
+    except ValueError:
+        return
+    raise AssertionError("this is no spooler")
 
 
 @with_pair

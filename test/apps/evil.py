@@ -1,7 +1,7 @@
 """An app that somebody has taken over: what it does to the master.
 
 EVIL in the environment says what: pid=N tells the master that N is a worker's
-process, from the app's import on; anything else is done at /begin. A number is
+and a mule's process, from the app's import on; anything else is done at /begin. A number is
 the byte that it fills shared memory with, group=N a number of four bytes.
 """
 
@@ -46,6 +46,7 @@ def name_pid(pid):
     while time.monotonic() < end:
         for sock in sockets:
             tell(sock, message(3, pid=pid))
+            tell(sock, message(3, slot=2, pid=pid))     # mule 1
         time.sleep(0.0005)
     os._exit(0)
 

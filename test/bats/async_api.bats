@@ -59,8 +59,8 @@ needs_greenlet() {
 	async writable @stats
 }
 
-@test "two requests can wait for one descriptor" {
-	async two-cores @stats
+@test "several requests can wait for one descriptor" {
+	async one-for-all @stats
 }
 
 @test "what was registered counts for one wait" {

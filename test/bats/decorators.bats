@@ -101,10 +101,6 @@ get() {
 	signal(17)|signals
 	lock|locks
 	rpc('hello')|RPC
-	spool|spooler
-	spool(pass_arguments=True)|spooler
-	mulefunc|mules
-	mule(1)|mules
 	END
 }
 
@@ -132,4 +128,68 @@ get() {
 	wm_start --http-socket "127.0.0.1:$PORT" --wsgi-file app.py
 	[ "$(get /)" = "mine one two" ]
 	wm_stop
+}
+
+@test "@spool and its kin: calls become tasks, with and without arguments" {
+	PORT=$(wm_port)
+	cat >app.py <<-'END'
+	import os
+	from uwsgidecorators import *
+	tries = []
+	def note(*words):
+	    with open("notes", "a") as notes:
+	        print(*words, file=notes)
+	@spool
+	def plain(arguments):
+	    """Its text."""
+	    del arguments["spooler_task_name"]
+	    note("plain", arguments, uwsgi.i_am_the_spooler())
+	@spool(pass_arguments=True)
+	def passed(*args, **keywords):
+	    note("passed", args, keywords)
+	@spoolraw
+	def raw(arguments):
+	    tries.append(arguments)
+	    note("raw", len(tries), arguments["number"])
+	    return uwsgi.SPOOL_RETRY if len(tries) < 2 else uwsgi.SPOOL_OK
+	@spoolforever(pass_arguments=True)
+	def ever(what):
+	    note("ever", what)
+	def application(environ, start_response):
+	    start_response("200 OK", [])
+	    plain.spool(text="\u00e4", body="x" * 3)
+	    plain({"text": "two", b"more": b"\xff"}, priority="1")
+	    passed({"key": 1}, len, spooler=uwsgi.spoolers[0], at=1, other={2})
+	    raw(number="7")
+	    return [ever("and", ).rpartition(b"/")[2], b" ",
+	            plain.__doc__.encode()]
+	END
+	wm_start --http-socket "127.0.0.1:$PORT" --wsgi-file app.py \
+	    --spooler spool --spooler-frequency 0.3
+	[[ $(get /) == uwsgi_spoolfile_on_*" Its text." ]]
+	third() {
+		[ "$(grep -c "^ever and$" notes)" -ge 3 ]
+	}
+	wm_wait_for "all of them" 20 third
+	grep -Fqx "plain {'ud_spool_func': 'plain', 'ud_spool_ret': '-2',\
+ 'text': 'ä', 'body': 'xxx'} True" notes
+	grep -Fq "'text': 'two', 'more': b'\\xff', 'priority': '1'}" notes
+	grep -Fqx "passed ({'key': 1}, <built-in function len>)\
+ {'other': {2}}" notes
+	[ "$(grep ^raw notes | xargs)" = "raw 1 7 raw 2 7" ]
+	[ "$(find spool -name 'uwsgi_*' -not -path '*/.tries/*' | wc -l)" -eq 1 ]
+	wm_stop
+}
+
+@test "@spool without a spooler says which option is missing" {
+	cat >app.py <<-'END'
+	from uwsgidecorators import spool
+	@spool
+	def function(arguments):
+	    pass
+	END
+	run timeout 60 "$WSGIMASTER" --http-socket 127.0.0.1:0 \
+	    --wsgi-file app.py
+	[ "$status" -eq 1 ]
+	grep -F 'to use @spool: give the option "spooler"' <<<"$output"
 }

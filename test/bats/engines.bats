@@ -12,7 +12,8 @@ load engines
 			echo "# not built: $why" >&3
 			continue
 		fi
-		engine_start "$engine" --module engine_table
+		engine_start "$engine" --module engine_table \
+		    --mules 1 --farm table:1 --spooler spool
 		check engine_checks collect "$PORT" "$engine" "$WM_TMP"
 		case $engine in
 		none | threads) ;;

@@ -49,7 +49,7 @@ descriptors() {
 @test "what a worker writes to the shared memory does not harm the master" {
 	local byte
 	for byte in 255 34 127; do
-		evil_start "$byte" --cheaper 1 --cheaper-initial 2
+		evil_start "$byte" --cheaper 1 --cheaper-initial 2 --mules 1
 		get /begin >/dev/null
 		looked_at
 		looked_at
@@ -95,6 +95,30 @@ reachable() {
 	curl -s -m 30 -o "$WM_TMP/answer" "http://127.0.0.1:$PORT/lock" \
 	    3>&- 4>&- &
 	wm_wait_for "the refusal" 20 wm_log_has "it gets no signal"
+	kill -0 "$victim"
+	kill "$victim"
+	wm_is_running "$WM_PID"
+}
+
+@test "a process that is said to be a mule but is somebody else's gets no signal" {
+	local victim
+	[ "$(id -u)" -eq 0 ] || skip "takes root"
+	reachable
+	sleep 60 3>&- 4>&- &
+	victim=$!
+	cat >hangs.py <<-'END'
+	import signal, time
+	signal.signal(signal.SIGTERM, lambda *args: None)
+	while True:
+	    time.sleep(100)
+	END
+	evil_start "pid=$victim" --processes 1 --uid nobody \
+	    --mule=hangs.py --mule-reload-mercy 1
+	wm_wait_for "the mule" 20 wm_log_has "mule 1 .* is ready"
+	wm_log_has "mule 1 .pid $victim. .* is ready" || skip "it was too late"
+	kill -HUP "$WM_PID"
+	wm_wait_for "the refusal" 20 \
+	    wm_log_has "mule 1 is said to be process $victim"
 	kill -0 "$victim"
 	kill "$victim"
 	wm_is_running "$WM_PID"

@@ -260,7 +260,7 @@ patched() {
 	wm_start --http-socket "127.0.0.1:$port" --stats "127.0.0.1:$stats" \
 	    --pythonpath "$WM_APPS" --module async_api --gevent 8
 	for one in registers "waits $stats" "writable $stats" \
-	    "two-cores $stats" one-shot leaves-registered sleeps errors \
+	    "one-for-all $stats" one-shot leaves-registered sleeps errors \
 	    outside "child $stats" "fair 4 /count /suspends" spins \
 	    timers-under-load \
 	    "closed $stats os" "closed $stats reused" "keys 10" ngx \

@@ -81,8 +81,9 @@ wm_fail() {
 
 # wm_port [N]: the first of N TCP ports in a row that are free, below those that
 # the kernel gives to clients. With WM_PORT_SLOT=I/N from the I-th part of them.
+# None comes twice: the first may not be listened on when the next is wanted.
 wm_port() {
-	"$PYTHON" - "${1:-1}" <<-'END'
+	"$PYTHON" - "${1:-1}" "$WM_TMP/ports" <<-'END'
 	import os, random, socket, sys
 	def free(port):
 	    with socket.socket() as s:
@@ -98,10 +99,15 @@ wm_port() {
 	slot, slots = map(int, os.environ.get("WM_PORT_SLOT", "0/1").split("/"))
 	size = (top - 10000) // slots
 	bottom = 10000 + slot * size
+	given = open(sys.argv[2], "a+")
+	given.seek(0)
+	taken = set(map(int, given.read().split()))
 	for _ in range(1000):
 	    first = random.randrange(bottom, bottom + size - wanted)
-	    if all(free(first + i) for i in range(wanted)):
+	    ports = range(first, first + wanted)
+	    if taken.isdisjoint(ports) and all(map(free, ports)):
 	        print(first)
+	        print(*ports, file=given)
 	        break
 	END
 }

@@ -166,9 +166,9 @@ log_checks() {
 }
 
 @test "a variable that is unknown is a configuration error that names it" {
-	run "$WSGIMASTER" --module x --log-format "%(uri) %(urk)" --check
+	run "$WSGIMASTER" --module x --log-format "%(uri) %(rssM)" --check
 	[ "$status" -eq 2 ]
-	[[ $output == *'"log-format": %(urk) is not known'* ]]
+	[[ $output == *'"log-format": %(rssM) is not known'* ]]
 	run "$WSGIMASTER" --module x --log-format "%(uri)" --log-encoder json \
 	    --check
 	[ "$status" -eq 2 ]

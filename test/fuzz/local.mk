@@ -62,3 +62,8 @@ test_llhttp_parse_dump_SOURCES = test/llhttp/parse_dump.c
 fuzzers += test/fuzz/fuzz_static
 test_fuzz_fuzz_static_SOURCES = test/fuzz/fuzz_static.c $(fuzz_main)
 test_fuzz_fuzz_static_LDADD = $(fuzz_ldadd)
+
+fuzzers += test/fuzz/fuzz_spool_packet
+test_fuzz_fuzz_spool_packet_SOURCES = \
+	test/fuzz/fuzz_spool_packet.c $(fuzz_main)
+test_fuzz_fuzz_spool_packet_LDADD = $(fuzz_ldadd)

@@ -55,7 +55,8 @@ test_unit_test_json_out_SOURCES = test/unit/test_json_out.c $(unit_main)
 test_unit_test_latency_SOURCES = test/unit/test_latency.c $(unit_main)
 unit_tests += test/unit/test_stats_http
 test_unit_test_stats_http_SOURCES = test/unit/test_stats_http.c $(unit_main)
-unit_tests += test/unit/test_lookup
+unit_tests += test/unit/test_job test/unit/test_lookup
+test_unit_test_job_SOURCES = test/unit/test_job.c $(unit_rig) $(unit_main)
 test_unit_test_lookup_SOURCES = \
 	test/unit/test_lookup.c $(unit_rig) $(unit_main)
 unit_tests += test/unit/test_body test/unit/test_response test/unit/test_wait
@@ -63,6 +64,9 @@ test_unit_test_body_SOURCES = test/unit/test_body.c $(unit_rig) $(unit_main)
 test_unit_test_response_SOURCES = \
 	test/unit/test_response.c $(unit_rig) $(unit_main)
 test_unit_test_wait_SOURCES = test/unit/test_wait.c $(unit_rig) $(unit_main)
+unit_tests += test/unit/test_doorbell
+test_unit_test_doorbell_SOURCES = \
+	test/unit/test_doorbell.c $(unit_rig) $(unit_main)
 
 unit_tests += test/unit/test_harakiri
 test_unit_test_harakiri_SOURCES = \
@@ -118,6 +122,9 @@ unit_tests += \
 	test/unit/test_netmask \
 	test/unit/test_proxy_parse
 test_unit_test_forwarded_SOURCES = test/unit/test_forwarded.c $(unit_main)
+unit_tests += test/unit/test_mule_rule
+test_unit_test_mule_rule_SOURCES = \
+	test/unit/test_mule_rule.c $(unit_main)
 test_unit_test_keyvals_SOURCES = test/unit/test_keyvals.c $(unit_main)
 test_unit_test_netmask_SOURCES = test/unit/test_netmask.c $(unit_main)
 test_unit_test_proxy_parse_SOURCES = test/unit/test_proxy_parse.c $(unit_main)
@@ -134,3 +141,6 @@ unit_tests += test/unit/test_cgi_args test/unit/test_cgi_output
 test_unit_test_cgi_args_SOURCES = test/unit/test_cgi_args.c $(unit_main)
 test_unit_test_cgi_output_SOURCES = test/unit/test_cgi_output.c $(unit_main)
 endif
+
+unit_tests += test/unit/test_spool
+test_unit_test_spool_SOURCES = test/unit/test_spool.c $(unit_main)

@@ -200,7 +200,7 @@ rig_stop(struct worker *w)
 
 	if (w->suspend->done != NULL)
 		w->suspend->done(w);
-	for (i = 0; i < w->ncores; i++)
+	for (i = 0; i <= w->ncores; i++)
 		free(w->cores[i].suspend_data);
 	conns_done(w);
 	cores_done(w);

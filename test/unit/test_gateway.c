@@ -238,7 +238,7 @@ TEST(uwsgi_headers)
 	begin();
 	put("GET / HTTP/1.1\r\n", 16);
 	check_bad(gateway_text_uwsgi, "501 the uwsgi packet's modifier1 is "
-	    "neither 0 (app) nor 9 (CGI)");
+	    "none of 0 (app), 9 (CGI) and 173 (RPC)");
 	make_uwsgi(PAIRS(USUAL));
 	in.data[3] = 1;
 	check_bad(gateway_text_uwsgi,
@@ -246,6 +246,57 @@ TEST(uwsgi_headers)
 	make_uwsgi(PAIRS(USUAL));
 	in.data[0] = 9;
 	check_has(gateway_text_uwsgi, " modifier 9 ");
+}
+
+/* Makes a call; odd texts, too. */
+static void
+make_call(const char *const *texts)
+{
+	make_uwsgi(texts);
+	in.data[0] = (char)173;
+}
+
+TEST(uwsgi_calls)
+{
+	char	 many[4];
+	int	 i;
+
+	make_call(PAIRS("hello", "", "a b"));
+	check_has(gateway_text_uwsgi, " modifier 173 ");
+	check_has(gateway_text_uwsgi, "verdict 1\n");
+	check_has(gateway_text_uwsgi, "size 18 ");
+	check_has(gateway_text_uwsgi, "length -1 ");
+	check_has(gateway_text_uwsgi, "target hello\n");
+	make_call(PAIRS("he\nlo"));
+	check_has(gateway_text_uwsgi, "target \n");
+	make_call(PAIRS("hello"));
+	in.data[3] = 1;
+	check_has(gateway_text_uwsgi, "target hello\n");
+	in.data[3] = 2;
+	check_bad(gateway_text_uwsgi, "501 the uwsgi packet's modifier2 is "
+	    "neither 0 nor 1: RPC by path, XML or JSON");
+	make_call(PAIRS("", "a"));
+	check_bad(gateway_text_uwsgi, "400 a call without a name");
+	make_call(PAIRS("hello", "a"));
+	in.data[4] = 9;
+	check_bad(gateway_text_uwsgi,
+	    "400 a call's text is beyond the packet's end");
+	make_call(PAIRS("hello", "a"));
+	in.data[11] = 2;
+	check_bad(gateway_text_uwsgi,
+	    "400 a call's text is beyond the packet's end");
+	make_call(PAIRS("f"));
+	for (i = 0; i < 254; i++)
+		put("\0", 2);
+	in.data[1] = (char)((in.len - 4) & 0xff);
+	in.data[2] = (char)((in.len - 4) >> 8);
+	check_has(gateway_text_uwsgi, "target f\n");
+	memset(many, 0, sizeof(many));
+	put(many, 2);
+	in.data[1] = (char)((in.len - 4) & 0xff);
+	in.data[2] = (char)((in.len - 4) >> 8);
+	check_bad(gateway_text_uwsgi,
+	    "400 a call has more than 254 arguments");
 }
 
 TEST(vars_names)

@@ -55,11 +55,29 @@ TEST(log_format_that_begins_with_a_brace_is_json)
 	log_format_done(&format);
 }
 
+TEST(log_format_takes_what_the_app_will_note)
+{
+	struct log_format	 format;
+	char			*cause;
+
+	REQUIRE(log_format_parse(&format, "%(user_x)%(var.A_B)%(uri)",
+	    &cause) == 0);
+	REQUIRE(format.count == 3);
+	CHECK_INT(format.fields[0].variable, LOG_VAR_APPS);
+	CHECK_STR(format.fields[0].text, "user_x");
+	CHECK_INT(format.fields[0].len, 6);
+	CHECK_INT(format.fields[1].variable, LOG_VAR_CGI);
+	CHECK_STR(format.fields[1].text, "A_B");
+	CHECK_INT(format.fields[1].len, 3);
+	CHECK_INT(format.fields[2].variable, LOG_VAR_URI);
+	log_format_done(&format);
+}
+
 TEST(log_format_names_what_is_wrong)
 {
-	CHECK_STR(cause_of("%(method) %(user_x)"), "%(user_x) is not known");
+	CHECK_STR(cause_of("%(method) %(user x)"), "%(user x) is not known");
+	CHECK_STR(cause_of("%(rssM)"), "%(rssM) is not known");
 	CHECK_STR(cause_of("%(metric.x)"), "%(metric.x) is not known");
-	CHECK_STR(cause_of("%(var.HTTP_)"), "%(var.HTTP_) is not known");
 	CHECK_STR(cause_of("%()"), "%() is not known");
 	CHECK_STR(cause_of("a %(uri"), "\"%(uri\" has no closing parenthesis");
 	CHECK_STR(cause_of("100%"), "");

@@ -54,8 +54,9 @@ TEST(scoreboard_parts_do_not_overlap)
 	end = (char *)sb + sb->size;
 	CHECK((char *)sb_slot(sb, 0) >= (char *)(sb + 1));
 	CHECK((char *)sb_core(sb, 0, 0) == (char *)(sb_slot(sb, 2) + 1));
-	CHECK(sb_core(sb, 1, 0) == sb_core(sb, 0, 4) + 1);
-	CHECK((char *)sb_total(sb, 1) == (char *)(sb_core(sb, 2, 4) + 1));
+	CHECK(sb_job(sb, 0) == sb_core(sb, 0, 4) + 1);
+	CHECK(sb_core(sb, 1, 0) == sb_job(sb, 0) + 1);
+	CHECK((char *)sb_total(sb, 1) == (char *)(sb_job(sb, 2) + 1));
 	CHECK((char *)(sb_total(sb, 3) + 1) == end);
 	CHECK_INT((uintptr_t)sb_slot(sb, 1) % 64, 0);
 	CHECK_INT((uintptr_t)sb_core(sb, 1, 1) % 64, 0);

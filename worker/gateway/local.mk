@@ -15,5 +15,7 @@ libwsgimaster_a_SOURCES += \
 	worker/gateway/gateway_vars.h \
 	worker/gateway/scgi_parse.c \
 	worker/gateway/scgi_parse.h \
+	worker/gateway/uwsgi_array.c \
+	worker/gateway/uwsgi_array.h \
 	worker/gateway/uwsgi_parse.c \
 	worker/gateway/uwsgi_parse.h

@@ -8,6 +8,12 @@
  * Behind the packet come CONTENT_LENGTH bytes of body. modifier1 is 0 (an app)
  * or 9 (CGI), modifier2 0: others are refused with 501. A packet, its four
  * bytes included, above limits->max_head (buffer-size): 431.
+ *
+ * modifier1 173 is a remote procedure call: the packet carries no variables,
+ * but what uwsgi_array.h says, and no body follows. The head has no fields;
+ * its target is the function's name, if that can be shown (visible ASCII), and
+ * its size is where the texts end, which begin behind the first four bytes.
+ * modifier2 is 0, or 1 for an answer without a header of its own.
  */
 #ifndef WM_WORKER_GATEWAY_UWSGI_PARSE_H
 #define WM_WORKER_GATEWAY_UWSGI_PARSE_H
@@ -16,6 +22,13 @@
 
 #define UWSGI_MODIFIER_APP	0
 #define UWSGI_MODIFIER_CGI	9
+#define UWSGI_MODIFIER_RPC	173
+
+/* modifier2 of a call. */
+#define UWSGI_RPC_PACKET	0	/* the answer is a packet */
+#define UWSGI_RPC_RAW		1	/* it is its bytes alone */
+#define UWSGI_RPC_LONG		5	/* an answer only: a packet with
+					   CONTENT_LENGTH, and so many bytes */
 
 enum http_parse_verdict
 	 uwsgi_parse(const char *buf, size_t len,
