@@ -4,6 +4,8 @@ libwsgimaster_a_SOURCES += \
 	base/address.h \
 	base/clock.c \
 	base/clock.h \
+	base/cron_times.c \
+	base/cron_times.h \
 	base/fd.c \
 	base/fd.h \
 	base/json_check.c \
@@ -25,10 +27,14 @@ libwsgimaster_a_SOURCES += \
 	base/netmask.h \
 	base/pool.c \
 	base/pool.h \
+	base/siphash.c \
+	base/siphash.h \
 	base/strbuf.c \
 	base/strbuf.h \
 	base/strlist.c \
 	base/strlist.h \
+	base/unix_queue.c \
+	base/unix_queue.h \
 	base/user.c \
 	base/user.h \
 	base/uuid.c \

@@ -180,6 +180,15 @@ struct config {
 	bool		 http2_cleartext;	/* with prior knowledge */
 	int		 http2_max_concurrent_streams;
 	int		 client_gone;		/* enum client_gone */
+
+	double		 websockets_ping_freq;
+	double		 websockets_pong_tolerance;
+	double		 websockets_close_timeout;
+	int		 websockets_max_size;	/* KiB */
+	size_t		 websockets_send_queue;
+	bool		 websockets_deflate;
+	size_t		 websockets_deflate_min;
+	bool		 websockets_harakiri;
 	char		*request_id_header;	/* a name, or "": none */
 	bool		 request_id_response;
 
@@ -236,6 +245,7 @@ struct config {
 	int		 spooler_max_tasks;	/* 0: no limit */
 	int		 spooler_max_tries;	/* 0: no limit */
 	double		 spooler_harakiri;	/* 0: no limit */
+	bool		 spooler_signal_as_task;
 	bool		 spooler_quiet;
 	bool		 spooler_ordered;	/* always true */
 	char		*spooler_chdir;
@@ -246,8 +256,6 @@ struct config {
 	bool		 enable_metrics;
 	struct strlist	 metric;		/* checked */
 	bool		 metrics_no_cores;
-	char		*metrics_dir;
-	bool		 metrics_dir_restore;
 	int		 queue;			/* messages; 0: none */
 	size_t		 queue_blocksize;
 	char		*queue_store;
@@ -269,9 +277,27 @@ struct config {
 	struct strlist	 smart_attach_daemon2;
 	struct strlist	 attach_daemon2;
 	bool		 daemons_honour_stdin;
+	/* caches; see cache_rule.h */
+	struct strlist	 cache2;		/* checked */
+	size_t		 cache;			/* items; 0: none */
+	size_t		 cache_blocksize;	/* 0: not given */
+	char		*cache_store;
+	int		 cache_store_sync;	/* the kernel does that */
+	bool		 cache_no_expire;
+	int		 cache_expire_freq;
+	bool		 cache_report_freed_items;
+	bool		 cache_use_last_modified;
+	struct strlist	 add_cache_item;	/* "[CACHE ]KEY=VALUE" */
+
+	/* commands at times; see cron_rule.h */
+	struct strlist	 cron;
+	struct strlist	 unique_cron;
+	struct strlist	 cron2;
+	double		 cron_harakiri;		/* 0: none */
 
 	/* python */
 	struct strlist	 import;		/* modules and files */
+	struct strlist	 shared_import;		/* before these */
 	char		*mode;			/* uwsgi.mode, or NULL */
 	char		*module;		/* "mod" or "mod:callable" */
 	char		*wsgi_file;

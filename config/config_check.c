@@ -13,7 +13,9 @@
 #include "base/xmalloc.h"
 #include "build_config.h"
 #include "config/alarm_rule.h"
+#include "config/cron_rule.h"
 #include "config/daemon_rule.h"
+#include "config/cache_rule.h"
 #include "config/log_format.h"
 #include "config/mule_rule.h"
 #include "config/option_table.h"
@@ -348,7 +350,7 @@ config_check_no_effect(struct config *cfg)
 
 	for (i = 0; i < option_count; i++) {
 		row = &option_table[i];
-		if ((row->flags & OPT_NO_EFFECT) &&
+		if ((row->flags & OPT_NO_EFFECT) && row->initial != 0 &&
 		    !*(const bool *)option_member(row, cfg))
 			strlist_add_steal(&cfg->warnings, xasprintf("turning "
 			    "\"%s\" off has no effect: %s", row->name,
@@ -427,6 +429,18 @@ config_check_daemons(const struct config *cfg, struct strlist *problems)
 	daemon_rules_done(&rules);
 }
 
+/* Can each cron's text be read? */
+static void
+config_check_crons(const struct config *cfg, struct strlist *problems)
+{
+	struct cron_rules rules;
+	char *why;
+
+	if (cron_rules_read(&rules, cfg, &why) == -1)
+		strlist_add_steal(problems, why);
+	cron_rules_done(&rules);
+}
+
 /* Checks all combinations. */
 void
 config_check(struct config *cfg, struct strlist *problems)
@@ -442,12 +456,14 @@ config_check(struct config *cfg, struct strlist *problems)
 	    problems);
 	static_rules_check(cfg, problems);
 	shared_rules_check(cfg, problems);
+	cache_rules_check(cfg, problems);
 	config_check_python(cfg, problems);
 	config_check_cgi(cfg, problems);
 	config_check_control(cfg, problems);
 	tls_check_options(cfg, problems);
 	mule_rules_check(cfg, problems);
 	config_check_daemons(cfg, problems);
+	config_check_crons(cfg, problems);
 	config_check_no_effect(cfg);
 }
 
@@ -456,7 +472,8 @@ bool
 config_has_app(const struct config *cfg)
 {
 	return cfg->module != NULL || cfg->wsgi_file != NULL ||
-	    cfg->mount.count > 0 || cfg->import.count > 0;
+	    cfg->mount.count > 0 || cfg->import.count > 0 ||
+	    cfg->shared_import.count > 0;
 }
 
 /* Is there something to answer with that is no app? */

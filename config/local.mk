@@ -2,6 +2,8 @@
 libwsgimaster_a_SOURCES += \
 	config/alarm_rule.c \
 	config/alarm_rule.h \
+	config/cache_rule.c \
+	config/cache_rule.h \
 	config/config.c \
 	config/config.h \
 	config/config_check.c \
@@ -13,6 +15,8 @@ libwsgimaster_a_SOURCES += \
 	config/config_print.c \
 	config/config_print.h \
 	config/config_schema.c \
+	config/cron_rule.c \
+	config/cron_rule.h \
 	config/daemon_rule.c \
 	config/daemon_rule.h \
 	config/identity.c \
@@ -34,4 +38,6 @@ libwsgimaster_a_SOURCES += \
 	config/static_rule.c \
 	config/static_rule.h \
 	config/tls_socket.c \
+	config/signal_target.c \
+	config/signal_target.h \
 	config/tls_socket.h

@@ -13,8 +13,8 @@
 #define LOG_FORMAT_METRIC	"metric."
 
 /* uWSGI's variables that are not here. */
-static const char *const log_missing[] = { "ftime", "ioerr", "rerr", "rss",
-	"rssM", "ttype", "vsz", "vszM", "werr", NULL };
+static const char *const log_missing[] = { "ftime", "ioerr", "modifier1",
+	"modifier2", "rerr", "rss", "rssM", "vsz", "vszM", "werr", NULL };
 
 static const struct name_value log_variables[] = {
 	{ "addr", LOG_VAR_ADDR },

@@ -46,7 +46,7 @@ enum log_variable {
 
 struct log_field {
 	enum log_variable	 variable;
-	char			*text;		/* NULL but for the first four */
+	char			*text;		/* of the first four, or NULL */
 	size_t			 len;
 };
 

@@ -1273,6 +1273,13 @@ const struct option_row option_table[] = {
 		    "and another one is started; 0: no limit."
 	},
 	{
+		.name = "spooler-signal-as-task",
+		.group = GROUP_BACKGROUND, .type = OPT_BOOL,
+		AT(spooler_signal_as_task), .max = 1,
+		.help = "Count the signals that a spooler handles, too, for "
+		    "\"spooler-max-tasks\"."
+	},
+	{
 		.name = "spooler-max-tries",
 		.group = GROUP_BACKGROUND, .type = OPT_INT,
 		AT(spooler_max_tries), .max = 1e6, .arg = "N",
@@ -1366,6 +1373,185 @@ const struct option_row option_table[] = {
 		.help = "Leave the daemons the server's standard input; else "
 		    "it is /dev/null."
 	},
+	/* websockets */
+	{
+		.name = "websockets-ping-freq",
+		.alias = { "websocket-ping-freq" },
+		.group = GROUP_WEBSOCKETS, .type = OPT_SECONDS,
+		AT(websockets_ping_freq), .initial = 30, .max = DAY,
+		.arg = "SECONDS",
+		.help = "Send a ping to a websocket's client from which "
+		    "nothing has come for so long. 0: never."
+	},
+	{
+		.name = "websockets-pong-tolerance",
+		.alias = { "websocket-pong-tolerance", "websockets-pong-freq" },
+		.group = GROUP_WEBSOCKETS, .type = OPT_SECONDS,
+		AT(websockets_pong_tolerance), .initial = 3, .max = DAY,
+		.arg = "SECONDS",
+		.help = "A client that sends nothing for so long after a ping "
+		    "has left. 0: it may take its time."
+	},
+	{
+		.name = "websockets-max-size",
+		.alias = { "websocket-max-size" },
+		.group = GROUP_WEBSOCKETS, .type = OPT_INT,
+		AT(websockets_max_size), .initial = 1024, .min = 1,
+		.max = 1048576, .arg = "KIB",
+		.help = "The longest message that a websocket's client may "
+		    "send, in KiB, decompressed. One that is longer ends the "
+		    "websocket with 1009."
+	},
+	{
+		.name = "websockets-send-queue",
+		.group = GROUP_WEBSOCKETS, .type = OPT_SIZE,
+		AT(websockets_send_queue), .initial = 256 * KIB,
+		.max = 1024 * MIB, .arg = "BYTES",
+		.help = "With more than this to be sent to a client that is "
+		    "slow, websocket_send waits (or raises BlockingIOError "
+		    "where it cannot wait), and no more is read from it. "
+		    "Nothing taken for write-timeout: it has left."
+	},
+	{
+		.name = "websockets-close-timeout",
+		.group = GROUP_WEBSOCKETS, .type = OPT_SECONDS,
+		AT(websockets_close_timeout), .initial = 5, .min = 0.01,
+		.max = DAY, .arg = "SECONDS",
+		.help = "How long a websocket that was closed from here, also "
+		    "because the worker leaves, waits for the client's "
+		    "goodbye."
+	},
+	{
+		.name = "websockets-deflate",
+		.group = GROUP_WEBSOCKETS, .type = OPT_BOOL,
+		AT(websockets_deflate), .max = 1,
+		.help = "Agree to compressed messages (permessage-deflate) "
+		    "with clients that offer it; each is compressed by "
+		    "itself, so an open websocket costs no memory for it."
+	},
+	{
+		.name = "websockets-deflate-min",
+		.group = GROUP_WEBSOCKETS, .type = OPT_SIZE,
+		AT(websockets_deflate_min), .initial = 512,
+		.max = 1024 * MIB, .arg = "BYTES",
+		.help = "Shorter messages are sent as they are."
+	},
+	{
+		.name = "websockets-harakiri",
+		.group = GROUP_WEBSOCKETS, .type = OPT_BOOL,
+		AT(websockets_harakiri), .max = 1,
+		.help = "Count the time of an open websocket for harakiri, as "
+		    "that of any request. Else its limits hold until the "
+		    "handshake only; set_user_harakiri holds always."
+	},
+	/* caches */
+	{
+		.name = "cache2",
+		.group = GROUP_CACHE, .type = OPT_LIST, AT(cache2),
+		.flags = OPT_NO_RELOAD, .arg = "name=NAME,items=N,...",
+		.help = "A cache in shared memory, for all processes: "
+		    "items=N (how many at most), blocksize=SIZE (the longest "
+		    "value; 64k), keysize=SIZE (the longest key; 2k), "
+		    "blocks=N and bitmap (values may take several blocks), "
+		    "lru (when full, what was used longest ago goes), "
+		    "clear_on_full, ignore_full (no word in the log), "
+		    "hashsize=N, math_initial=N, lastmod, store=FILE and "
+		    "store_delete. Without NAME the functions take the first "
+		    "one."
+	},
+	{
+		.name = "cache",
+		.group = GROUP_CACHE, .type = OPT_SIZE, AT(cache),
+		.flags = OPT_NO_RELOAD, .max = 2147483646, .arg = "ITEMS",
+		.help = "A cache \"default\" of so many items, before those "
+		    "of \"cache2\"."
+	},
+	{
+		.name = "cache-blocksize",
+		.group = GROUP_CACHE, .type = OPT_SIZE, AT(cache_blocksize),
+		.flags = OPT_NO_RELOAD, .max = 1024 * MIB, .arg = "SIZE",
+		.help = "The longest value of \"cache\"; 0: 64k."
+	},
+	{
+		.name = "cache-store",
+		.group = GROUP_CACHE, .type = OPT_TEXT, AT(cache_store),
+		.flags = OPT_NO_RELOAD, .arg = "FILE",
+		.help = "The file of \"cache\", which outlives the server."
+	},
+	{
+		.name = "cache-use-last-modified",
+		.group = GROUP_CACHE, .type = OPT_BOOL,
+		AT(cache_use_last_modified), .max = 1,
+		.flags = OPT_NO_RELOAD,
+		.help = "Keep the time of the last write to \"cache\" in the "
+		    "statistics."
+	},
+	{
+		.name = "add-cache-item",
+		.group = GROUP_CACHE, .type = OPT_LIST, AT(add_cache_item),
+		.flags = OPT_NO_RELOAD, .arg = "[CACHE ]KEY=VALUE",
+		.help = "Put an item into each cache (or that one) at the "
+		    "start, unless it is there."
+	},
+	{
+		.name = "cache-store-sync",
+		.group = GROUP_CACHE, .type = OPT_INT, AT(cache_store_sync),
+		.max = 2147483647, .flags = OPT_NO_EFFECT, .arg = "N",
+		.help = "Write the store every so many master cycles. The "
+		    "kernel writes it, and what a process wrote is there also "
+		    "when that is killed."
+	},
+	{
+		.name = "cache-no-expire",
+		.group = GROUP_CACHE, .type = OPT_BOOL, AT(cache_no_expire),
+		.max = 1, .flags = OPT_NO_EFFECT,
+		.help = "No thread that sweeps. There is none: expired items "
+		    "are gone at once for readers, writers take their room "
+		    "back."
+	},
+	{
+		.name = "cache-expire-freq",
+		.group = GROUP_CACHE, .type = OPT_INT, AT(cache_expire_freq),
+		.max = 2147483647, .flags = OPT_NO_EFFECT, .arg = "SECONDS",
+		.help = "How often that thread sweeps. There is none."
+	},
+	{
+		.name = "cache-report-freed-items",
+		.group = GROUP_CACHE, .type = OPT_BOOL,
+		AT(cache_report_freed_items), .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "Log what that thread frees. There is none; the "
+		    "statistics count \"expired\"."
+	},
+	{
+	{
+		.name = "cron",
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(cron),
+		.arg = "\"MIN HOUR DAY MONTH WEEKDAY COMMAND\"",
+		.help = "Execute a command when the local time fits: numbers, "
+		    "-1 for any, -N for each N-th; week days are 0..7, from "
+		    "Sunday to Sunday. By /bin/sh, as the app's user."
+	},
+	{
+		.name = "unique-cron",
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(unique_cron),
+		.arg = "\"MIN HOUR DAY MONTH WEEKDAY COMMAND\"",
+		.help = "The same, but not while it still runs from before."
+	},
+	{
+		.name = "cron2",
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(cron2),
+		.arg = "\"KEY=VALUE,... COMMAND\"",
+		.help = "The same with minute, hour, day, month, week (each "
+		    "-1 if not given), unique and harakiri."
+	},
+	{
+		.name = "cron-harakiri",
+		.group = GROUP_SIGNALS, .type = OPT_SECONDS,
+		AT(cron_harakiri), .max = DAY,
+		.help = "How long a command of cron, unique-cron or cron2 may "
+		    "run before it is killed. 0 means no limit."
+	},
 
 	/* python */
 	{
@@ -1397,20 +1583,6 @@ const struct option_row option_table[] = {
 		.group = GROUP_SHARED, .type = OPT_BOOL,
 		AT(metrics_no_cores), .max = 1, .flags = OPT_NO_RELOAD,
 		.help = "Leave out those of single cores."
-	},
-	{
-		.name = "metrics-dir", .alias = { "metric-dir" },
-		.group = GROUP_SHARED, .type = OPT_TEXT, AT(metrics_dir),
-		.arg = "FOLDER", .flags = OPT_NO_RELOAD,
-		.help = "Each second write the app's metrics into files of "
-		    "their names in this folder."
-	},
-	{
-		.name = "metrics-dir-restore", .alias = {
-		    "metric-dir-restore" },
-		.group = GROUP_SHARED, .type = OPT_BOOL,
-		AT(metrics_dir_restore), .max = 1, .flags = OPT_NO_RELOAD,
-		.help = "At the start take their values from there."
 	},
 	{
 		.name = "queue",
@@ -1458,7 +1630,7 @@ const struct option_row option_table[] = {
 	{
 		.name = "rpc-max",
 		.group = GROUP_RPC, .type = OPT_INT, AT(rpc_max),
-		.initial = 64, .min = 1, .max = 65535,
+		.initial = 64, .min = 1, .max = 65535, .arg = "N",
 		.help = "So many functions may be registered by "
 		    "register_rpc()."
 	},
@@ -1489,16 +1661,22 @@ const struct option_row option_table[] = {
 		.help = "The name of the app in its module or file."
 	},
 	{
-		.name = "import", .alias = { "python-import", "pyimport",
-		    "py-import", "shared-import", "shared-python-import",
-		    "shared-pyimport", "shared-py-import" },
+		.name = "import",
+		.alias = { "python-import", "pyimport", "py-import" },
 		.group = GROUP_PYTHON, .type = OPT_LIST, AT(import),
-		.form = FORM_NOT_EMPTY, .arg = "MODULE",
+		.form = FORM_NOT_EMPTY, .arg = "NAME",
 		.help = "Import this module, or run this file (with a slash, "
 		    "or .py at its end), before the apps are loaded: what "
 		    "registers functions, timers or signals and is no app. "
 		    "Every process has it. The server does not start if it "
 		    "cannot be imported."
+	},
+	{
+		.name = "shared-import",
+		.alias = { "shared-pyimport", "shared-py-import" },
+		.group = GROUP_PYTHON, .type = OPT_LIST, AT(shared_import),
+		.form = FORM_NOT_EMPTY, .arg = "NAME",
+		.help = "The same as import, and before it."
 	},
 	{
 		.name = "mount",

@@ -64,7 +64,7 @@ enum option_form {
 #define OPT_HIDDEN	0x4	/* not in --help */
 #define OPT_SECRET	0x8	/* may hold passwords: not shown to others */
 
-#define OPTION_ALIASES	7
+#define OPTION_ALIASES	3
 
 /*
  * One option. A bool is 0 or 1 in initial, min and max. reason, if set, is

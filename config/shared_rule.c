@@ -266,8 +266,5 @@ shared_rules_check(const struct config *cfg, struct strlist *problems)
 		sharedarea_rule_done(&rule);
 		free(text);
 	}
-	if (cfg->metrics_dir_restore && cfg->metrics_dir == NULL)
-		strlist_add(problems, "\"metrics-dir-restore\" needs "
-		    "\"metrics-dir\"");
 	shared_rules_queue(cfg, problems);
 }

@@ -18,6 +18,7 @@
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/process.h"
+#include "master/user_signals.h"
 #include "master/workers.h"
 #include "shm/commons.h"
 
@@ -346,6 +347,8 @@ background_message(struct background_proc *bp, const struct message *msg)
 			return;
 		}
 	}
+	if (bp->gen != NULL && user_signals_message(bp->gen, NULL, msg))
+		return;
 	log_warn("%s %d: ignoring a message of type %u", bp->kind->name,
 	    bp->id, msg->type);
 }

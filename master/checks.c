@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "master/autoscale.h"
+#include "master/commons_shared.h"
 #include "master/master.h"
 #include "master/stuck.h"
 #include "master/touch.h"
@@ -25,6 +26,7 @@ static void (*const checks_table[])(struct master *m) = {
 	recycle_check,
 	touch_check,
 	service_check,
+	commons_shared_check,
 	NULL
 };
 

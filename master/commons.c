@@ -9,11 +9,13 @@
 #include "config/config.h"
 #include "config/mule_rule.h"
 #include "master/commons_shared.h"
+#include "master/commons_caches.h"
 #include "shm/commons.h"
 #include "shm/deeds.h"
 #include "shm/doorbell.h"
 #include "shm/mailbox.h"
 #include "shm/spoolers.h"
+#include "shm/lives.h"
 
 /* How many processes of each kind there can be. */
 static void
@@ -71,8 +73,13 @@ commons_init(struct commons *commons, const struct config *cfg, char **cause)
 	    cause);
 	if (commons->doorbells == NULL)
 		return -1;
+	commons->lives = lives_new(seats_count(&commons->seats), cause);
+	if (commons->lives == NULL)
+		return -1;
 	if (commons_init_spoolers(commons, cfg, cause) == -1 ||
 	    commons_init_background(commons, cfg, cause) == -1)
+		return -1;
+	if (commons_caches(&commons->caches, cfg, cause) == -1)
 		return -1;
 	return commons_shared_init(commons, cfg, cause);
 }
@@ -106,6 +113,16 @@ commons_done(struct commons *commons)
 	deeds_free(commons->deeds, commons->seats.mules +
 	    commons->seats.spoolers);
 	commons_shared_done(commons);
+	lives_free(commons->lives);
+	commons_caches_free(commons->caches);
 	doorbells_free(commons->doorbells);
 	memset(commons, 0, sizeof(*commons));
+}
+
+/* Nobody sits there any more: what he had is free. */
+void
+commons_seat_left(const struct commons *commons, int seat)
+{
+	life_end(commons->lives, seat);
+	doorbell_ring_all(commons->doorbells);
 }

@@ -17,5 +17,10 @@ int	 commons_init(struct commons *commons, const struct config *cfg,
 size_t	 commons_descriptors(const struct commons *commons, int **fds);
 /* Closes and unmaps; the struct may be all zero. */
 void	 commons_done(struct commons *commons);
+/*
+ * The process on that seat is reaped: what it has in shared memory is a dead
+ * one's, and whoever waits for it looks.
+ */
+void	 commons_seat_left(const struct commons *commons, int seat);
 
 #endif

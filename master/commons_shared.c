@@ -3,10 +3,15 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/shared_rule.h"
+#include "master/master.h"
 #include "shm/commons.h"
+#include "shm/lock.h"
+#include "shm/metrics.h"
+#include "shm/queue.h"
 #include "shm/sharedarea.h"
 
 /* The areas of "sharedarea" and those of "py-sharedarea". */
@@ -44,17 +49,100 @@ commons_sharedareas(struct commons *commons, const struct config *cfg,
 	return commons->sharedareas == NULL ? -1 : 0;
 }
 
+/* Those of lock(), and one for each area. */
+static int
+commons_locks(struct commons *commons, const struct config *cfg,
+    char **cause)
+{
+	struct sharedareas	*areas = commons->sharedareas;
+	int			 i, count = areas == NULL ? 0 : areas->count;
+
+	commons->locks = locks_new(cfg->locks + 1, count,
+	    seats_count(&commons->seats), commons->lives,
+	    commons->doorbells, cause);
+	if (commons->locks == NULL)
+		return -1;
+	for (i = 0; i < count; i++)
+		areas->items[i].lock = &commons->locks->items[cfg->locks +
+		    1 + i];
+	return 0;
+}
+
+/* The app's metrics. */
+static int
+commons_metrics(struct commons *commons, const struct config *cfg,
+    char **cause)
+{
+	size_t			 i, count = cfg->metric.count;
+	struct metric_rule	*rules;
+	struct metric_spec	*specs;
+	int			 result = 0;
+
+	if (count == 0)
+		return 0;
+	rules = xcalloc(count, sizeof(*rules));
+	specs = xcalloc(count, sizeof(*specs));
+	for (i = 0; i < count && result == 0; i++) {
+		result = metric_rule_parse(&rules[i], cfg->metric.items[i],
+		    cause);
+		specs[i] = (struct metric_spec){ .name = rules[i].name,
+		    .oid = rules[i].oid, .type = (int)rules[i].type,
+		    .initial = rules[i].initial };
+	}
+	if (result == 0)
+		commons->metrics = app_metrics_new(specs, (int)count, cause);
+	while (i > 0)
+		metric_rule_done(&rules[--i]);
+	free(rules);
+	free(specs);
+	return commons->metrics == NULL ? -1 : 0;
+}
+
+/* The queue. */
+static int
+commons_queue(struct commons *commons, const struct config *cfg,
+    char **cause)
+{
+	if (cfg->queue == 0)
+		return 0;
+	commons->queue = queue_new((uint64_t)cfg->queue,
+	    cfg->queue_blocksize, cfg->queue_store, cause);
+	return commons->queue == NULL ? -1 : 0;
+}
+
 /* All of it. */
 int
 commons_shared_init(struct commons *commons, const struct config *cfg,
     char **cause)
 {
-	return commons_sharedareas(commons, cfg, cause);
+	if (commons_sharedareas(commons, cfg, cause) == -1 ||
+	    commons_locks(commons, cfg, cause) == -1 ||
+	    commons_metrics(commons, cfg, cause) == -1 ||
+	    commons_queue(commons, cfg, cause) == -1)
+		return -1;
+	return 0;
 }
 
 /* Unmaps it. */
 void
 commons_shared_done(struct commons *commons)
 {
+	queue_free(commons->queue);
+	app_metrics_free(commons->metrics);
+	locks_free(commons->locks);
 	sharedareas_free(commons->sharedareas);
+}
+
+/* queue-store-sync. */
+void
+commons_shared_check(struct master *m)
+{
+	struct queue	*q = m->commons->queue;
+	uint64_t	 now = clock_mono_us();
+
+	if (q == NULL || m->cfg->queue_store_sync == 0 || now - q->synced_us <
+	    (uint64_t)m->cfg->queue_store_sync * 1000000)
+		return;
+	q->synced_us = now;
+	queue_sync(q);
 }

@@ -21,6 +21,7 @@
 #include "master/master.h"
 #include "master/process.h"
 #include "master/seats.h"
+#include "master/user_signals.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 #include "shm/messages.h"
@@ -139,6 +140,7 @@ generation_loaded(struct generation *gen)
 	gen->load_us = gen->loaded_us - gen->started_us;
 	gen->was_loaded = true;
 	gen->failure[0] = '\0';
+	user_signals_loaded(gen);
 	if (m->log_level != -1)
 		master_tell_log_level(m, gen);
 	log_info("generation %d has loaded in %.2f s", gen->id,
@@ -167,6 +169,8 @@ generation_message(struct generation *gen, const struct message *msg)
 		background_spawned(gen, msg);
 		break;
 	default:
+		if (user_signals_message(gen, NULL, msg))
+			break;
 		log_warn("generation %d: ignoring a message of type %u",
 		    gen->id, msg->type);
 		break;
@@ -240,6 +244,7 @@ generation_new(struct master *m, struct config *cfg, bool owns_cfg)
 	gen->state = GENERATION_DOWN;
 	gen->sock = -1;
 	evtimer_assign(&gen->timer, m->base, generation_timer_cb, gen);
+	gen->user_signals = user_signals_new(gen);
 	TAILQ_INSERT_TAIL(&m->generations, gen, link);
 	return gen;
 }
@@ -249,6 +254,7 @@ static void
 generation_free(struct generation *gen)
 {
 	TAILQ_REMOVE(&gen->master->generations, gen, link);
+	user_signals_free(gen->user_signals);
 	evtimer_del(&gen->timer);
 	if (gen->sock != -1) {
 		event_del(&gen->sock_ev);
@@ -309,6 +315,7 @@ generation_start(struct generation *gen)
 		return;
 	}
 	fd_close(&pair[1]);
+	user_signals_loading(gen);
 	gen->pid = pid;
 	gen->sock = pair[0];
 	event_assign(&gen->sock_ev, gen->master->base, gen->sock,

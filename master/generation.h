@@ -11,6 +11,7 @@
 struct config;
 struct master;
 struct message;
+struct user_signals;
 
 /*
  *	LOADING	the spawner runs and loads the app: start-timeout
@@ -53,6 +54,7 @@ struct generation {
 	uint64_t		 restart_us;	/* when DOWN: not before */
 	uint32_t		 workers;	/* that refer to it */
 	char			 failure[256];	/* why it is DOWN */
+	struct user_signals	*user_signals;	/* what the app registers */
 };
 
 TAILQ_HEAD(generations, generation);

@@ -16,6 +16,8 @@ libwsgimaster_a_SOURCES += \
 	master/commons.h \
 	master/commons_shared.c \
 	master/commons_shared.h \
+	master/commons_caches.c \
+	master/commons_caches.h \
 	master/control.c \
 	master/control.h \
 	master/control_client.c \
@@ -28,6 +30,8 @@ libwsgimaster_a_SOURCES += \
 	master/control_stacks.h \
 	master/control_status.c \
 	master/control_status.h \
+	master/cron_commands.c \
+	master/cron_commands.h \
 	master/daemon_start.c \
 	master/daemon_start.h \
 	master/daemons.c \
@@ -115,6 +119,14 @@ libwsgimaster_a_SOURCES += \
 	master/touch.h \
 	master/upgrade.c \
 	master/upgrade.h \
+	master/file_watch.c \
+	master/file_watch.h \
+	master/user_route.c \
+	master/user_route.h \
+	master/user_signals.c \
+	master/user_signals.h \
+	master/user_sources.c \
+	master/user_sources.h \
 	master/workers.c \
 	master/workers.h
 

@@ -21,6 +21,7 @@
 #include "master/background.h"
 #include "master/checks.h"
 #include "master/control.h"
+#include "master/cron_commands.h"
 #include "master/daemons.h"
 #include "master/handover.h"
 #include "master/inherit.h"
@@ -32,6 +33,7 @@
 #include "master/stats.h"
 #include "master/stuck.h"
 #include "master/touch.h"
+#include "master/user_signals.h"
 #include "master/workers.h"
 #include "shm/listener.h"
 
@@ -382,6 +384,7 @@ master_reaped(struct master *m, pid_t pid, int status)
 	if (workers_reaped(m, pid, status) ||
 	    background_reaped(m, pid, status) ||
 	    daemons_reaped(m->daemons, pid, status) ||
+	    cron_commands_reaped(m->crons, pid, status) ||
 	    generations_reaped(m, pid, status) ||
 	    upgrade_reaped(m, pid, status))
 		return;
@@ -471,6 +474,8 @@ master_turn(struct master *m)
 	recycle_turn(m);
 	seats_fill(m);
 	background_turn(m);
+	user_signals_turn(m);
+	cron_commands_turn(m->crons);
 	daemons_turn(m->daemons);
 	generations_turn(m);
 	master_check_ready(m);
@@ -555,10 +560,12 @@ master_start(struct master *m)
 	m->sb->master_pid = getpid();
 	m->sb->started_us = clock_real_us();
 	TAILQ_INIT(&m->generations);
+	user_signals_init(m);
 	m->serving = generation_new(m, m->cfg, false);
 	workers_init(m);
 	background_init(m);
 	m->daemons = daemons_new(m);
+	m->crons = cron_commands_new(m);
 	seats_init(m);
 	reload_init(m);
 	recycle_init(m);
@@ -595,7 +602,9 @@ master_done(struct master *m)
 	workers_done(m);
 	background_done(m);
 	daemons_free(m->daemons);
+	cron_commands_free(m->crons);
 	generations_done(m);
+	user_signals_done(m);
 	signals_free(m->signals);
 	event_base_free(m->base);
 	free(m->workers);

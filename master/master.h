@@ -21,6 +21,7 @@ struct autoscale;
 struct background_proc;
 struct checks;
 struct control;
+struct cron_commands;
 struct daemons;
 struct commons;
 struct config;
@@ -36,6 +37,7 @@ struct stacks;
 struct stats;
 struct stuck;
 struct touches;
+struct user_master;
 struct worker_proc;
 
 /*
@@ -111,6 +113,9 @@ struct master {
 	struct takeover		  takeover;	/* from an older one */
 	struct service		  service;
 	struct reaped		  reaped;
+	struct cron_commands	 *crons;
+	struct user_master	 *user;		/* user_signals.c's */
+	uint32_t		  user_turn;	/* user_route.c's */
 	uint64_t		  endings[ENDING_COUNT]; /* of workers */
 };
 

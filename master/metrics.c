@@ -2,12 +2,14 @@
 #include "master/metrics.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/xmalloc.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "config/shared_rule.h"
 #include "master/background.h"
 #include "master/backlog.h"
 #include "master/master.h"
@@ -16,8 +18,13 @@
 #include "master/process.h"
 #include "master/ready.h"
 #include "shm/commons.h"
+#include "shm/cache.h"
+#include "shm/commons.h"
 #include "shm/deeds.h"
 #include "shm/listener.h"
+#include "shm/lock.h"
+#include "shm/metrics.h"
+#include "shm/queue.h"
 #include "shm/spoolers.h"
 
 #ifndef WM_PYTHON_VERSION
@@ -467,11 +474,114 @@ metrics_workers(struct metrics *x)
 	}
 }
 
+/* One value of each cache. */
+static const struct {
+	const char		*name;
+	enum metrics_kind	 kind;
+	const char		*help;
+	size_t			 offset;	/* in cache_stats */
+} metrics_per_cache[] = {
+	{ "cache_items", METRICS_GAUGE, "Items of a cache, expired ones "
+	    "whose room was not taken back yet included.",
+	    offsetof(struct cache_stats, items) },
+	{ "cache_hits", METRICS_COUNTER, "Reads that found an item.",
+	    offsetof(struct cache_stats, hits) },
+	{ "cache_misses", METRICS_COUNTER, "Reads that found none.",
+	    offsetof(struct cache_stats, miss) },
+	{ "cache_full", METRICS_COUNTER, "Writes that found the cache full.",
+	    offsetof(struct cache_stats, full) },
+	{ "cache_evictions", METRICS_COUNTER, "Items dropped for others.",
+	    offsetof(struct cache_stats, evicted) },
+	{ "cache_expired", METRICS_COUNTER, "Expired items whose room was "
+	    "taken back.", offsetof(struct cache_stats, expired) },
+	{ "cache_repairs", METRICS_COUNTER, "Repairs after a process was "
+	    "killed inside a write.",
+	    offsetof(struct cache_stats, repairs) },
+};
+
+/* What is told of each cache. */
+static void
+metrics_caches(struct metrics *x)
+{
+	const struct caches	*caches = x->m->commons->caches;
+	struct cache_stats	 stats;
+	size_t			 row, i;
+
+	if (caches == NULL)
+		return;
+	metrics_family(&x->text, "cache_items_limit", METRICS_GAUGE,
+	    "How many there may be at most.");
+	for (i = 0; i < caches->count; i++) {
+		metrics_label(&x->text, "cache",
+		    cache_spec(caches->items[i])->name);
+		metrics_uint(&x->text, cache_spec(caches->items[i])->items);
+	}
+	for (row = 0; row < sizeof(metrics_per_cache) /
+	    sizeof(metrics_per_cache[0]); row++) {
+		metrics_family(&x->text, metrics_per_cache[row].name,
+		    metrics_per_cache[row].kind, metrics_per_cache[row].help);
+		for (i = 0; i < caches->count; i++) {
+			cache_stats(caches->items[i], &stats);
+			metrics_label(&x->text, "cache",
+			    cache_spec(caches->items[i])->name);
+			metrics_uint(&x->text, *(const uint64_t *)((const
+			    char *)&stats + metrics_per_cache[row].offset));
+		}
+	}
+}
+
+/* The app's metrics of these types, whose names are labels. */
+static void
+metrics_app(struct metrics *x, bool counters)
+{
+	const struct app_metrics	*app = x->m->commons->metrics;
+	const struct metric		*metric;
+	int				 i;
+
+	metrics_family(&x->text, counters ? "app_counter" : "app_gauge",
+	    counters ? METRICS_COUNTER : METRICS_GAUGE,
+	    counters ? "The app's own metrics that are counters, by name." :
+	    "The app's own metrics that are gauges or absolute, by name.");
+	for (i = 0; i < app->count; i++) {
+		metric = &app->items[i];
+		if ((metric->type == METRIC_TYPE_COUNTER) != counters ||
+		    (counters && metric_get(metric) < 0))
+			continue;
+		metrics_label(&x->text, "name", metric->name);
+		metrics_int(&x->text, metric_get(metric));
+	}
+}
+
+/* What the app shares: its metrics, and how full the queue is. */
+static void
+metrics_shared(struct metrics *x)
+{
+	const struct commons	*commons = x->m->commons;
+	unsigned long long	 deaths = 0;
+	int			 i;
+
+	for (i = 0; i < commons->locks->count; i++)
+		deaths += sb_get(&commons->locks->items[i].shared->deaths);
+	metrics_counter(x, "lock_deaths", "Locks that were freed since their "
+	    "owner's process had died.", deaths);
+	if (commons->metrics != NULL) {
+		metrics_app(x, true);
+		metrics_app(x, false);
+	}
+	if (commons->queue == NULL)
+		return;
+	metrics_gauge(x, "queue_messages", "Messages in the app's queue.",
+	    queue_count(commons->queue));
+	metrics_gauge(x, "queue_slots", "How many there is room for.",
+	    commons->queue->slots);
+}
+
 static void (*const metrics_sections[])(struct metrics *x) = {
 	metrics_server, metrics_processes, metrics_mules,
 	metrics_spoolers, metrics_reloads,
 	metrics_requests, metrics_durations, metrics_sums, metrics_listeners,
-	metrics_workers, NULL
+	metrics_workers, metrics_caches, metrics_shared,
+	NULL
 };
 
 /* Forgets what was gathered. */

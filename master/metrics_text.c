@@ -123,6 +123,14 @@ metrics_uint(struct metrics_text *t, unsigned long long value)
 	strbuf_addc(t->out, '\n');
 }
 
+/* The same, which may be negative. */
+void
+metrics_int(struct metrics_text *t, long long value)
+{
+	metrics_before_value(t);
+	strbuf_addf(t->out, "%lld\n", value);
+}
+
 /* A value that is a time. */
 void
 metrics_us(struct metrics_text *t, uint64_t us)

@@ -49,6 +49,7 @@ void	 metrics_label(struct metrics_text *t, const char *name,
 void	 metrics_label_uint(struct metrics_text *t, const char *name,
 	    unsigned long long value);
 void	 metrics_uint(struct metrics_text *t, unsigned long long value);
+void	 metrics_int(struct metrics_text *t, long long value);
 /* Microseconds, written as seconds. */
 void	 metrics_us(struct metrics_text *t, uint64_t us);
 /* The end of everything. */

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "master/autoscale.h"
 #include "master/backlog.h"
+#include "master/commons_caches.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/mounts.h"
@@ -20,7 +21,9 @@
 #include "master/scale.h"
 #include "master/seats.h"
 #include "master/stats_parts.h"
+#include "master/user_signals.h"
 #include "master/workers.h"
+#include "shm/commons.h"
 #include "shm/listener.h"
 #include "shm/scoreboard.h"
 
@@ -292,8 +295,12 @@ stats_worker_numbers(struct stats_json *j, int id, pid_t pid,
 	json_uint(json, "tls_resumed", total.tls_resumed);
 	json_uint(json, "tls_failed", total.tls_failed);
 	json_uint(json, "harakiri_count", total.harakiris);
-	json_int(json, "signals", 0);
-	json_int(json, "signal_queue", 0);
+	json_uint(json, "signals", total.signals);
+	json_uint(json, "signal_errors", total.signal_errors);
+	json_uint(json, "signal_queue", slot != NULL ?
+	    sb_get(&slot->jobs_queued) : 0);
+	json_uint(json, "jobs_lost", slot != NULL ?
+	    sb_get(&slot->jobs_lost) : 0);
 	json_str(json, "status", stats_status(slot));
 	json_uint(json, "rss", rss);
 	json_uint(json, "vsz", vsz);
@@ -398,15 +405,6 @@ stats_others(struct stats_json *j)
 	return true;
 }
 
-/* What is empty here, since there is no such thing. */
-static void
-stats_nothing(struct json_out *json)
-{
-	json_raw(json, "locks", "[]", 2);
-	json_raw(json, "caches", "[]", 2);
-	json_raw(json, "metrics", "{}", 2);
-}
-
 /* The upgrade under way, and why the last one failed, if it did. */
 static void
 stats_upgrade(struct json_out *json, const struct master *m)
@@ -458,13 +456,18 @@ stats_server(struct stats_json *j)
 	json_str(json, "version", WM_VERSION);
 	json_uint(json, "listen_queue", queue);
 	json_int(json, "listen_queue_errors", 0);
-	json_int(json, "signal_queue", 0);
+	json_uint(json, "signal_queue", user_signals_counts(m).pending);
+	json_uint(json, "signals_routed", user_signals_counts(m).routed);
+	json_uint(json, "signals_lost", user_signals_counts(m).lost);
 	json_uint(json, "load", queue);
 	json_int(json, "pid", getpid());
 	json_uint(json, "uid", getuid());
 	json_uint(json, "gid", getgid());
 	json_str(json, "cwd", cwd != NULL ? cwd : "");
-	stats_nothing(json);
+	stats_locks(json, m);
+	stats_metrics(json, m);
+	stats_queue(json, m);
+	commons_caches_json(json, m->commons->caches);
 	json_str(json, "state", master_state_name(m->state));
 	json_int(json, "generation", m->serving->id);
 	json_uint(json, "started", m->sb->started_us / 1000000);

@@ -9,12 +9,20 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "master/background.h"
+#include "master/backlog.h"
+#include "master/cron_commands.h"
 #include "master/daemons.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/process.h"
 #include "shm/commons.h"
 #include "shm/deeds.h"
+#include "shm/commons.h"
+#include "shm/listener.h"
+#include "shm/lock.h"
+#include "shm/metrics.h"
+#include "shm/metrics_own.h"
+#include "shm/queue.h"
 #include "shm/scoreboard.h"
 #include "shm/spoolers.h"
 
@@ -144,11 +152,12 @@ stats_spoolers(struct json_out *json, const struct master *m)
 	json_close(json);
 }
 
-/* The attached daemons. */
+/* The attached daemons, and the commands at times. */
 void
 stats_daemons(struct json_out *json, const struct master *m)
 {
 	daemons_show(m->daemons, json);
+	cron_commands_show(m->crons, json);
 }
 
 /* The reload under way and the last one. */
@@ -179,5 +188,85 @@ stats_endings(struct json_out *json, const struct master *m)
 	json_open(json, "endings", '{');
 	for (i = 0; i < ENDING_COUNT; i++)
 		json_uint(json, ending_name((enum ending)i), m->endings[i]);
+	json_close(json);
+}
+
+/* The locks, each with its owner's process id; 0: it is free. */
+void
+stats_locks(struct json_out *json, const struct master *m)
+{
+	const struct locks	*locks = m->commons->locks;
+	int			 i;
+
+	json_open(json, "locks", '[');
+	for (i = 0; i < locks->count; i++) {
+		json_open(json, NULL, '{');
+		json_int(json, locks->items[i].name,
+		    lock_owner(&locks->items[i]));
+		json_close(json);
+	}
+	json_close(json);
+}
+
+/* One metric; arg is the writer. */
+static void
+stats_metric(void *arg, const char *name, int type, const char *oid,
+    int64_t value)
+{
+	struct json_out	*json = arg;
+
+	json_open(json, name, '{');
+	json_int(json, "type", type);
+	json_str(json, "oid", oid);
+	json_int(json, "value", value);
+	json_close(json);
+}
+
+/* The length of a socket's listen queue. */
+static unsigned
+stats_backlog(const void *arg, int i)
+{
+	const struct listeners	*listeners = arg;
+	unsigned		 max;
+
+	return backlog_length(&listeners->items[i], &max);
+}
+
+/* uWSGI's own metrics, if they are asked for, and the app's. */
+void
+stats_metrics(struct json_out *json, const struct master *m)
+{
+	const struct app_metrics	*app = m->commons->metrics;
+	struct metrics_own		 own = { .sb = m->sb,
+	    .workers = m->cfg->processes_at_start,
+	    .no_cores = m->cfg->metrics_no_cores || m->cfg->stats_no_cores,
+	    .sockets = (int)m->listeners->count, .memory = process_memory,
+	    .backlog = stats_backlog, .backlog_arg = m->listeners };
+	int				 i;
+
+	json_open(json, "metrics", '{');
+	if (m->cfg->enable_metrics && !m->cfg->stats_no_metrics)
+		metrics_own_each(&own, stats_metric, json);
+	for (i = 0; app != NULL && !m->cfg->stats_no_metrics &&
+	    i < app->count; i++)
+		stats_metric(json, app->items[i].name, app->items[i].type,
+		    app->items[i].oid, metric_get(&app->items[i]));
+	json_close(json);
+}
+
+/* The queue. */
+void
+stats_queue(struct json_out *json, const struct master *m)
+{
+	const struct queue	*q = m->commons->queue;
+
+	if (q == NULL)
+		return;
+	json_open(json, "queue", '{');
+	json_uint(json, "slots", q->slots);
+	json_uint(json, "blocksize", q->blocksize);
+	json_uint(json, "messages", queue_count(q));
+	json_uint(json, "slot", queue_slot(q));
+	json_uint(json, "pull_slot", queue_pull_slot(q));
 	json_close(json);
 }

@@ -15,5 +15,10 @@ void	 stats_daemons(struct json_out *json, const struct master *m);
 void	 stats_reload(struct json_out *json, const struct master *m);
 /* How many worker processes ended for which reason. */
 void	 stats_endings(struct json_out *json, const struct master *m);
+/* The metrics by name, and, if there is one, the queue. */
+void	 stats_metrics(struct json_out *json, const struct master *m);
+void	 stats_queue(struct json_out *json, const struct master *m);
+/* Who has which lock, as a list. */
+void	 stats_locks(struct json_out *json, const struct master *m);
 
 #endif

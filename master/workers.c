@@ -16,11 +16,14 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "master/blackbox.h"
+#include "master/commons.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/stacks.h"
+#include "master/user_signals.h"
+#include "shm/commons.h"
 #include "shm/seats.h"
 
 #define WORKERS_GONE_S		5	/* from closing control to its end */
@@ -248,7 +251,7 @@ workers_gone(struct worker_proc *wp)
 }
 
 /* Sends a message, perhaps with fd, to one that has a control socket; errno. */
-static int
+int
 workers_tell(struct worker_proc *wp, const struct message *what, int fd)
 {
 	struct message	 msg = *what;
@@ -317,6 +320,8 @@ workers_message(struct worker_proc *wp, const struct message *msg)
 			master_ask_stop(wp->master, who);
 		break;
 	default:
+		if (user_signals_message(wp->gen, wp, msg))
+			break;
 		log_warn("%s: ignoring a message of type %u", who, msg->type);
 		break;
 	}
@@ -486,6 +491,8 @@ workers_reset(struct master *m, int slot, int id, struct generation *gen,
 	wp->spawned_us = clock_mono_us();
 	wp->ready_us = wp->gone_us = 0;
 	wp->failure[0] = '\0';
+	wp->user_sent = 0;
+	memset(wp->user_signals, 0, sizeof(wp->user_signals));
 	event_assign(&wp->control_ev, m->base, control, EV_READ | EV_PERSIST,
 	    workers_control_cb, wp);
 	return wp;
@@ -663,6 +670,8 @@ workers_reaped(struct master *m, pid_t pid, int status)
 			continue;
 		wp->reaped = true;
 		wp->status = status;
+		commons_seat_left(m->commons, seats_of(&m->commons->seats,
+		    PROCESS_WORKER, wp->slot));
 		workers_kill_scripts(wp);
 		workers_read(wp);
 		workers_gone(wp);

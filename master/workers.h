@@ -56,6 +56,9 @@ struct worker_proc {
 	uint64_t		 ready_us;	/* 0: never */
 	uint64_t		 gone_us;
 	char			 failure[sizeof(((struct message *)0)->text)];
+	/* user_route.c's: who has a handler of its own, signals sent. */
+	unsigned char		 user_signals[32];
+	uint64_t		 user_sent;
 };
 
 void	 workers_init(struct master *m);
@@ -78,6 +81,9 @@ bool	 workers_is_lost(const struct worker_proc *wp);
 bool	 workers_ports_taken(const struct master *m, int id);
 /* Is there a slot for one more? */
 bool	 workers_have_room(const struct master *m);
+/* Sends one a message, perhaps with fd: 0, or errno. */
+int	 workers_tell(struct worker_proc *wp, const struct message *what,
+	    int fd);
 /* Seconds it was ready, -1: never. */
 double	 workers_ready_seconds(const struct worker_proc *wp);
 

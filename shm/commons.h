@@ -4,9 +4,14 @@
 
 #include "shm/seats.h"
 
+struct app_metrics;
+struct caches;
 struct deeds;
 struct doorbells;
+struct lives;
+struct locks;
 struct mailboxes;
+struct queue;
 struct sharedareas;
 struct spoolers;
 
@@ -27,7 +32,12 @@ struct commons {
 	struct deeds		*deeds;		/* mules, spoolers */
 	struct spoolers		*spoolers;
 	struct mailboxes	*mailboxes;	/* mules' */
+	struct lives		*lives;
+	struct locks		*locks;
+	struct app_metrics	*metrics;
+	struct queue		*queue;
 	struct sharedareas	*sharedareas;
+	struct caches		*caches;
 };
 
 #endif

@@ -1,5 +1,15 @@
 # What several processes touch at once.
 libwsgimaster_a_SOURCES += \
+	shm/cache.h \
+	shm/cache_find.c \
+	shm/cache_layout.h \
+	shm/cache_lock.c \
+	shm/cache_new.c \
+	shm/cache_read.c \
+	shm/cache_repair.c \
+	shm/cache_room.c \
+	shm/cache_store.c \
+	shm/cache_write.c \
 	shm/commons.h \
 	shm/control.h \
 	shm/deeds.c \
@@ -11,7 +21,17 @@ libwsgimaster_a_SOURCES += \
 	shm/listener.h \
 	shm/mailbox.c \
 	shm/mailbox.h \
+	shm/lives.c \
+	shm/lives.h \
+	shm/lock.c \
+	shm/lock.h \
 	shm/messages.h \
+	shm/metrics.c \
+	shm/metrics.h \
+	shm/metrics_own.c \
+	shm/metrics_own.h \
+	shm/queue.c \
+	shm/queue.h \
 	shm/scoreboard.c \
 	shm/scoreboard.h \
 	shm/seats.h \

@@ -39,8 +39,22 @@ enum message_type {
 	MSG_REOPEN_LOGS,	/* value: enum log_place; with its file's new
 				   descriptor. Also to the spawner */
 	MSG_LOG_LEVEL,		/* value: enum log_level */
-	MSG_STACKS		/* value: a number, text: milliseconds it may
+	MSG_STACKS,		/* value: a number, text: milliseconds it may
 				   take; with a file for the JSON */
+
+	/*
+	 * Any process to the master (master/user_signals.h): value is a signal
+	 * of the app's. Between REGISTER and REMOVE there are no others.
+	 */
+	MSG_SIGNAL_REGISTER,	/* text: the target */
+	MSG_SIGNAL_RAISE,
+	MSG_SIGNAL_TIMER,	/* text: microseconds, times (0: for ever) */
+	MSG_SIGNAL_CRON,	/* text: the five numbers */
+	MSG_SIGNAL_FILE,	/* text: an absolute path */
+	MSG_SIGNAL_REMOVE,	/* text: handler, timer, cron, file */
+
+	/* Master to worker, mule, spooler. */
+	MSG_SIGNAL		/* value: run its handler */
 };
 
 /*

@@ -15,6 +15,8 @@ static const char *const sb_core_state_names[] = {
 	[SB_CORE_PARKED] = "parked",
 	[SB_CORE_BODY] = "body",
 	[SB_CORE_SENDING] = "sending",
+	[SB_CORE_LOCK] = "lock",
+	[SB_CORE_WEBSOCKET] = "websocket",
 };
 
 static const char *const sb_slot_state_names[] = {
@@ -139,6 +141,8 @@ sb_total_add(struct sb_total *total, const struct sb_slot *s)
 	total->tls_resumed += sb_get(&s->tls_resumed);
 	total->tls_failed += sb_get(&s->tls_failed);
 	total->loop_lags += sb_get(&s->loop_lags);
+	total->signals += sb_get(&s->signals);
+	total->signal_errors += sb_get(&s->signal_errors);
 }
 
 /* Adds up the present requests' times. */

@@ -55,7 +55,10 @@ enum sb_core_state {
 	SB_CORE_SLEEP,		/* parked until a timer */
 	SB_CORE_PARKED,		/* parked by the app itself */
 	SB_CORE_BODY,		/* reads the request body */
-	SB_CORE_SENDING		/* the client takes the response slowly */
+	SB_CORE_SENDING,	/* the client takes the response slowly */
+	SB_CORE_LOCK,		/* waits for a lock */
+	SB_CORE_WEBSOCKET	/* parked until a websocket can be received
+				   from, or sent to */
 };
 
 enum sb_slot_state {
@@ -139,6 +142,10 @@ struct sb_slot {
 	_Atomic uint64_t static_requests; /* files; not in requests */
 	_Atomic uint64_t cut;		/* responses not sent to the end */
 	_Atomic uint64_t harakiris;	/* requests past their deadline */
+	_Atomic uint32_t websockets;	/* open now */
+	_Atomic uint64_t websockets_begun;
+	_Atomic uint64_t websocket_received; /* messages */
+	_Atomic uint64_t websocket_sent;
 	_Atomic uint64_t tls_handshakes;
 	_Atomic uint64_t tls_resumed;	/* of them, without a full one */
 	_Atomic uint64_t tls_failed;	/* ended before they were over */
@@ -156,6 +163,9 @@ struct sb_slot {
 	_Atomic uint64_t jobs;		/* that are over */
 	_Atomic uint64_t jobs_lost;	/* too many waited */
 	_Atomic uint32_t jobs_queued;
+	_Atomic uint64_t signals;	/* of the app's, done or refused */
+	_Atomic uint64_t signal_errors;	/* of these: raised */
+	_Atomic uint32_t signal_waits;	/* cores in signal_wait() */
 	struct sb_app	 apps[SB_APP_ROWS];
 };
 
@@ -175,6 +185,8 @@ struct sb_total {
 	uint64_t	 tls_resumed;
 	uint64_t	 tls_failed;
 	uint64_t	 loop_lags;
+	uint64_t	 signals;
+	uint64_t	 signal_errors;
 	uint64_t	 broken_us;	/* of requests that died with it */
 	uint32_t	 respawns;
 	uint32_t	 signalled;	/* of these, killed by a signal */

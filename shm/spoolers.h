@@ -12,8 +12,9 @@
  */
 struct spooler_row {
 	_Alignas(64) _Atomic int32_t	 pid;	/* 0: none */
-	_Atomic uint32_t	 due;		/* tasks that wait, at the last */
-	_Atomic uint32_t	 later;		/* look: for a process, a time */
+	/* Tasks, at the last look, that wait for a process, and for a time. */
+	_Atomic uint32_t	 due;
+	_Atomic uint32_t	 later;
 	_Atomic uint64_t	 retried;
 	_Atomic uint64_t	 put_away;	/* moved to failed/ */
 };

@@ -168,6 +168,15 @@ background_on_log_level(struct worker *w, const struct message *msg, int fd)
 	log_set_level((enum log_level)msg->value);
 }
 
+/* MSG_SIGNAL */
+static void
+background_on_signal(struct worker *w, const struct message *msg, int fd)
+{
+	(void)fd;
+	if (w->runtime != NULL)
+		w->runtime->signal(w, msg->value);
+}
+
 /* What the master's messages mean; on the control thread, without Python. */
 static const struct {
 	enum message_type	 type;
@@ -177,6 +186,7 @@ static const struct {
 	{ MSG_DRAIN,		background_on_drain },
 	{ MSG_REOPEN_LOGS,	background_on_reopen },
 	{ MSG_LOG_LEVEL,	background_on_log_level },
+	{ MSG_SIGNAL,		background_on_signal },
 };
 
 /* Does what one message says. */
@@ -304,7 +314,7 @@ background_begin(struct worker *w)
 /* Who this process is now. */
 static void
 background_identity(struct worker *w, const struct background_role *role,
-    int id, int seat, int control)
+    int id, int control)
 {
 	char	 name[16];
 
@@ -312,7 +322,7 @@ background_identity(struct worker *w, const struct background_role *role,
 	w->number = id;
 	w->id = 0;
 	w->slot = -1;
-	w->seat = seat;
+	worker_sit(w, role->kind, id);
 	w->stats = xcalloc(1, sizeof(*w->stats));	/* nobody reads it */
 	w->control = control;
 	log_set_role(role->name, id);
@@ -381,7 +391,8 @@ background_main(struct worker *w, const struct background_role *role, int id,
 	char	*cause = NULL;
 	int	 status = -1;
 
-	background_identity(w, role, id, seat, control);
+	(void)seat;	/* worker_sit knows it */
+	background_identity(w, role, id, control);
 	if (background_prepare(w, role, &cause) == 0)
 		status = role->run(w, background_begin, &cause);
 	if (status == -1) {

@@ -83,8 +83,9 @@ client_gone_watch(struct conn *c)
 	struct epoll_event	 ev = { .events = EPOLLET,
 	    .data = { .ptr = c } };
 
+	/* A websocket sees it by itself. */
 	if (c->gone_watched || c->gone_deaf || c->fd == -1 ||
-	    c->worker->gone_fd == -1 ||
+	    c->worker->gone_fd == -1 || c->websocket != NULL ||
 	    c->worker->forked)
 		return;
 	ev.events |= client_gone_what(c) != 0 ? (uint32_t)EPOLLRDHUP : 0u;

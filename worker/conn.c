@@ -30,6 +30,7 @@
 #include "worker/response.h"
 #include "worker/tls/tls_vars.h"
 #include "worker/watch.h"
+#include "worker/websocket/websocket.h"
 #include "worker/worker.h"
 
 /*
@@ -389,6 +390,7 @@ conns_init(struct worker *w)
 	w->proxies = proxies_new(w->cfg);
 	conn_timeouts_init(w);
 	http2s_init(w);
+	websockets_init(w);
 	client_gone_init(w);
 }
 
@@ -411,6 +413,7 @@ conns_done(struct worker *w)
 	w->nfree_conns = 0;
 	conn_timeouts_done(w);
 	http2s_done(w);
+	websockets_done(w);
 	conn_bufs_done(w);
 	proxies_free(w->proxies);
 	w->proxies = NULL;

@@ -46,6 +46,7 @@ struct listener;
 struct protocol;
 struct tls_vars;
 struct transport;
+struct websocket;
 struct worker;
 
 enum conn_state {
@@ -123,6 +124,8 @@ struct conn {
 	struct conn_buf		*in;		/* NULL: nothing was read */
 	struct core		*core;		/* while RUNNING */
 	struct answer		*answer;	/* while SENDING */
+	struct websocket	*websocket;	/* while RUNNING, or NULL: its
+						   request has become one */
 	struct body		*collected;	/* BODY to QUEUED */
 	uint64_t		 since_us;	/* in this state, if that has a
 						   limit; coarse */

@@ -12,6 +12,7 @@
 #include "worker/client_gone.h"
 #include "worker/conn.h"
 #include "worker/job.h"
+#include "worker/locks.h"
 #include "worker/loop.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
@@ -216,6 +217,8 @@ core_free(struct core *core)
 	struct conn	*conn = core->req.conn;
 
 	TAILQ_REMOVE(&w->finished, core, link);
+	if (sb_get(&core->locks) != 0)
+		locks_request_over(core);
 	if (core->job != NULL) {
 		job_end(core);
 		return;

@@ -42,6 +42,7 @@
 #define WM_WORKER_CORE_H
 
 #include <event2/event_struct.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -52,6 +53,7 @@
 
 struct conn;
 struct job;
+struct locks_wait;
 struct sb_core;
 struct worker;
 
@@ -79,6 +81,8 @@ struct core {
 	bool			(*asks)(struct core *);	/* wait_until's */
 	bool			(*until)(struct core *); /* while it waits */
 	bool			 hears;		/* doorbell_watch.c */
+	struct locks_wait	*lock_wait;	/* locks.c */
+	_Atomic unsigned	 locks;		/* that its request has */
 	uint64_t		 until_us;	/* clock_mono_us: its end */
 	size_t			 timer_at;	/* core_timer.c: place + 1 */
 	struct wait_watch	*watches;

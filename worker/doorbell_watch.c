@@ -9,6 +9,7 @@
 #include "shm/commons.h"
 #include "shm/doorbell.h"
 #include "worker/core.h"
+#include "worker/locks.h"
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
@@ -29,6 +30,7 @@ doorbell_look_cores(struct worker *w)
 
 /* Who looks when the bell has rung. */
 static void (*const doorbell_looks[])(struct worker *) = {
+	locks_look,		/* before those it wakes */
 	doorbell_look_cores,
 };
 

@@ -264,6 +264,18 @@ harakiri_set_user(struct core *core, double seconds)
 	harakiri_set(core, first);
 }
 
+/* Only the app's own deadline counts from now on. */
+void
+harakiri_spare(struct core *core)
+{
+	struct core_harakiri	*own = &core->harakiri;
+
+	if (own->limit_us == 0 || own->told > 0 || core->worker->forked)
+		return;
+	own->limit_us = 0;
+	harakiri_set(core, own->user_us);
+}
+
 /* How long the only core may block the worker. */
 double
 harakiri_poll_limit(const struct core *core, double timeout)

@@ -97,6 +97,9 @@ void	 harakiri_begin_job(struct core *core);
  */
 void	 harakiri_set_user(struct core *core, double seconds);
 
+/* The limit of the options does not count any more for this request. */
+void	 harakiri_spare(struct core *core);
+
 /*
  * For a core that blocks the worker in poll(2): how long it may do so, if
  * timeout (below 0: for ever) allows for more; and afterwards: is its time

@@ -37,6 +37,8 @@ static const char *const harakiri_log_states[] = {
 	[SB_CORE_PARKED] = "is parked",
 	[SB_CORE_BODY] = "waits for the client to send the body",
 	[SB_CORE_SENDING] = "waits for the client to take the response",
+	[SB_CORE_LOCK] = "waits for a lock",
+	[SB_CORE_WEBSOCKET] = "waits for its websocket",
 };
 
 /* Adds what a descriptor is: a socket's other end, or its name. */
@@ -72,7 +74,7 @@ harakiri_log_doing(struct strbuf *sb, const struct core *core)
 	    core->worker->suspend->attach == NULL)
 		strbuf_adds(sb, "has switched away by itself");
 	else
-		strbuf_adds(sb, state > SB_CORE_SENDING ? "?" :
+		strbuf_adds(sb, state > SB_CORE_WEBSOCKET ? "?" :
 		    harakiri_log_states[state]);
 	if (fd != -1 &&
 	    (state == SB_CORE_WAIT_READ || state == SB_CORE_WAIT_WRITE))

@@ -62,7 +62,7 @@ void	 jobs_done(struct worker *w);
  */
 int	 job_add(struct worker *w, void (*run)(struct core *core, void *arg),
 	    void *arg);
-/* In run: what it is, for the scoreboard, stacks and logs ("signal 3"). */
+/* In run: what it is, for the scoreboard, stacks and logs ("signal:3"). */
 void	 job_show(struct core *core, const char *what);
 /* Is there none, waiting or running? */
 bool	 jobs_are_over(const struct worker *w);

@@ -78,6 +78,8 @@ libwsgimaster_a_SOURCES += \
 	worker/hold.h \
 	worker/job.c \
 	worker/job.h \
+	worker/locks.c \
+	worker/locks.h \
 	worker/lookup.c \
 	worker/lookup.h \
 	worker/loop.h \

@@ -19,6 +19,7 @@
 #include "worker/request_id.h"
 #include "worker/response_out.h"
 #include "worker/suspend.h"
+#include "worker/websocket/websocket.h"
 #include "worker/worker.h"
 
 /* The path that a gateway has decoded. False: it has not. */
@@ -101,6 +102,8 @@ request_end(struct request *req)
 	struct sb_slot	*stats = req->worker->stats;
 	uint64_t	 us, avg;
 
+	if (req->conn->websocket != NULL)
+		websocket_finish(req);
 	response_forget_held(req);
 	body_finish(req);
 	if (req->resp.close)

@@ -84,6 +84,12 @@ struct runtime {
 	 */
 	void		(*thread_interrupt)(struct core *core);
 	/*
+	 * The master has sent a signal of the app's (0..255): its handler is to
+	 * run as a job. Loop thread, without the lock; in a mule or spooler
+	 * the control thread, which must not run Python.
+	 */
+	void		(*signal)(struct worker *w, int number);
+	/*
 	 * Appends the stack of a core's request, be it running or parked, its
 	 * innermost frame last, a line each that ends with a newline; nothing
 	 * if it has none. Without the lock. Member NULL: no request has one.

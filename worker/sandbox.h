@@ -8,7 +8,8 @@
  *	landlock-write	everything
  *	by itself	what Python and libc read (sandbox.c), the folders of
  *			Python, wsgi-file, chdir and pythonpath; spoolers'
- *			folders; /dev/null and its kin. Not the folder that the server was started in
+ *			folders; /dev/null and its kin. Not the folder that
+ *			the server was started in
  *
  * What is open already stays open: listeners, the log. Since Linux 6.12 no
  * signal gets out either.

@@ -128,6 +128,7 @@ spawner_make_worker(struct spawner *s, struct tls *tls, char **cause)
 		return -1;
 	s->worker->tls = tls;
 	s->worker->commons = args->commons;
+	s->worker->control = s->sock;	/* the app registers signals */
 	s->runtime = s->worker->runtime;
 	*cause = NULL;
 	s->worker->spools = spools_new(args->cfg, cause);

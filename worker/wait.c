@@ -458,6 +458,14 @@ wait_ms(struct core *core, double ms)
 	return reason == WAIT_TIMEOUT ? WAIT_READY : reason;
 }
 
+/* Waits for any of several descriptors; how it is shown is the caller's. */
+enum wait_reason
+wait_set_as(struct core *core, struct wait_item *items, size_t n,
+    double timeout, enum sb_core_state shown)
+{
+	return wait_any(core, items, n, timeout, shown);
+}
+
 /* Waits for any of several descriptors. */
 enum wait_reason
 wait_set(struct core *core, struct wait_item *items, size_t n, double timeout)

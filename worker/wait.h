@@ -58,6 +58,9 @@ enum wait_reason wait_ms(struct core *core, double ms);
 /* Until any of n (0..1024) descriptors is ready, or the timeout. */
 enum wait_reason wait_set(struct core *core, struct wait_item *items,
     size_t n, double timeout);
+/* The same, shown so. */
+enum wait_reason wait_set_as(struct core *core, struct wait_item *items,
+    size_t n, double timeout, enum sb_core_state shown);
 /* Lets others run once, and goes on at the next turn. */
 enum wait_reason wait_turn(struct core *core);
 

@@ -20,6 +20,7 @@
 #include "plugins/plugin.h"
 #include "shm/commons.h"
 #include "shm/listener.h"
+#include "shm/lives.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
 #include "worker/accept.h"
@@ -29,6 +30,7 @@
 #include "worker/engines.h"
 #include "worker/held.h"
 #include "worker/job.h"
+#include "worker/locks.h"
 #include "worker/loop.h"
 #include "worker/own_listeners.h"
 #include "worker/parent_death.h"
@@ -106,6 +108,23 @@ worker_send(struct worker *w, int type, int value, const char *text)
 		(void)fd_send_msg(w->control, &m, sizeof(m), -1);
 }
 
+/* The same for what may have to wait: -1 with errno if it was not sent. */
+int
+worker_ask_master(struct worker *w, int type, int value, const char *text)
+{
+	struct message	 m = { .type = (uint32_t)type,
+	    .slot = w->id > 0 ? w->slot : w->seat, .worker_id = w->number,
+	    .generation = w->generation, .pid = (int32_t)getpid(),
+	    .value = value };
+
+	if (w->control == -1 || w->forked) {
+		errno = EPIPE;
+		return -1;
+	}
+	snprintf(m.text, sizeof(m.text), "%s", text);
+	return fd_send_msg(w->control, &m, sizeof(m), -1);
+}
+
 /* Sends a message without text to the master. */
 void
 worker_tell_master(struct worker *w, int type, int value)
@@ -130,6 +149,8 @@ worker_message(struct worker *w, const struct message *m, int steal_fd)
 			log_place_take((enum log_place)m->value, steal_fd);
 	} else if (m->type == MSG_LOG_LEVEL) {
 		log_set_level((enum log_level)m->value);
+	} else if (m->type == MSG_SIGNAL && w->runtime != NULL) {
+		w->runtime->signal(w, m->value);
 	} else {
 		log_error("control message %u is ignored", m->type);
 	}
@@ -241,6 +262,7 @@ worker_drain(struct worker *w, enum drain drain)
 		farewell_begin(w, drain == DRAIN_LAST);
 	accept_adjust(w);
 	conn_timeouts_drain(w);
+	websockets_drain(w, drain);
 	event_active(&w->work_ev, EV_TIMEOUT, 1);
 }
 
@@ -301,6 +323,17 @@ worker_forked(struct worker *w, bool on_loop_thread)
 		(void)event_reinit(w->base);
 }
 
+/* Takes its seat. */
+void
+worker_sit(struct worker *w, enum process_kind kind, int number)
+{
+	if (w->commons != NULL) {
+		w->seat = seats_of(&w->commons->seats, kind, number);
+		w->life = life_begin(w->commons->lives, w->seat);
+	}
+	locks_init(w);
+}
+
 /* Who this process is now. */
 static void
 worker_identity(struct worker *w, int id, int slot, int control)
@@ -309,7 +342,8 @@ worker_identity(struct worker *w, int id, int slot, int control)
 
 	w->kind = PROCESS_WORKER;
 	w->id = w->number = id;
-	w->slot = w->seat = slot;
+	w->slot = slot;
+	worker_sit(w, PROCESS_WORKER, slot);
 	w->stats = sb_slot(w->sb, (uint32_t)slot);
 	w->control = control;
 	log_set_role("worker", id);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "config/log_format.h"
 #include "worker/accept_share.h"
@@ -19,6 +20,7 @@
 #include "worker/request_id.h"
 #include "worker/farewell.h"
 #include "worker/watch.h"
+#include "worker/websocket/websocket.h"
 #include "shm/messages.h"
 #include "shm/seats.h"
 
@@ -76,6 +78,8 @@ struct worker {
 	int				 slot;		/* a worker's */
 	int				 seat;		/* shm/seats.h; -1: the
 							   spawner */
+	uint32_t			 life;	/* shm/lives.h */
+	pid_t				 seat_pid; /* who sits there */
 	struct sb_slot			*stats;		/* a worker's */
 	int				 control;	/* to the master */
 	struct event			 control_ev;
@@ -145,6 +149,7 @@ struct worker {
 	uint32_t			 nfree_bufs;
 	uint32_t			 nfree_small_bufs;
 	struct http2s			 http2s;	/* http2/ */
+	struct websockets		 websockets;	/* websocket/ */
 	struct http_limits		 limits;
 	struct proxies			*proxies;	/* NULL: none */
 	uint32_t			 queue_size;
@@ -179,7 +184,15 @@ void	 worker_forked(struct worker *w, bool on_loop_thread);
 #define worker_moves(w)	sb_add(&(w)->moves, 1)
 /* Loop: does what one message of the master's says, if there is one. */
 void	 worker_control_read(struct worker *w);
+/* In a new process that runs the app: this is its place among all. */
+void	 worker_sit(struct worker *w, enum process_kind kind, int number);
 /* Sends a message without text to the master. Any thread. */
 void	 worker_tell_master(struct worker *w, int type, int value);
+/*
+ * Sends one with text, also from the spawner, a mule or a spooler. -1 with
+ * errno, EAGAIN: the master has not read what came before. Any thread.
+ */
+int	 worker_ask_master(struct worker *w, int type, int value,
+	    const char *text);
 
 #endif

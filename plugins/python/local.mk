@@ -8,6 +8,10 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_async.h \
 	plugins/python/py_background.c \
 	plugins/python/py_background.h \
+	plugins/python/py_cache.c \
+	plugins/python/py_cache.h \
+	plugins/python/py_cache_remote.c \
+	plugins/python/py_cache_remote.h \
 	plugins/python/py_client.c \
 	plugins/python/py_client.h \
 	plugins/python/py_autoreload.c \
@@ -56,6 +60,10 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_kept.h \
 	plugins/python/py_look.c \
 	plugins/python/py_look.h \
+	plugins/python/py_lock.c \
+	plugins/python/py_lock.h \
+	plugins/python/py_metric.c \
+	plugins/python/py_metric.h \
 	plugins/python/py_module.c \
 	plugins/python/py_module.h \
 	plugins/python/py_mule.c \
@@ -73,6 +81,9 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_poll.h \
 	plugins/python/py_process.c \
 	plugins/python/py_process.h \
+	plugins/python/py_signal.c \
+	plugins/python/py_signal.h \
+	plugins/python/py_signal_wait.c \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \
 	plugins/python/py_read.c \
@@ -85,6 +96,10 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_rpc_client.h \
 	plugins/python/py_rpc_serve.c \
 	plugins/python/py_rpc_serve.h \
+	plugins/python/py_sharedarea.c \
+	plugins/python/py_sharedarea.h \
+	plugins/python/py_queue.c \
+	plugins/python/py_queue.h \
 	plugins/python/py_running.c \
 	plugins/python/py_running.h \
 	plugins/python/py_spool.c \
@@ -115,13 +130,19 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_wait.c \
 	plugins/python/py_wait.h \
 	plugins/python/py_worker.c \
+	plugins/python/py_websocket.c \
+	plugins/python/py_websocket.h \
 	plugins/python/py_worker.h \
 	plugins/python/py_wsgi.c \
 	plugins/python/py_wsgi.h
 
 # Python source as C string literals, one a line.
-EXTRA_DIST += plugins/python/uwsgidecorators.py
-CLEANFILES += plugins/python/uwsgidecorators.inc
+EXTRA_DIST += \
+	plugins/python/remote_cache.py \
+	plugins/python/uwsgidecorators.py
+CLEANFILES += \
+	plugins/python/remote_cache.inc \
+	plugins/python/uwsgidecorators.inc
 
 plugins/python/uwsgidecorators.inc: plugins/python/uwsgidecorators.py
 	$(AM_V_GEN)$(MKDIR_P) plugins/python && \
@@ -129,4 +150,11 @@ plugins/python/uwsgidecorators.inc: plugins/python/uwsgidecorators.py
 	    $(top_srcdir)/plugins/python/uwsgidecorators.py >$@.new && \
 	mv $@.new $@
 
+plugins/python/remote_cache.inc: plugins/python/remote_cache.py
+	$(AM_V_GEN)$(MKDIR_P) plugins/python && \
+	sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' \
+	    $(top_srcdir)/plugins/python/remote_cache.py >$@.new && \
+	mv $@.new $@
+
+plugins/python/py_cache_remote.$(OBJEXT): plugins/python/remote_cache.inc
 plugins/python/py_decorators.$(OBJEXT): plugins/python/uwsgidecorators.inc

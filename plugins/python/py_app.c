@@ -87,7 +87,7 @@ py_app_is_dict(PyObject *apps)
 static PyObject *
 py_app_dict(PyObject *module)
 {
-	PyObject	*apps = py_module_applications();
+	PyObject	*apps = py_module_find("applications");
 
 	if (py_app_is_dict(apps)) {
 		Py_INCREF(apps);
@@ -211,14 +211,14 @@ py_app_load_spec(const struct config *cfg, const char *prefix, size_t len,
 
 /* Imports what is no app. With the lock. */
 static int
-py_app_import(const struct config *cfg, char **cause)
+py_app_import(const struct strlist *names, char **cause)
 {
 	PyObject	*module;
 	const char	*name;
 	size_t		 i;
 
-	for (i = 0; i < cfg->import.count; i++) {
-		name = cfg->import.items[i];
+	for (i = 0; i < names->count; i++) {
+		name = names->items[i];
 		module = py_import_module(name, py_import_is_file(name,
 		    strlen(name)), cause);
 		if (module == NULL)
@@ -235,7 +235,8 @@ py_app_load(const struct config *cfg, char **cause)
 	const char	*mount;
 	size_t		 i, len;
 
-	if (py_app_import(cfg, cause) == -1)
+	if (py_app_import(&cfg->shared_import, cause) == -1 ||
+	    py_app_import(&cfg->import, cause) == -1)
 		return -1;
 	if (cfg->module != NULL && py_app_load_spec(cfg, "", 0, cfg->module,
 	    false, cause) == -1)

@@ -18,6 +18,7 @@
 #include "plugins/python/py_start_response.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
+#include "plugins/python/py_websocket.h"
 #include "shm/scoreboard.h"
 #include "worker/conn.h"
 #include "worker/core.h"
@@ -44,8 +45,16 @@ py_client_connection_fd(PyObject *self, PyObject *unused)
 {
 	struct core	*core = py_async_request("connection_fd");
 
+	int		 fd;
+
 	(void)self, (void)unused;
-	return core == NULL ? NULL : PyLong_FromLong(core->req.conn->fd);
+	if (core == NULL)
+		return NULL;
+	fd = core->req.conn->fd;
+	if (py_websocket_is_open(&core->req) &&
+	    (fd = py_websocket_fd(core)) == -1)
+		return NULL;
+	return PyLong_FromLong(fd);
 }
 
 /* request_id(): how many requests this core has finished. New. */

@@ -13,20 +13,27 @@
 #include "plugins/asyncio/asyncio_guest.h"
 #include "plugins/python/py_alarm.h"
 #include "plugins/python/py_async.h"
+#include "plugins/python/py_cache.h"
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gone.h"
 #include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_mule.h"
+#include "plugins/python/py_lock.h"
+#include "plugins/python/py_metric.h"
 #include "plugins/python/py_opt.h"
 #include "plugins/python/py_process.h"
 #include "plugins/python/py_read.h"
 #include "plugins/python/py_request.h"
 #include "plugins/python/py_rpc.h"
+#include "plugins/python/py_signal.h"
+#include "plugins/python/py_queue.h"
+#include "plugins/python/py_sharedarea.h"
 #include "plugins/python/py_socket.h"
 #include "plugins/python/py_spool.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
+#include "plugins/python/py_websocket.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
 #include "worker/core.h"
@@ -198,16 +205,24 @@ static const struct {
 	{ asyncio_guest_methods, NULL },
 	{ py_alarm_methods, NULL },
 	{ py_async_methods, NULL },
+	{ py_cache_methods, NULL },
 	{ py_client_methods, NULL },
 	{ py_harakiri_methods, NULL },
 	{ py_mule_methods, NULL },
+	{ py_lock_methods, NULL },
+	{ py_metric_methods, NULL },
 	{ py_process_methods, NULL },
 	{ py_read_methods, NULL },
 	{ py_request_methods, NULL },
 	{ py_rpc_methods, NULL },
+	{ py_signal_methods, NULL },
+	{ py_signal_wait_methods, NULL },
+	{ py_queue_methods, py_queue_is_wanted },
+	{ py_sharedarea_methods, py_sharedarea_is_wanted },
 	{ py_socket_methods, NULL },
 	{ py_spool_methods, NULL },
 	{ py_spooler_methods, py_spool_is_wanted },
+	{ py_websocket_methods, NULL },
 };
 
 /* The inittab's entry. New. */
@@ -217,7 +232,8 @@ py_module_init(void)
 	PyObject	*module = PyModule_Create(&py_module_def);
 
 	if (module != NULL && (py_gone_init(module) == -1 ||
-	    py_harakiri_init(module) == -1))
+	    py_harakiri_init(module) == -1 ||
+	    py_websocket_init(module) == -1))
 		Py_CLEAR(module);
 	return module;
 }
@@ -270,6 +286,9 @@ py_module_attributes(struct worker *w)
 	    py_module_set("opt", py_opt_new(w->cfg)) == -1 ||
 	    py_spool_attributes(w, py_module) == -1)
 		return -1;
+	if (w->cfg->queue > 0 && py_module_set("queue_size",
+	    PyLong_FromLong(w->cfg->queue)) == -1)
+		return -1;
 	return py_process_attributes(w, py_module);
 }
 
@@ -289,16 +308,6 @@ py_module_add_parts(const struct config *cfg)
 			return -1;
 	}
 	return 0;
-}
-
-/* The apps that the app wants to be mounted itself, borrowed; or NULL. */
-PyObject *
-py_module_applications(void)
-{
-	PyObject	*apps = PyDict_GetItemString(
-	    PyModule_GetDict(py_module), "applications");
-
-	return apps != NULL && PyDict_Check(apps) ? apps : NULL;
 }
 
 /* Imports it, under both names. */

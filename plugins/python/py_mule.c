@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -13,8 +14,10 @@
 #include "config/config.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
+#include "plugins/python/py_signal.h"
 #include "plugins/python/py_wait.h"
 #include "shm/commons.h"
+#include "shm/doorbell.h"
 #include "shm/mailbox.h"
 #include "worker/worker.h"
 
@@ -250,19 +253,32 @@ py_mule_is_one(struct worker *w, const char *what)
  */
 static PyObject *
 py_mule_wait(struct worker *w, struct py_mule_boxes *b, size_t size,
-    double seconds)
+    double seconds, bool signals)
 {
+	struct pollfd	*bell = &b->fds[b->n];
+	uint64_t	 start = clock_mono_us();
 	PyObject	*bytes;
+	double		 left = seconds;
 	int		 got;
 
+	bell->fd = signals ? doorbell_fd(w->commons->doorbells, w->seat) : -1;
+	bell->events = POLLIN;
 	for (;;) {
 		bytes = py_mule_take(b, w, size);
 		if (bytes != NULL || PyErr_Occurred())
 			return bytes;
 		/* Another mule may be quicker, and take it. */
-		got = py_wait_block(b->fds, (nfds_t)b->n, seconds);
+		bell->revents = 0;
+		got = py_wait_block(b->fds, (nfds_t)b->n + 1, left);
 		if (got == -1 || (got == 0 && seconds >= 0))
 			return NULL;
+		if (bell->revents != 0) {
+			doorbell_answer(w->commons->doorbells, w->seat);
+			(void)py_signal_work(w);
+		}
+		if (seconds > 0)
+			left = fmax(0, seconds -
+			    (double)(clock_mono_us() - start) / 1e6);
 	}
 }
 
@@ -299,7 +315,7 @@ py_mule_get_msg(PyObject *self, PyObject *args, PyObject *keywords)
 	    !py_mule_size_is_good(size))
 		return NULL;
 	py_mule_boxes_init(&b, w, true, farms != 0);
-	bytes = py_mule_wait(w, &b, (size_t)size, timeout);
+	bytes = py_mule_wait(w, &b, (size_t)size, timeout, signals != 0);
 	if (bytes == NULL && !PyErr_Occurred())
 		return PyBytes_FromStringAndSize("", 0);
 	return bytes;
@@ -320,7 +336,7 @@ py_mule_farm_get_msg(PyObject *self, PyObject *unused)
 		PyErr_SetString(PyExc_ValueError, "this mule is in no farm");
 		return NULL;
 	}
-	return py_mule_wait(w, &b, 65536, -1);
+	return py_mule_wait(w, &b, 65536, -1, true);
 }
 
 /* in_farm([name]): True, or None. New. */

@@ -16,6 +16,7 @@
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_import.h"
 #include "plugins/python/py_module.h"
+#include "plugins/python/py_signal.h"
 #include "plugins/python/py_wait.h"
 #include "shm/commons.h"
 #include "shm/doorbell.h"
@@ -91,8 +92,12 @@ py_mule_pause(struct worker *w, struct py_mule_boxes *b)
 	bell->events = wake->events = POLLIN;
 	if (py_wait_block(b->fds, (nfds_t)b->n + 2, -1) == -1)
 		return false;
-	if (bell->revents != 0)
+	if (bell->revents != 0) {
 		doorbell_answer(w->commons->doorbells, w->seat);
+		background_busy(w, w->cfg->mule_harakiri);
+		(void)py_signal_work(w);
+		background_idle(w, false);
+	}
 	return true;
 }
 

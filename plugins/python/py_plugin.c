@@ -14,6 +14,7 @@
 #include "plugins/python/py_mule.h"
 #include "plugins/python/py_paths.h"
 #include "plugins/python/py_rpc_serve.h"
+#include "plugins/python/py_signal.h"
 #include "plugins/python/py_spool.h"
 #include "plugins/python/py_stack.h"
 #include "plugins/python/py_thread.h"
@@ -45,6 +46,7 @@ static const struct runtime	 python_runtime = {
 	.core_stack = py_stack_core,
 	.look = py_look,
 	.check_signals = PyErr_CheckSignals,
+	.signal = py_signal_take,
 };
 
 /* Where no app is asked for, what nobody else has is 404. */

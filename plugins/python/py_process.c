@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/unix_queue.h"
 #include "config/config.h"
 #include "plugins/python/py_app.h"
 #include "plugins/python/py_core.h"
@@ -35,8 +36,8 @@ struct py_process_sums {
 };
 
 /* A process's memory in bytes, 0 when it cannot be known. */
-static void
-py_process_memory(int pid, unsigned long long *rss, unsigned long long *vsz)
+void
+py_process_memory(pid_t pid, unsigned long long *rss, unsigned long long *vsz)
 {
 	char			 path[32];
 	unsigned long long	 page = (unsigned long long)
@@ -44,7 +45,7 @@ py_process_memory(int pid, unsigned long long *rss, unsigned long long *vsz)
 	FILE			*f;
 
 	*rss = *vsz = 0;
-	snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
 	f = pid > 0 ? fopen(path, "re") : NULL;
 	if (f == NULL)
 		return;
@@ -175,7 +176,8 @@ py_process_worker(struct worker *w, int id)
 	    "s:I,s:K,s:K,s:N}", "id", id, "pid", pid,
 	    "requests", (unsigned long long)sums.requests,
 	    "delta_requests", (unsigned long long)(slot == NULL ? 0 :
-	    sb_get(&slot->requests)), "signals", 0,
+	    sb_get(&slot->requests)), "signals",
+	    (int)(slot == NULL ? 0 : sb_get(&slot->signals)),
 	    "exceptions", (unsigned long long)sums.exceptions,
 	    "status", py_process_status(slot), "rss", rss, "vsz", vsz,
 	    "running_time", (unsigned long long)sums.running_us,
@@ -235,7 +237,8 @@ py_process_listen_queue(PyObject *self, PyObject *args)
 	const struct listeners	*all = py_worker()->listeners;
 	struct tcp_info		 info;
 	socklen_t		 len = sizeof(info);
-	int			 id = 0;
+	unsigned		 max;
+	int			 id = 0, n;
 
 	(void)self;
 	if (!PyArg_ParseTuple(args, "|i:listen_queue", &id))
@@ -246,8 +249,9 @@ py_process_listen_queue(PyObject *self, PyObject *args)
 		return NULL;
 	}
 	if (all->items[id].is_unix) {
-		errno = EOPNOTSUPP;
-		return PyErr_SetFromErrno(PyExc_OSError);
+		n = unix_queue_length(all->items[id].fd, &max);
+		return n == -1 ? PyErr_SetFromErrno(PyExc_OSError) :
+		    PyLong_FromLong(n);
 	}
 	if (getsockopt(all->items[id].fd, IPPROTO_TCP, TCP_INFO, &info,
 	    &len) == -1)

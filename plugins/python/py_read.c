@@ -115,8 +115,8 @@ py_read_path(const char *text)
 		return text;
 	if (strncmp(text, "file://", 7) == 0)
 		return text + 7;
-	PyErr_Format(PyExc_ValueError, "extract: \"%.*s\" is not read here: "
-	    "only paths and \"file://\"", (int)(colon + 3 - text), text);
+	PyErr_Format(PyExc_ValueError, "extract: %.*s is not read here: only "
+	    "paths and file URLs", (int)(colon - text), text);
 	return NULL;
 }
 

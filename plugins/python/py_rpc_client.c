@@ -7,7 +7,8 @@
  *	  modifier2 0		so many bytes are the answer; 0: there is none
  *	  modifier2 5		so many bytes are variables, of which
  *				CONTENT_LENGTH says how long the answer is
- *	the end comes first	there is no answer (uWSGI's way to say so)
+ *	the end comes first	there is no answer (uWSGI's way to say so);
+ *				within an answer: it was cut off
  *	close
  *
  * All of it within rpc-timeout. The buffer grows with what has come, not with
@@ -251,6 +252,10 @@ py_rpc_run(struct py_rpc_call *call, PyObject *node, double seconds)
 	if (step == PY_RPC_DONE)
 		step = py_rpc_answer(call);
 	close(call->fd);
+	if (step == PY_RPC_END && call->buf.len > 0) {
+		call->why = "the answer was cut off";
+		return PY_RPC_FAILURE;
+	}
 	return step;
 }
 

@@ -15,6 +15,7 @@
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_import.h"
 #include "plugins/python/py_module.h"
+#include "plugins/python/py_signal.h"
 #include "plugins/python/py_stdio.h"
 #include "plugins/python/py_wait.h"
 #include "worker/spool/spooler.h"
@@ -102,9 +103,21 @@ py_spooler_poll(struct pollfd *fds, nfds_t n, double seconds)
 	return good;
 }
 
+/* The app's signals. Without the lock. */
+static int
+py_spooler_signals(struct worker *w)
+{
+	bool	 taken = py_gil_enter();
+	int	 n = py_signal_work(w);
+
+	py_gil_leave(taken);
+	return n;
+}
+
 static const struct spooler_host py_spooler_host = {
 	.run = py_spooler_task,
-	.poll = py_spooler_poll
+	.poll = py_spooler_poll,
+	.signals = py_spooler_signals
 };
 
 /* What the loop needs, through py_gil_without. */

@@ -275,6 +275,35 @@ py_task_core_of(PyObject *object)
 	return context == NULL ? -1 : py_task_core_in(context);
 }
 
+/* An object that names a request. */
+PyObject *
+py_task_new(struct core *core)
+{
+	struct py_task	*task = PyObject_New(struct py_task, py_task_type);
+
+	if (task != NULL) {
+		task->core = core;
+		task->serial = core->req.serial;
+	}
+	return (PyObject *)task;
+}
+
+/* Which one it names. */
+bool
+py_task_named(PyObject *object, struct core **core, uint64_t *serial)
+{
+	const struct py_task	*task = (const struct py_task *)object;
+
+	if (!Py_IS_TYPE(object, py_task_type)) {
+		PyErr_Format(PyExc_TypeError, "what request_context() gives is "
+		    "wanted, not %.100s", Py_TYPE(object)->tp_name);
+		return false;
+	}
+	*core = task->core;
+	*serial = task->serial;
+	return true;
+}
+
 /* Is it over? */
 bool
 py_task_is_late(void)

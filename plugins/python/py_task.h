@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct core;
 struct request;
@@ -38,6 +39,11 @@ struct core *py_task_core(void);
  */
 int	 py_task_core_in(PyObject *context);
 int	 py_task_core_of(PyObject *object);
+/* An object that names a core's request, for whoever wants to. New. */
+PyObject *py_task_new(struct core *core);
+/* Which request such an object names; false with a TypeError: it is none. */
+bool	 py_task_named(PyObject *object, struct core **core,
+	    uint64_t *serial);
 /* Was there one, which is over? */
 bool	 py_task_is_late(void);
 /*

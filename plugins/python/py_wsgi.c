@@ -29,6 +29,7 @@
 #include "plugins/python/py_start_response.h"
 #include "plugins/python/py_strings.h"
 #include "plugins/python/py_task.h"
+#include "plugins/python/py_websocket.h"
 #include "shm/scoreboard.h"
 #include "worker/client_gone.h"
 #include "worker/core.h"
@@ -316,7 +317,10 @@ py_wsgi_send(struct request *req, PyObject *body)
 	int	 result;
 
 	py_core_settle(req->core);
-	if (PyList_CheckExact(body) || PyTuple_CheckExact(body))
+	if (py_websocket_is_open(req) &&
+	    (body == Py_None || PyUnicode_Check(body)))
+		result = 0;
+	else if (PyList_CheckExact(body) || PyTuple_CheckExact(body))
 		result = py_poll_is_pending(req->core) ||
 		    py_poll_of(req->core)->disconnected ?
 		    py_wsgi_send_iterable(req, body) :
@@ -440,6 +444,8 @@ py_wsgi_failed(struct request *req)
 	int	 status = py_wsgi_body_status(req);
 
 	py_core_settle(req->core);
+	if (py_websocket_failed(req))
+		return 0;
 	if (req->resp.state == RESPONSE_BROKEN) {
 		PyErr_Clear();
 		return 0;
@@ -474,8 +480,6 @@ static PyObject	*py_wsgi_after;
 void
 py_wsgi_take_hook(PyObject *hook)
 {
-	if (hook == Py_None)
-		hook = NULL;
 	Py_XINCREF(hook);
 	Py_XSETREF(py_wsgi_after, hook);
 }

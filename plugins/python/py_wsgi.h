@@ -10,7 +10,7 @@ struct request;
 int	 py_wsgi_run(struct request *req);
 /*
  * With the lock, at the worker's start: what is called behind each request's
- * response from now on (borrowed; NULL and None: nothing).
+ * response from now on (borrowed; NULL: nothing).
  */
 void	 py_wsgi_take_hook(PyObject *hook);
 

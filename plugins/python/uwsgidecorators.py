@@ -17,20 +17,17 @@ import uwsgi
 
 # Names of uWSGI's module that stand for something that is not here.
 _missing = {
-    "timers": ("timer", "mstimer", "rbtimer"),
-    "cron": ("cron",),
-    "file monitors": ("filemon",),
-    "signals between processes": ("signal", "get_free_signal"),
-    "locks": ("lock",),
     "Erlang nodes": ("erlang",),
 }
 
 # uWSGI's module gives "uwsgi" to whoever imports * from it.
-__all__ = ["uwsgi", "farm", "farm_loop", "harakiri", "mule", "mule_brain",
+__all__ = ["uwsgi", "cron", "farm", "farm_loop", "filemon", "get_free_signal",
+           "harakiri", "lock", "mstimer", "mule", "mule_brain",
            "mule_brainloop", "mule_functions", "mule_msg_dispatcher",
            "mulefunc", "muleloop", "mulemsg", "mulemsg_loop", "postfork",
-           "postfork_chain", "postfork_chain_hook", "rpc", "spool",
-           "spooler_functions", "spoolforever", "spoolraw", "thread"]
+           "postfork_chain", "postfork_chain_hook", "rbtimer", "rpc", "signal",
+           "spool", "spooler_functions", "spoolforever", "spoolraw", "thread",
+           "timer"]
 
 
 def _not_here(name, what):
@@ -102,6 +99,58 @@ def rpc(name):
         uwsgi.register_rpc(name, function)
         return function
     return decorate
+
+
+def get_free_signal():
+    """The lowest number that has no handler in this process."""
+    for number in range(256):
+        if not uwsgi.signal_registered(number):
+            return number
+    raise Exception("No free uwsgi signal available")
+
+
+def signal(num, target=""):
+    """@signal(number, target=""): runs when that signal is raised."""
+    def decorate(function):
+        uwsgi.register_signal(num, target, function)
+        return function
+    return decorate
+
+
+def _source(add, what, signum, target):
+    """Runs when what add(number, *what) makes raises a signal of its own."""
+    def decorate(function):
+        number = get_free_signal() if signum is None else signum
+        uwsgi.register_signal(number, target, function)
+        add(number, *what)
+        return function
+    return decorate
+
+
+def timer(secs, signum=None, target=""):
+    """@timer(seconds): runs again and again."""
+    return _source(uwsgi.add_timer, (secs,), signum, target)
+
+
+def mstimer(msecs, signum=None, target=""):
+    """@mstimer(milliseconds): runs again and again."""
+    return _source(uwsgi.add_ms_timer, (msecs,), signum, target)
+
+
+def rbtimer(secs, signum=None, target="", iterations=0):
+    """@rbtimer(seconds): runs so often; with 0 iterations, for ever."""
+    return _source(uwsgi.add_rb_timer, (secs, iterations), signum, target)
+
+
+def cron(minute, hour, day, month, dayweek, signum=None, target=""):
+    """@cron(minute, hour, day, month, weekday): -1 is any, -N each N-th."""
+    return _source(uwsgi.add_cron, (minute, hour, day, month, dayweek),
+                   signum, target)
+
+
+def filemon(fsobj, signum=None, target=""):
+    """@filemon(path): runs when the file, or one in the folder, changes."""
+    return _source(uwsgi.add_file_monitor, (fsobj,), signum, target)
 
 
 # What mulefunc's messages may call, by name.
@@ -348,3 +397,15 @@ spool = _spooling("spool", uwsgi.SPOOL_OK)
 spoolforever = _spooling("spoolforever", uwsgi.SPOOL_RETRY)
 
 uwsgi.spooler = manage_spool_request
+
+
+def lock(function):
+    """Of all processes, one call of such functions runs at a time: lock 0."""
+    @_wraps(function)
+    def locked(*args, **keywords):
+        uwsgi.lock()
+        try:
+            return function(*args, **keywords)
+        finally:
+            uwsgi.unlock()
+    return locked

@@ -9,6 +9,7 @@ import inspect
 import json
 import os
 import socket
+import struct
 import sys
 import tempfile
 import threading
@@ -21,11 +22,12 @@ CASES = {}                  # name -> function
 # What belongs to the request, and says so in a thread.
 CLIENT = ("connection_fd disconnect request_id cl chunked_read "
           "chunked_read_nb sendfile send_client recv_client "
-          "set_user_harakiri").split()
+          "set_user_harakiri add_var set_logvar get_logvar "
+          "log_this_request signal_wait").split()
 # What waits, and refuses to in a coroutine.
 WAITS = ("wait_fd_read wait_fd_write async_sleep suspend green_schedule sleep "
          "wait connect recv send await_ chunked_read chunked_read_nb sendfile "
-         "send_client recv_client").split()
+         "send_client recv_client rpc signal_wait").split()
 # What is only there when cores can be parked.
 PARKS = ("fdevent_readable fdevent_writable fdevent_timeout "
          "uwsgi_ready_fd ngx").split()
@@ -277,6 +279,136 @@ def mule_id():
     assert uwsgi.mule_id() == 0
 
 
+# Signals go to the mule, which tells by a file: this worker may be held up.
+SIGNALS = tempfile.mkdtemp(prefix="signals")
+
+
+def signalled(number):
+    fd, path = tempfile.mkstemp(dir=SIGNALS, prefix=f"{number}.")
+    os.close(fd)
+
+
+def until_signalled(number, times=1, again=None):
+    end = time.monotonic() + 30
+    while True:
+        seen = [name for name in os.listdir(SIGNALS)
+                if name.startswith(f"{number}.")]
+        if len(seen) >= times:
+            break
+        assert time.monotonic() < end, "the signal has not come"
+        if again is not None:       # the master may not look yet
+            again()
+        time.sleep(0.01)
+    for name in seen:
+        os.remove(os.path.join(SIGNALS, name))
+
+
+for _number in range(20, 26):
+    uwsgi.register_signal(_number, "mule", signalled)
+
+
+@case
+def register_signal():
+    assert uwsgi.register_signal(200, "worker", signalled) is True
+    for wrong in ((256, "", signalled), (-1, "", signalled),
+                  (1, "nobody", signalled), (1, "subscribed", signalled)):
+        try:
+            uwsgi.register_signal(*wrong)
+        except ValueError:
+            continue
+        assert False, wrong
+
+
+@case
+def signal_registered():
+    assert uwsgi.signal_registered(20) is True
+    assert uwsgi.signal_registered(19) is None
+
+
+@case
+def unregister_signal():
+    uwsgi.register_signal(201, "worker", signalled)
+    assert uwsgi.unregister_signal(201) is True
+    assert uwsgi.signal_registered(201) is None
+
+
+@case
+def signal():
+    assert uwsgi.signal(20) is None
+    until_signalled(20)
+    for wrong in (300, -1):
+        try:
+            uwsgi.signal(wrong)
+        except ValueError:
+            continue
+        assert False, wrong
+
+
+@case
+def signal_wait():
+    soon(uwsgi.signal, 30)
+    assert uwsgi.signal_wait(30) == b""
+    assert uwsgi.signal_received() == 30
+
+
+@case
+def signal_received():
+    assert uwsgi.signal_received() == -1
+
+
+@case
+def add_timer():
+    assert uwsgi.add_timer(21, 0.05) is True
+    until_signalled(21, 3)
+    assert uwsgi.remove_timer(21) is True
+
+
+@case
+def add_ms_timer():
+    assert uwsgi.add_ms_timer(22, 50) is True
+    until_signalled(22, 2)
+    assert uwsgi.remove_timer(22) is True
+
+
+@case
+def add_rb_timer():
+    assert uwsgi.add_rb_timer(23, 0.05, 2) is True
+    until_signalled(23, 2)
+
+
+@case
+def remove_timer():
+    assert uwsgi.remove_timer(24) is True
+
+
+@case
+def add_cron():
+    assert uwsgi.add_cron(24, -1, -1, -1, -1, -1) is True
+    try:
+        uwsgi.add_cron(24, 60, 0, 1, 1, 1)
+    except ValueError:
+        return
+    assert False, "there is no minute 60"
+
+
+@case
+def remove_cron():
+    assert uwsgi.remove_cron(24) is True
+
+
+@case
+def add_file_monitor():
+    with tempfile.NamedTemporaryFile("w") as watched:
+        assert uwsgi.add_file_monitor(25, watched.name) is True
+        until_signalled(25, again=lambda: os.utime(watched.name))
+    assert uwsgi.remove_file_monitor(25) is True
+
+
+@case
+def remove_file_monitor():
+    assert uwsgi.remove_file_monitor(25) is True
+
+
 def to_mule(send, *where):
     """Sends the path of a file that the mule makes."""
     fd, path = tempfile.mkstemp()
@@ -434,6 +566,257 @@ def current_request_id():
 
 
 @case
+def register_rpc():
+    assert uwsgi.register_rpc("table", lambda *args: b"+".join(args)) is True
+    assert uwsgi.register_rpc(b"table2", bytes, 1) is True
+
+
+@case
+def call():
+    register_rpc()
+    assert uwsgi.call("table", b"a", "b") == b"a+b"
+    assert uwsgi.call(b"table") is None
+    assert uwsgi.call("nobody") is None
+
+
+@case
+def rpc_list():
+    register_rpc()
+    assert set(uwsgi.rpc_list()) >= {b"table", b"table2"}
+
+
+@case
+def rpc():
+    """Of somebody else; the server's own: rpc.bats."""
+    register_rpc()
+    assert uwsgi.rpc(None, "table", "a") == uwsgi.rpc("", b"table", "a") \
+        == b"a"
+    listener, address = listening()
+    listener.settimeout(20)
+
+    def answer():
+        peer, _ = listener.accept()
+        with peer:
+            if peer.recv(64) == b"\xad\x07\0\0\x02\0fn\x01\0a":
+                peer.sendall(b"\xad\x02\0\0ok")
+    soon(answer)
+    with listener:
+        assert uwsgi.rpc(address, "fn", b"a") == b"ok"
+
+
+@case
+def add_var():
+    assert uwsgi.add_var("TABLE", b"a") is True
+
+
+@case
+def set_logvar():
+    assert uwsgi.set_logvar("table", b"a") is None
+    try:
+        uwsgi.set_logvar("table", "x" * 65536)
+    except ValueError:
+        return
+    raise AssertionError("there is no limit")
+
+
+@case
+def get_logvar():
+    assert uwsgi.get_logvar("nothing") is None
+    set_logvar()
+    assert uwsgi.get_logvar(b"table") == b"a"
+
+
+@case
+def log_this_request():
+    assert uwsgi.log_this_request() is None
+
+
+@case
+def start_response():
+    assert callable(uwsgi.start_response)
+
+
+@case
+def alarm():
+    """What comes of it: api.bats."""
+    assert uwsgi.alarm("nobody", "message") is None
+
+
+@case
+def parsefile():
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(b"\x11\x0c\0\0\1\0a\2\0bc\1\0d\0\0")
+        file.flush()
+        assert uwsgi.parsefile(file.name) == {b"a": b"bc", b"d": b""}
+    assert uwsgi.parsefile(__file__) is None
+    assert uwsgi.parsefile("/no/such/file") is None
+
+
+@case
+def extract():
+    with open(__file__, "rb") as file:
+        assert uwsgi.extract(__file__) == file.read()
+    assert uwsgi.extract("/no/such/file") is None
+    try:
+        uwsgi.extract("http://127.0.0.1/")
+    except ValueError:
+        return
+    raise AssertionError("it takes URLs")
+
+
+def lock():
+    assert uwsgi.lock() is None
+    assert uwsgi.lock(1, timeout=5) is True
+    try:
+        uwsgi.lock()
+        assert False, "waits for itself"
+    except RuntimeError:
+        pass
+    assert uwsgi.unlock(1) is None
+    assert uwsgi.unlock() is None
+
+
+@case
+def unlock():
+    assert uwsgi.unlock() is None       # nobody's
+    uwsgi.lock()
+    assert uwsgi.unlock() is None
+    assert uwsgi.is_locked() is False
+
+
+@case
+def is_locked():
+    assert uwsgi.is_locked() is uwsgi.is_locked(1) is False
+    uwsgi.lock()
+    assert uwsgi.is_locked() is True
+    uwsgi.unlock()
+
+
+def metric(name, *changes):
+    """A case: what the metric is after each of these numbers."""
+    def run():
+        uwsgi.metric_set("table", 8)
+        for number, want in changes:
+            assert getattr(uwsgi, name)("table", number) is True
+            assert uwsgi.metric_get("table") == want
+        assert getattr(uwsgi, name)("nothing", 1) is None
+    run.__name__ = name
+    case(run)
+
+
+metric("metric_set", (5, 5), (-1, -1))
+metric("metric_inc", (2, 10))
+metric("metric_dec", (2, 6))
+metric("metric_mul", (2, 16))
+metric("metric_div", (3, 2))
+metric("metric_set_max", (7, 8), (9, 9))
+metric("metric_set_min", (9, 8), (7, 7))
+
+
+@case
+def metric_get():
+    assert uwsgi.metric_get("nothing") == 0
+    uwsgi.metric_set("table", 3)
+    assert uwsgi.metric_get(b"table") == 3
+
+
+def queue(name):
+    """A case on a queue of two messages; what is left is taken."""
+    def run():
+        while uwsgi.queue_pull() is not None:
+            pass
+        first, last = uwsgi.queue_slot(), (uwsgi.queue_slot() + 1) % 4
+        assert uwsgi.queue_push("a") is uwsgi.queue_push(b"b") is True
+        calls = {
+            "queue_push": ((b"",), None), "queue_pull": ((), b"a"),
+            "queue_pop": ((), b"b"), "queue_get": ((last,), b"b"),
+            "queue_set": ((first, b"c"), True), "queue_last": ((), b"b"),
+            "queue_slot": ((), (last + 1) % 4),
+            "queue_pull_slot": ((), first)}
+        args, want = calls[name]
+        assert getattr(uwsgi, name)(*args) == want
+        while uwsgi.queue_pull() is not None:
+            pass
+    run.__name__ = name
+    case(run)
+
+
+for _name in ("push pull pop get set last slot pull_slot").split():
+    queue("queue_" + _name)
+
+
+def numbers(name, bits):
+    """A case of a shared area's numbers."""
+    def run():
+        read = getattr(uwsgi, "sharedarea_read" + bits)
+        write = getattr(uwsgi, "sharedarea_write" + bits)
+        assert write(0, 8, 7) is None
+        function = getattr(uwsgi, name)
+        if "inc" in name or "dec" in name:
+            assert function(0, 8) is function(0, 8, 2) is None
+            assert read(0, 8) == (10 if "inc" in name else 4)
+        elif "write" in name:
+            assert function(0, 8, 1) is None
+            assert read(0, 8) == 1
+        else:
+            assert function(0, 8) == 7
+    run.__name__ = name
+    case(run)
+
+
+for _bits in ("8", "16", "32", "64"):
+    for _name in ("read", "write", "inc", "dec"):
+        numbers("sharedarea_" + _name + _bits, _bits)
+for _name in ("readbyte", "writebyte"):
+    numbers("sharedarea_" + _name, "8")
+for _name in ("readlong", "writelong", "inclong", "declong"):
+    numbers("sharedarea_" + _name, "64")
+
+
+@case
+def sharedarea_read():
+    uwsgi.sharedarea_write(0, 100, b"abc")
+    assert uwsgi.sharedarea_read(0, 100, 3) == b"abc"
+    assert len(uwsgi.sharedarea_read(0, 4000)) == 96
+
+
+@case
+def sharedarea_write():
+    assert uwsgi.sharedarea_write(0, 100, "text") is None
+    assert uwsgi.sharedarea_read(0, 100, 4) == b"text"
+
+
+def area_lock(name):
+    def run():
+        assert getattr(uwsgi, "sharedarea_" + name)(0) is None
+        assert uwsgi.sharedarea_read8(0, 0) == 0
+        assert uwsgi.sharedarea_unlock(0) is None
+    run.__name__ = "sharedarea_" + name
+    case(run)
+
+
+area_lock("rlock")
+area_lock("wlock")
+
+
+@case
+def sharedarea_unlock():
+    assert uwsgi.sharedarea_unlock(0) is None
+
+
+@case
+def sharedarea_memoryview():
+    view = uwsgi.sharedarea_memoryview(0)
+    view[200:202] = b"hi"
+    assert uwsgi.sharedarea_read(0, 200, 2) == b"hi"
+
+
+@case
+def sharedarea_object():
+    assert len(uwsgi.sharedarea_object(0)) == 4096
+
+
+@case
 def reload():
     """Really asked for at the end; see the client."""
     assert callable(uwsgi.reload)
@@ -442,6 +825,112 @@ def reload():
 @case
 def stop():
     assert callable(uwsgi.stop)
+
+
+# Each thread, task and request has a key of its own.
+def fresh():
+    fresh.count += 1
+    return "key %d %d" % (fresh.count, os.getpid())
+
+
+fresh.count = 0
+
+
+@case
+def cache_get():
+    key = fresh()
+    assert uwsgi.cache_get(key) is None
+    assert uwsgi.cache_set(key, b"a\0b") is True
+    assert uwsgi.cache_get(key.encode(), "table") == b"a\0b"
+
+
+@case
+def cache_set():
+    key = fresh()
+    assert uwsgi.cache_set(key, "one", 0, "other") is True
+    assert uwsgi.cache_set(key, "two", 0, "other") is None
+    assert uwsgi.cache_get(key, "other") == b"one"
+    assert uwsgi.cache_get(key) is None
+    assert uwsgi.cache_set(key, "x", 0.05) is True
+    while uwsgi.cache_get(key) is not None:
+        time.sleep(0.01)
+
+
+@case
+def cache_update():
+    key = fresh()
+    assert uwsgi.cache_update(key, "one") is True
+    assert uwsgi.cache_update(key, b"x" * 5000) is True
+    assert uwsgi.cache_get(key) == b"x" * 5000
+    assert uwsgi.cache_update(key, b"x" * 70000) is None
+
+
+@case
+def cache_del():
+    key = fresh()
+    assert uwsgi.cache_del(key) is None
+    uwsgi.cache_set(key, "")
+    assert uwsgi.cache_del(key) is True
+    assert uwsgi.cache_exists(key) is None
+
+
+@case
+def cache_exists():
+    key = fresh()
+    assert uwsgi.cache_exists(key) is None
+    uwsgi.cache_set(key, "")
+    assert uwsgi.cache_exists(key) is True
+
+
+@case
+def cache_clear():
+    uwsgi.cache_set("x", "y", 0, "third")
+    assert uwsgi.cache_clear("third") is True
+    assert uwsgi.cache_keys("third") == []
+
+
+@case
+def cache_keys():
+    key = fresh()
+    uwsgi.cache_set(key, "y")
+    assert key.encode() in uwsgi.cache_keys()
+
+
+@case
+def cache_num():
+    assert uwsgi.cache_num(fresh()) == 0
+
+
+@case
+def cache_inc():
+    key = fresh()
+    assert uwsgi.cache_inc(key) is True
+    assert uwsgi.cache_inc(key, 41) is True
+    assert uwsgi.cache_num(key) == 42
+    assert uwsgi.cache_get(key) == struct.pack("=q", 42)
+
+
+@case
+def cache_dec():
+    key = fresh()
+    assert uwsgi.cache_dec(key, 2) is True
+    assert uwsgi.cache_num(key) == -2
+
+
+@case
+def cache_mul():
+    key = fresh()
+    uwsgi.cache_inc(key, 3)
+    assert uwsgi.cache_mul(key, 4, 0, "table") is True
+    assert uwsgi.cache_num(key) == 12
+
+
+@case
+def cache_div():
+    key = fresh()
+    uwsgi.cache_inc(key, 9)
+    assert uwsgi.cache_div(key) is True
+    assert uwsgi.cache_num(key) == 4
 
 
 @case

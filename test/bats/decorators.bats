@@ -92,15 +92,7 @@ get() {
 		grep -F "NotImplementedError: uwsgidecorators.$name: this\
  server has no $what" <<<"$output" || wm_fail "$use: $output"
 	done <<-'END'
-	timer(3)|timers
-	timer(3, target='workers')|timers
-	rbtimer(3)|timers
-	mstimer(300)|timers
-	cron(59, 3, -1, -1, -1)|cron
-	filemon('/tmp')|file monitors
-	signal(17)|signals
-	lock|locks
-	rpc('hello')|RPC
+	erlang('hello')|Erlang nodes
 	END
 }
 

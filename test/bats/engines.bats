@@ -13,7 +13,11 @@ load engines
 			continue
 		fi
 		engine_start "$engine" --module engine_table \
-		    --mules 1 --farm table:1 --spooler spool
+		    --mules 1 --farm table:1 --spooler spool \
+		    --cache2 name=table,items=500 \
+		    --cache2 name=other,items=100 \
+		    --cache2 name=third,items=10 \
+		    --locks 1 --metric table --queue 4 --sharedarea 1
 		check engine_checks collect "$PORT" "$engine" "$WM_TMP"
 		case $engine in
 		none | threads) ;;

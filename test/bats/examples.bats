@@ -78,6 +78,15 @@ get() {
 	wm_stop
 }
 
+@test "rpc: functions are called here and over the socket" {
+	example rpc
+	[[ $(get "/?me") == "Hello me from worker "[12] ]]
+	[[ $(get "/remote?me") == "Hello me from worker "[12] ]]
+	[ "$(get "/slow?me")" = "slowly, me" ]
+	[ "$(get /list)" = "hello slow" ]
+	wm_stop
+}
+
 @test "waiting: what waits lets others run, and what blocks does not" {
 	local n begin took pids=
 	[ "$WM_GREENLET" != no ] || skip "built without greenlet"

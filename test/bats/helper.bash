@@ -63,8 +63,8 @@ not() {
 	! "$@" || wm_fail "not expected: $*"
 }
 
-# wm_needs PART...: skips where configure left one out: tls, http2, cgi or
-# greenlet.
+# wm_needs PART...: skips where configure left one out: tls, http2, cgi,
+# websockets, deflate or greenlet.
 wm_needs() {
 	local part name
 	for part; do

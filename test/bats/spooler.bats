@@ -225,6 +225,31 @@ spooler_pid_is_not() {
 	wm_stop
 }
 
+@test "without a handler tasks stay, however many, and nobody spins" {
+	cat >app.py <<-'END'
+	def application(environ, start_response):
+	    start_response("200 OK", [])
+	    return [b"ok"]
+	END
+	mkdir -m 700 spool
+	for i in $(seq 300); do
+		cp "$WM_SOURCE/test/fuzz/corpus/spool_packet/hello" \
+		    "spool/uwsgi_spoolfile_on_$i"
+	done
+	PORT=$(wm_port)
+	STATS=$WM_TMP/stats.sock
+	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
+	    --wsgi-file app.py --spooler spool --spooler-quiet
+	wm_wait_for "a look at all" 20 stats_say \
+	    "s['spoolers'][0]['tasks'] >= 300"
+	before=$(stats "s['spoolers'][0]['tasks']")
+	sleep 0.5
+	[ "$(stats "s['spoolers'][0]['tasks']")" = "$before" ]
+	[ "$(log_count "has set no function uwsgi.spooler")" -eq 1 ]
+	[ "$(tasks | wc -l)" -eq 300 ]
+	wm_stop
+}
+
 @test "spoolers of other servers, imports and the working folder" {
 	mkdir -m 700 elsewhere work
 	echo >spool_imported.py
@@ -256,6 +281,32 @@ spooler_pid_is_not() {
 	wm_wait_for "the end" 20 wm_is_gone "$WM_PID"
 	wm_log_has '"spooler": spool: everybody may write there'
 	not wm_log_has "wsgimaster ready"
+}
+
+@test "as another user, in a sandbox: the folder is that user's, and works" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	chmod 711 "$BATS_RUN_TMPDIR" "${WM_TMP%/*}" "$WM_TMP"
+	mkdir work
+	chown www-data work
+	touch work/notes
+	chown www-data work/notes
+	cp "$WM_APPS/spool_cases.py" work/
+	cd work
+	export NOTES=$PWD/notes
+	PORT=$(wm_port)
+	wm_launch --http-socket "127.0.0.1:$PORT" --uid www-data \
+	    --wsgi-file spool_cases.py --spooler spool \
+	    --landlock-write "$NOTES" --spooler-max-tries 1
+	wm_wait_for "the server" 30 wm_ready_or_gone
+	wm_log_has "wsgimaster ready" || not wm_log_has "Landlock" ||
+		skip "no Landlock here"
+	spool '{"name": "good", "priority": 1}'
+	spool '{"name": "bad", "do": "raise"}'
+	wm_wait_for "the task" 20 noted "end good"
+	wm_wait_for "the other" 20 wm_log_has "failed 1 time.*moved to"
+	[ "$(stat -c '%U %a' spool spool/failed | sort -u)" = \
+	    "www-data 700" ]
+	wm_stop
 }
 
 @test "the stats tell of each spooler" {
@@ -361,5 +412,41 @@ three_times() {
 	wm_wait_for "what uWSGI has spooled" 30 noted "end from-uwsgi"
 	wm_wait_for "its file's end" 30 no_tasks
 	no_tasks theirs
+	wm_stop
+}
+
+@test "signals reach spoolers between tasks, and tasks raise signals" {
+	export NOTES=$WM_TMP/notes
+	cat >app.py <<-'END'
+	import os
+	import uwsgi
+	def note(*words):
+	    with open(os.environ["NOTES"], "a") as notes:
+	        print(*words, uwsgi.worker_id(), uwsgi.i_am_the_spooler(),
+	              file=notes)
+	def handler(task):
+	    note("task")
+	    uwsgi.signal(22)
+	    return uwsgi.SPOOL_OK
+	uwsgi.spooler = handler
+	uwsgi.register_signal(21, "spooler", lambda number: note("spooler's"))
+	uwsgi.register_signal(22, "worker", lambda number: note("worker's"))
+	def application(environ, start_response):
+	    start_response("200 OK", [])
+	    if environ["PATH_INFO"] == "/pids":
+	        return [str(uwsgi.spooler_pid()).encode()]
+	    uwsgi.signal(21)
+	    return [uwsgi.spool(a="b")]
+	END
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --wsgi-file app.py \
+	    --spooler spool --spooler-max-tasks 2 --spooler-signal-as-task
+	wm_wait_for "the spooler" 20 spooler_pid_is_not none
+	first=$(get /pids)
+	get /
+	wm_wait_for "the worker's" 20 noted "^worker's 1 None"
+	noted "^task 0 True"
+	wm_wait_for "the spooler's" 20 noted "^spooler's 0 True"
+	wm_wait_for "another spooler" 20 spooler_pid_is_not "$first"
 	wm_stop
 }

@@ -42,7 +42,7 @@ def expected(kind, name, names):
     """What a function says in a thread or a task: None is "ok"."""
     if kind == "thread" and name in names["client"]:
         return "another thread"
-    if kind == "thread" and name == "env":
+    if kind == "thread" and name in ("env", "start_response"):
         return "has no attribute"
     if kind == "task" and name in names["waits"]:
         return "use await"

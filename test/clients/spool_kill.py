@@ -36,7 +36,7 @@ def spool(number):
     while time.monotonic() < ENDS:
         count += 1
         name = f"{number}-{count}"
-        task = {"name": name, "large": random.choice([10, 5000, 300000])}
+        task = {"name": name, "large": random.choice([10, 9000, 3000000])}
         if random.random() < 0.3:
             task["priority"] = random.randrange(3)
         if random.random() < 0.2:

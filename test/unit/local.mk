@@ -21,6 +21,13 @@ unit_tests += test/unit/test_head_check
 test_unit_test_head_check_SOURCES = \
 	test/unit/test_head_check.c $(unit_main)
 
+unit_tests += test/unit/test_cache test/unit/test_cache_death
+test_unit_test_cache_SOURCES = test/unit/test_cache.c \
+	test/unit/cache_whole.c test/unit/cache_whole.h $(unit_main)
+# This one includes the cache's sources, with a hook at each store.
+test_unit_test_cache_death_SOURCES = test/unit/test_cache_death.c \
+	test/unit/cache_whole.c test/unit/cache_whole.h $(unit_main)
+
 unit_tests += test/unit/test_fd test/unit/test_json_check
 test_unit_test_json_check_SOURCES = test/unit/test_json_check.c $(unit_main)
 test_unit_test_fd_SOURCES = test/unit/test_fd.c $(unit_main)
@@ -55,6 +62,9 @@ test_unit_test_json_out_SOURCES = test/unit/test_json_out.c $(unit_main)
 test_unit_test_latency_SOURCES = test/unit/test_latency.c $(unit_main)
 unit_tests += test/unit/test_stats_http
 test_unit_test_stats_http_SOURCES = test/unit/test_stats_http.c $(unit_main)
+unit_tests += test/unit/test_cron_times
+test_unit_test_cron_times_SOURCES = \
+	test/unit/test_cron_times.c $(unit_main)
 unit_tests += test/unit/test_job test/unit/test_lookup
 test_unit_test_job_SOURCES = test/unit/test_job.c $(unit_rig) $(unit_main)
 test_unit_test_lookup_SOURCES = \
@@ -101,6 +111,10 @@ unit_tests += test/unit/test_log_format test/unit/test_log_sink
 test_unit_test_log_format_SOURCES = test/unit/test_log_format.c $(unit_main)
 test_unit_test_log_sink_SOURCES = test/unit/test_log_sink.c $(unit_main)
 
+if WM_HAVE_WEBSOCKETS
+unit_tests += test/unit/test_websocket
+test_unit_test_websocket_SOURCES = test/unit/test_websocket.c $(unit_main)
+endif
 if WM_HAVE_HTTP2
 unit_tests += test/unit/test_http2
 test_unit_test_http2_SOURCES = test/unit/test_http2.c $(unit_main)
@@ -144,3 +158,6 @@ endif
 
 unit_tests += test/unit/test_spool
 test_unit_test_spool_SOURCES = test/unit/test_spool.c $(unit_main)
+unit_tests += test/unit/test_lock test/unit/test_queue
+test_unit_test_lock_SOURCES = test/unit/test_lock.c $(unit_main)
+test_unit_test_queue_SOURCES = test/unit/test_queue.c $(unit_main)

@@ -321,7 +321,7 @@ TEST(a_task_that_kills_waits_and_is_put_away)
 	take_and_die(place);
 	sh("touch -d 'next hour' .tries/*");
 	CHECK_INT(spool_task_take(&task, &folder, place, &hard, &why),
-	    SPOOL_TAKE_NOT_NOW);
+	    SPOOL_TAKE_SOON);
 	make_due(place);
 	REQUIRE(spool_task_take(&task, &folder, place, &hard, &why) ==
 	    SPOOL_TAKE_DONE);

@@ -270,7 +270,7 @@ spool_task_judge(struct spool_task *task, const struct stat *st,
 	if (due <= clock_real_us())
 		return SPOOL_TAKE_DONE;
 	(void)spool_task_set_time(task->fd, due);
-	return SPOOL_TAKE_NOT_NOW;
+	return SPOOL_TAKE_SOON;
 }
 
 /* Takes a task. */

@@ -47,7 +47,8 @@ enum spool_take {
 	SPOOL_TAKE_DONE,	/* it is the caller's; ends with one of those
 				   below */
 	SPOOL_TAKE_NOT_NOW,	/* it is another's, gone, or not due */
-	SPOOL_TAKE_SOON,	/* it is still being written, as uWSGI does */
+	SPOOL_TAKE_SOON,	/* it is still being written, as uWSGI does;
+				   or has been told to wait */
 	SPOOL_TAKE_FAILED,	/* it was moved to failed/; *why */
 	SPOOL_TAKE_REFUSED	/* it is left alone; *why */
 };

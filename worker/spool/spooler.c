@@ -48,8 +48,8 @@ struct spooler {
 	int				 next_skip;
 };
 
-/* The app may have changed it. */
-double
+/* How long it waits at most, in seconds; the app may have changed it. */
+static double
 spooler_frequency(const struct worker *w)
 {
 	uint64_t	 us = atomic_load(&w->commons->spoolers->frequency_us);
@@ -106,8 +106,11 @@ spooler_is_skipped(struct spooler *s, const char *place)
 	return skip != NULL && clock_mono_us() < skip->until_us;
 }
 
-/* What is done to a task's file when its handler has come back. */
-static void
+/*
+ * What is done to a task's file when its handler has come back; false if it is
+ * still there, and due.
+ */
+static bool
 spooler_settle(struct spooler *s, struct spool_task *task,
     const struct spool_rules *rules, enum spool_result result)
 {
@@ -143,10 +146,11 @@ spooler_settle(struct spooler *s, struct spool_task *task,
 		    SPOOL_FAILED_FOLDER, place, tries, tries == 1 ? "" : "s",
 		    s->folder.path);
 	}
+	return settled != -1 && result != SPOOL_IGNORE;
 }
 
-/* One task that is this process's now. */
-static void
+/* One task that is this process's now; false as above. */
+static bool
 spooler_run(struct spooler *s, struct spool_task *task,
     const struct spool_rules *rules)
 {
@@ -170,10 +174,10 @@ spooler_run(struct spooler *s, struct spool_task *task,
 		log_info("%s: %s after %.3f s", task->place,
 		    said[result - SPOOL_OK], (double)(clock_mono_us() -
 		    start) / 1e6);
-	spooler_settle(s, task, rules, result);
+	return spooler_settle(s, task, rules, result);
 }
 
-/* Tries to take one, and runs it: was it run? */
+/* Tries to take one, and runs it: has something come of it? */
 static bool
 spooler_try(struct spooler *s, const struct spool_entry *entry)
 {
@@ -188,8 +192,7 @@ spooler_try(struct spooler *s, const struct spool_entry *entry)
 	switch (spool_task_take(&task, &s->folder, entry->place, &rules,
 	    &why)) {
 	case SPOOL_TAKE_DONE:
-		spooler_run(s, &task, &rules);
-		return true;
+		return spooler_run(s, &task, &rules);
 	case SPOOL_TAKE_NOT_NOW:
 		break;
 	case SPOOL_TAKE_SOON:
@@ -220,6 +223,16 @@ spooler_goes_on(const struct spooler *s)
 	    (most == 0 || s->tasks < most);
 }
 
+/* Runs the handlers of signals that have come. */
+static void
+spooler_signals(struct spooler *s)
+{
+	int	 n = s->host->signals(s->worker);
+
+	if (s->worker->cfg->spooler_signal_as_task)
+		s->tasks += n;
+}
+
 /* Has something come? Takes that back. */
 static void
 spooler_hear(struct spooler *s)
@@ -233,6 +246,7 @@ spooler_hear(struct spooler *s)
 	if (poll(&p, 1, 0) == 1) {
 		doorbell_answer(bells, s->worker->seat);
 		s->news = true;
+		spooler_signals(s);
 	}
 }
 
@@ -256,7 +270,7 @@ spooler_look(struct spooler *s)
 	return 0;
 }
 
-/* Runs what is due; how many it were. */
+/* Runs what is due; of how many something has come. */
 static int
 spooler_work_off(struct spooler *s)
 {

@@ -26,13 +26,16 @@ struct spooler_host {
 	 */
 	bool			(*poll)(struct pollfd *fds, nfds_t n,
 				    double seconds);
+	/* Runs the handlers of signals (MSG_SIGNAL): how many those were. */
+	int			(*signals)(struct worker *w);
 };
 
 /*
  * The main thread's life, in each turn:
  *
  *	look	the folder's tasks that are due, in their order
- *	run	one after the other. Between two of them: is the process to
+ *	run	one after the other. Between two of them the app's signals are
+ *		handled (spooler-signal-as-task: they count). Is the process to
  *		leave? Has something been spooled, and is the list older than a
  *		second? Then the next turn begins, since there may be something
  *		of a higher priority
@@ -45,7 +48,5 @@ struct spooler_host {
  */
 int	 spooler_loop(struct worker *w, const struct spooler_host *host,
 	    char **cause);
-/* How long it waits at most, and until a task is tried again; seconds. */
-double	 spooler_frequency(const struct worker *w);
 
 #endif

@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# Caches: what survives what, what is refused, and caches in Redis.
+
+load lifecycle
+load engines
+load services
+
+setup_file() {
+	redis_start
+}
+
+teardown_file() {
+	services_stop
+}
+
+# cache_start ARGS...: a server of the cache app on PORT, with STATS.
+cache_start() {
+	PORT=$(wm_port)
+	STATS=$WM_TMP/stats.sock
+	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
+	    --wsgi-file "$WM_APPS/cache_cases.py" \
+	    --add-cache-item "c begun=yes" "$@"
+}
+
+# same WHAT WANTED
+same() {
+	[ "$1" = "$2" ] || wm_fail "got $1, not $2"
+}
+
+@test "a cache is there at import, in all workers, and survives a reload and a worker's death" {
+	cache_start -p 2 --cache2 name=c,items=100
+	same "$(get /imported | cut -d, -f1,2)" '["yes", true'
+	same "$(get "/put?key=a&value=b")" true
+	kill -KILL "$(worker_pid 1)"
+	kill -KILL "$(worker_pid 2)"
+	wm_wait_for "two new workers" 30 workers_ready
+	same "$(get "/get?key=a")" '"b"'
+	kill -HUP "$WM_PID"
+	wm_wait_for "the reload" 30 wm_log_has "generation 2 serves"
+	same "$(get "/get?key=a")" '"b"'
+	same "$(get "/num?key=imports")" 2
+	get "/get?key=none" >/dev/null
+	stats "s['caches'][0]"
+	stats_say "s['caches'][0]['items'] == 3"
+	stats_say "s['caches'][0]['max_items'] == 100"
+	stats_say "s['caches'][0]['miss'] >= 1"
+	wm_stop
+}
+
+@test "killed writers leave nothing broken, under every engine" {
+	local engine i
+	for engine in $(engines); do
+		engine_start "$engine" -p 2 --stats "$WM_TMP/s" \
+		    --wsgi-file "$WM_APPS/cache_cases.py" \
+		    --cache2 name=c,items=10 --add-cache-item "c begun=1" \
+		    --cache2 name=churn,items=30,blocksize=128,blocks=200,bitmap=1,lru=1 \
+		    --respawn-delay-max 0
+		for i in 1 2 3; do
+			get "/dies?after=0.05" 30 2>/dev/null || true
+		done
+		wm_wait_for "two workers" 30 workers_ready_at "$WM_TMP/s"
+		same "$(get "/churn?seconds=0.2" 30 | sed 's/.*, //')" "0]"
+		wm_stop
+	done
+}
+
+workers_ready_at() {
+	STATS=$1 workers_ready
+}
+
+@test "a store outlives the server, and its workers' deaths" {
+	cache_start --cache2 "name=c,items=100,store=$WM_TMP/store"
+	wm_log_has "store .*: new"
+	get "/put?key=a&value=kept"
+	get "/put?key=e&value=gone&expires=0.01"
+	kill -KILL "$(worker_pid 1)"
+	wm_stop
+	cache_start --cache2 "name=c,items=100,store=$WM_TMP/store"
+	wm_log_has "items are there"
+	same "$(get "/get?key=a")" '"kept"'
+	same "$(get "/get?key=e")" null
+	wm_stop
+	# The master, too, at any moment.
+	cache_start --cache2 "name=c,items=100,store=$WM_TMP/store"
+	get "/put?key=b&value=too"
+	wm_end_session "$WM_PID"
+	cache_start --cache2 "name=c,items=100,store=$WM_TMP/store"
+	same "$(get "/get?key=b")" '"too"'
+	wm_stop
+}
+
+# refused WHAT ARGS...: nothing is started, and the reason says so.
+refused() {
+	local what=$1 output
+	shift
+	output=$("$WSGIMASTER" --http-socket 127.0.0.1:0 \
+	    --wsgi-file "$WM_APPS/cache_cases.py" "$@" 2>&1) &&
+		wm_fail "started: $*"
+	[[ $output == *$what* ]] || wm_fail "$*: $output"
+}
+
+@test "what no cache can be made of is refused" {
+	refused 'it needs a "name"' --cache2 items=3
+	refused 'it needs "items"' --cache2 name=c
+	refused 'did you mean "items"' --cache2 name=c,itms=3
+	refused 'from 1 to' --cache2 name=c,items=0
+	refused '"blocks" must be a whole number from 10' \
+	    --cache2 name=c,items=10,blocks=9
+	refused 'redis://' --cache2 name=c,items=3,udp=127.0.0.1:1
+	refused 'two caches "c"' --cache2 name=c,items=3 --cache2 name=c,items=4
+	refused 'must be siphash' --cache2 name=c,items=3,hash=rand
+	refused 'there is no cache "d"' --cache2 name=c,items=3 \
+	    --add-cache-item "d a=b"
+	echo "somebody else's" >other
+	refused "not a cache's store" --cache2 name=c,items=3,store=other
+	same "$(cat other)" "somebody else's"
+	refused "cannot open it" --cache2 name=c,items=3,store=no/such/folder
+	cache_start --cache2 "name=c,items=100,store=$WM_TMP/store"
+	wm_stop
+	refused "it was made with items=100" \
+	    --cache2 "name=c,items=99,store=$WM_TMP/store"
+	cache_start --cache2 "name=c,items=99,store=$WM_TMP/store,store_delete"
+	wm_stop
+}
+
+@test "uWSGI's older options make the cache \"default\"" {
+	cache_start --cache 50 --cache-blocksize 100 --cache2 name=c,items=9
+	same "$(get "/put?key=a&value=b&cache=default")" true
+	same "$(get "/put?key=a&cache=default&value=$(printf %101s | tr ' ' x)")" null
+	stats_say "s['caches'][0]['name'] == 'default'"
+	stats_say "s['caches'][0]['blocksize'] == 100"
+	wm_stop
+}
+
+@test "the metrics of a cache" {
+	cache_start --cache2 name=c,items=2,ignore_full --stats-http
+	get "/put?key=a&value=b"
+	get "/put?key=b&value=b"
+	curl -fs --unix-socket "$STATS" http://x/metrics >metrics
+	grep -Fx 'wsgimaster_cache_items{cache="c"} 2' metrics
+	grep -Fx 'wsgimaster_cache_items_limit{cache="c"} 2' metrics
+	grep -Ex 'wsgimaster_cache_full_total\{cache="c"\} [1-9]' metrics
+	wm_stop
+}
+
+@test "a cache in Redis, under every engine" {
+	local engine want
+	want='[true, null, "True", null, [255, 0], true, true, null, true, true, true, true, -2, null, ["key", "number"], true, null, 0]'
+	for engine in $(engines); do
+		engine_start "$engine" --wsgi-file "$WM_APPS/cache_cases.py" \
+		    --cache2 name=c,items=10 --add-cache-item "c begun=1"
+		same "$(get "/remote?where=unix://$REDIS_SOCKET?db=1")" "$want"
+		same "$(get "/remote?where=unix://$REDIS_SOCKET?db=1")" "$want"
+		wm_stop
+	done
+}
+
+# A Redis that never answers.
+silent() {
+	"$PYTHON" - "$1" <<-'END' 3>&- 4>&- &
+	import socket, sys, time
+	s = socket.socket(socket.AF_UNIX)
+	s.bind(sys.argv[1])
+	s.listen(50)
+	kept = []
+	s.settimeout(60)
+	while True:
+	    kept.append(s.accept())
+	END
+	SILENT=$!
+	wm_wait_for "the socket" 10 [ -S "$1" ]
+}
+
+@test "a request that waits for Redis parks its core, and has a timeout" {
+	local engine i started
+	silent "$WM_TMP/silent"
+	for engine in $(engines); do
+		[ "$engine" != none ] || continue
+		engine_start "$engine" --wsgi-file "$WM_APPS/cache_cases.py" \
+		    --cache2 name=c,items=10 --add-cache-item "c begun=1"
+		for i in 1 2 3; do
+			get "/fails?where=unix://$WM_TMP/silent?socket_timeout=4" \
+			    30 >"slow$i" &
+			slow[i]=$!
+		done
+		# Answered while all three wait.
+		get "/get?key=begun" 3
+		started=$(jobs -rp | wc -l)
+		[ "$started" -ge 3 ] || wm_fail "they did not wait"
+		wait "${slow[@]}"
+		grep -q '"TimeoutError: cache' slow1
+		grep -q '"TimeoutError: cache' slow3
+		wm_stop_keeping
+	done
+	kill "$SILENT"
+	rm -f "$WM_TMP/silent"
+}
+
+# As wm_stop, while our own socket is in the folder.
+wm_stop_keeping() {
+	kill -TERM "$WM_PID"
+	wm_wait_left
+}
+
+@test "what is wrong with a remote cache is said" {
+	cache_start --cache2 name=c,items=10
+	same "$(get "/fails?where=c@127.0.0.1:1" | grep -o redis:)" redis:
+	get "/fails?where=c@127.0.0.1:1" | grep -F '"ValueError: '
+	get "/fails?where=http://x/" | grep -F 'is redis://'
+	get "/fails?where=redis://u:secret@127.0.0.1:1/0" >said
+	grep -F '"ConnectionError: cache \"redis://127.0.0.1:1/0\": ' said
+	not grep -F secret said
+	wm_stop
+}

@@ -1,0 +1,262 @@
+#!/usr/bin/env bats
+# The app's signals: targets, timers, crons, file monitors, reloads, floods.
+
+load engines
+load lifecycle
+
+# The files that every test has, and the options of its server.
+signals_prepare() {
+	STATS=$WM_TMP/stats.sock
+	export NOTES=$WM_TMP/notes
+	: >"$NOTES"
+}
+
+# signals_start ARGS...: a server of test/apps/user_signals.py.
+signals_start() {
+	signals_prepare
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
+	    --pythonpath "$WM_APPS" --module user_signals "$@"
+}
+
+# noted PATTERN [N]: so many lines of the notes (at least one) match.
+noted() {
+	[ "$(grep -cxE "$1" "$NOTES")" -ge "${2:-1}" ]
+}
+
+wait_noted() {
+	wm_wait_for "$1 in the notes" 30 noted "$@"
+}
+
+@test "every target, under every engine; handlers wait while requests go on" {
+	local engine
+	signals_prepare
+	for engine in $(engines); do
+		: >"$NOTES"
+		engine_start "$engine" --module user_signals --processes 2 \
+		    --mules 2 --stats "$STATS"
+		wm_wait_for "the mules" 20 stats_say \
+		    "all(m['state'] == 'ready' for m in s['mules'])"
+		get /raise/1/2/3/5/6/8/9
+		wait_noted "one [12] 1 1"
+		wait_noted "everybody 1"
+		wait_noted "everybody 2"
+		wait_noted "second 2"
+		wait_noted "mule mule[12] 8"
+		wait_noted "mules mule1"
+		wait_noted "mules mule2"
+		wait_noted "asks [12]( RuntimeError){4} AttributeError RuntimeError None"
+		wait_noted "fails [12]"
+		wm_wait_for "its traceback" 20 wm_log_has "a handler that fails"
+		wm_log_has "exception in the handler of signal 5"
+		# Several handlers that wait: requests are answered meanwhile.
+		get /raise/4
+		wait_noted "waits [12]"
+		for _ in 1 2 3 4 5; do get /id 5; done
+		wait_noted "waited [12]"
+		# One that a worker has registered runs there only.
+		number=$(get /own)
+		for _ in 1 2 3 4 5 6; do get "/raise/$number"; done
+		wait_noted "own $((number - 100)) $number" 6
+		[ "$(grep -c "^own" "$NOTES")" -eq 6 ]
+		stats_say "sum(w[i]['signal_errors'] for i in w) == 1"
+		wm_stop
+	done
+}
+
+@test "signal_wait parks the request until the signal has come" {
+	local engine answer
+	signals_prepare
+	for engine in $(engines); do
+		: >"$NOTES"
+		engine_start "$engine" --module user_signals --processes 2 \
+		    --stats "$STATS"
+		get /wait/1 30 >answer &
+		answer=$!
+		until ! kill -0 $answer 2>/dev/null; do
+			get /raise/1
+			sleep 0.1
+		done
+		grep -Fx "[-1, \"b''\", 1]" answer || wm_fail "$(cat answer)"
+		wm_stop
+	done
+}
+
+@test "what cannot be is refused where it is asked for" {
+	signals_start
+	get /bad >bad
+	jq -e 'to_entries | map(select(.key != "node") | .value) | unique ==
+	    ["ValueError"]' bad
+	jq -e '.node == "NotImplementedError"' bad
+	[ "$(get /registered)" = "[true, null, 0]" ]
+	get /unregister/1
+	[ "$(get /registered)" = "[null, null, 0]" ]
+	wm_stop
+}
+
+@test "timers tick while every core is taken, so often as they shall, until removed" {
+	local before request
+	signals_start --async 1 --greenlet
+	get /sleep/5 30 >/dev/null &
+	request=$!
+	wm_wait_for "the request" 20 stats_say "w[1]['busy_cores'] == 1"
+	before=$(grep -c tick "$NOTES")
+	wait_noted "tick 1" $((before + 6))
+	stats_say "w[1]['busy_cores'] == 1"
+	wait_noted "thrice 1" 3
+	wait $request
+	[ "$(grep -c thrice "$NOTES")" -eq 3 ]
+	wm_stop
+	signals_start
+	wait_noted "tick 1" 3
+	get /remove/10
+	sleep 0.3
+	before=$(grep -c tick "$NOTES")
+	sleep 0.5
+	[ "$(grep -c tick "$NOTES")" -eq "$before" ]
+	wm_stop
+}
+
+@test "a file monitor sees writes, replacements, removals, and what comes after" {
+	local step n=0
+	mkdir folder
+	echo 1 >folder/watched
+	export WATCHED=$WM_TMP/folder/watched
+	signals_start
+	wait_noted "version 1 None" 1
+	for step in "echo 2 >>folder/watched" \
+	    "echo 3 >new && mv new folder/watched" \
+	    "echo 4 >>folder/watched" "rm folder/watched" \
+	    "echo 5 >folder/watched" "touch folder/watched"; do
+		: >"$NOTES"
+		eval "$step"
+		wm_wait_for "$step" 20 noted "changed 1"
+		sleep 0.7	# what else it causes
+	done
+	wm_stop
+	export WATCHED=$WM_TMP/folder
+	signals_start
+	wait_noted "version 1 None" 1
+	echo 6 >>folder/watched
+	wait_noted "changed 1"
+	wm_stop
+}
+
+@test "a reload replaces the timers; one that fails changes nothing" {
+	local before
+	cp "$WM_APPS/user_signals.py" app.py
+	signals_prepare
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
+	    --pythonpath . --module app
+	wait_noted "tick 1" 2
+	echo "raise LookupError('code that does not load')" >>app.py
+	kill -HUP "$WM_PID"
+	wm_wait_for "the failure" 30 wm_log_has "reload failed"
+	before=$(grep -c tick "$NOTES")
+	wait_noted "tick 1" $((before + 3))
+	sed -e '$d' -e 's/^if os.environ.get("VERSION") == "2":/if True:/' \
+	    -e 's/"version", os.environ.get("VERSION")/"version", "new"/' \
+	    "$WM_APPS/user_signals.py" >app.py
+	sed -n '$p' "$WM_APPS/user_signals.py" >>app.py
+	kill -HUP "$WM_PID"
+	wm_wait_for "the new code" 30 wm_log_has "generation 3 serves"
+	wait_noted "version 1 new" 2
+	: >"$NOTES"
+	wait_noted "version 1 new" 4
+	not noted "tick 1"
+	not noted "version 1 None"
+	wm_stop
+}
+
+@test "a flood of signals starves nobody, and what is lost is counted" {
+	signals_start --processes 2
+	get /flood/7/20000 60
+	get /id
+	stats_say "s['signal_queue'] <= 1024"
+	wm_log_has "is lost"
+	: >"$NOTES"
+	get /raise/1
+	wait_noted "one [12] 1 1"
+	wm_stop
+}
+
+@test "a worker that drains finishes its handler, one that dies loses only its own" {
+	signals_start --processes 2 --async 2 --greenlet
+	get /raise/4
+	wait_noted "waits [12]"
+	wm_stop
+	noted "waited [12]"
+	signals_start --processes 2
+	get /raise/4
+	wait_noted "waits [12]"
+	kill -9 "$(worker_pid "$(sed -n 's/^waits //p' "$NOTES")")"
+	wm_wait_for "the next worker" 30 workers_ready
+	wm_log_has "JOB signal:4"
+	get /raise/1
+	wait_noted "one [12] 1 1"
+	wm_stop
+}
+
+@test "the decorators, and a post_fork_hook that waits for a signal, as in uWSGI's examples" {
+	signals_prepare
+	PORT=$(wm_port)
+	cat >app.py <<-'END'
+	import os
+	import uwsgi
+	from uwsgidecorators import *
+
+	def note(*words):
+	    with open(os.environ["NOTES"], "a") as f:
+	        print(*words, file=f)
+
+	@signal(17, target="workers")
+	def hello(number):
+	    note("hello", uwsgi.worker_id(), number)
+
+	@timer(1)
+	def second(number):
+	    note("second", number)
+
+	@mstimer(500)
+	def half(number):
+	    note("half", number)
+
+	@rbtimer(0.2, iterations=2, signum=60, target="worker2")
+	def twice(number):
+	    note("twice", number)
+
+	@filemon(".")
+	def here(number):
+	    note("here", number)
+
+	@cron(59, -1, -1, -1, -1)
+	def hourly(number):
+	    pass
+
+	@postfork
+	def wait_for_signal():
+	    if uwsgi.worker_id() == 1:
+	        uwsgi.signal_wait(17)
+	        note("received", uwsgi.signal_received())
+
+	def application(environ, start_response):
+	    uwsgi.signal(17)
+	    start_response("200 OK", [])
+	    return [str(hourly.__name__).encode()]
+	END
+	wm_launch --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
+	    --wsgi-file app.py --processes 2
+	wm_wait_for "worker 2" 30 get /
+	wm_wait_for "the server" 30 wm_log_has "wsgimaster ready"
+	[ "$(get /)" = hourly ]
+	wait_noted "received 17"
+	wait_noted "hello 1 17"
+	wait_noted "hello 2 17"
+	wait_noted "second 0"
+	wait_noted "half 1" 2
+	wait_noted "twice 60" 2
+	touch changed
+	wait_noted "here 2"
+	wm_stop
+}

@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# Websockets: what a client and an app can expect of one.
+
+load engines
+
+setup() {
+	[ -z "${WM_SKIP:-}" ] || skip "$WM_SKIP"
+	cd "$WM_TMP" || return 1
+	export NOTES=$WM_TMP/notes
+	wm_needs websockets
+}
+
+# ws_start ENGINE ARGS...: the app under an engine.
+ws_start() {
+	engine_start "$1" --module websocket_cases "${@:2}"
+}
+
+# ws CHECK ARGS...: a check on PORT.
+ws() {
+	check websocket_checks "$1" "$PORT" "${@:2}"
+}
+
+# ws_open PATH COUNT: so many are open, until the server says goodbye.
+ws_open() {
+	ws opened "$1" "$2" >opened 3>&- &
+	OPENED=$!
+	wm_wait_for "the websockets" 30 grep -q open opened
+}
+
+# ws_closed CODE: they were told this.
+ws_closed() {
+	wait "$OPENED" || wm_fail "they were not closed well"
+	[ "$(tail -n 1 opened)" = "$1" ] || wm_fail "closed with $(cat opened)"
+}
+
+@test "messages, closes and the API are the same under every engine" {
+	for engine in $(engines); do
+		ws_start "$engine"
+		ws echoes
+		ws closes
+		ws api
+		ws handshakes
+		wm_stop
+		[ "$(grep -c Traceback "$WM_LOG")" -eq 1 ] ||
+			wm_fail "$engine: not one traceback (/fails)"
+		wm_log_has 'GET /echo => generated [0-9]+ .*HTTP/1.1 101' ||
+			wm_fail "$engine: no line in the access log"
+		rm -f "$NOTES"
+	done
+}
+
+@test "RFC 6455, case by case" {
+	for engine in none greenlet; do
+		ws_start "$engine"
+		ws conforms
+		wm_stop
+	done
+}
+
+@test "clients' frames mixed at random: each gets what is its own" {
+	for engine in greenlet threads; do
+		ws_start "$engine"
+		ws interleaved "$RANDOM" 2000
+		ws resets 60
+		wm_stop
+	done
+}
