@@ -57,8 +57,9 @@ cache_unalias(struct keyvals *kv, char **cause)
 		if (!keyvals_has(kv, cache_refused[i].name))
 			continue;
 		*cause = xasprintf("\"%s\": caches are not copied between "
-		    "servers; for one that several share give the functions "
-		    "\"redis://host:port/db\" as the cache's name",
+		    "servers; for one that several share give the functions \""
+		    "redis://host:port/db"
+		    "\" as the cache's name",
 		    cache_refused[i].name);
 		return -1;
 	}

@@ -189,6 +189,7 @@ struct config {
 	bool		 websockets_deflate;
 	size_t		 websockets_deflate_min;
 	bool		 websockets_harakiri;
+	bool		 http_websockets;
 	char		*request_id_header;	/* a name, or "": none */
 	bool		 request_id_response;
 

@@ -11,8 +11,8 @@ struct config;
 
 /* One daemon; the texts are its own, NULL: not given. */
 struct daemon_rule {
-	char		*text;		/* as given (and which of those that
-					   are the same): over reloads */
+	char		*text;		/* as given, and which of those that
+					   are the same: it stays one */
 	char		*command;	/* for /bin/sh -c */
 	char		*pidfile;	/* "smart": known by this */
 	bool		 daemonize;	/* the server does it, and writes that */

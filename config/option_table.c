@@ -1524,7 +1524,6 @@ const struct option_row option_table[] = {
 		    "statistics count \"expired\"."
 	},
 	{
-	{
 		.name = "cron",
 		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(cron),
 		.arg = "\"MIN HOUR DAY MONTH WEEKDAY COMMAND\"",
@@ -1890,6 +1889,13 @@ const struct option_row option_table[] = {
 	},
 
 	/* compatibility */
+	{
+		.name = "http-websockets", .alias = { "http-raw-body" },
+		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
+		AT(http_websockets), .initial = 1, .max = 1,
+		.flags = OPT_NO_EFFECT,
+		.help = "Websockets can always be asked for."
+	},
 	{
 		.name = "enable-threads",
 		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,

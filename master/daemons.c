@@ -530,8 +530,8 @@ daemon_reaped(struct daemon *d, int status)
 		return;
 	}
 	log_write(d->state == DAEMON_RUNS && d->wanted ? LOG_LEVEL_ERROR :
-	    LOG_LEVEL_INFO, NULL, "daemon \"%s\" (pid %d) has ended: %s", d->rule.command,
-	    (int)d->group, how);
+	    LOG_LEVEL_INFO, NULL, "daemon \"%s\" (pid %d) has ended: %s",
+	    d->rule.command, (int)d->group, how);
 	if (d->state == DAEMON_STOPS &&
 	    d->all->m->state != MASTER_KILLING) {
 		daemon_late(d);

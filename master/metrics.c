@@ -301,6 +301,13 @@ metrics_sums(struct metrics *x)
 	    "no core was free within queue-timeout.", total->shed);
 	metrics_counter(x, "harakiri", "Requests that were told that their "
 	    "time is over.", total->harakiris);
+	metrics_counter(x, "websockets_opened", "Requests that have become "
+	    "websockets.", total->websockets_begun);
+	metrics_gauge(x, "websockets", "Open websockets.", sum->websockets);
+	metrics_counter(x, "websocket_messages_received", "Messages of "
+	    "websockets' clients.", total->websocket_received);
+	metrics_counter(x, "websocket_messages_sent", "Messages to "
+	    "websockets' clients.", total->websocket_sent);
 	metrics_counter(x, "tls_handshakes", "TLS handshakes, of new "
 	    "sessions and resumed ones.", total->tls_handshakes);
 	metrics_counter(x, "tls_resumed", "TLS handshakes that went on with "

@@ -24,6 +24,7 @@ metrics_add_process(struct metrics_worker *w, const struct master *m,
 	w->processes++;
 	w->busy += busy;
 	w->connections += sb_get(&slot->connections);
+	w->websockets += sb_get(&slot->websockets);
 	w->queued += sb_get(&slot->queued);
 	if (since != 0 && since < now && now - since > w->queue_age_us)
 		w->queue_age_us = now - since;
@@ -61,6 +62,9 @@ metrics_add_worker(struct metrics_worker *sum, const struct metrics_worker *w)
 	to->accepted += from->accepted;
 	to->refused += from->refused;
 	to->static_requests += from->static_requests;
+	to->websockets_begun += from->websockets_begun;
+	to->websocket_received += from->websocket_received;
+	to->websocket_sent += from->websocket_sent;
 	to->tls_handshakes += from->tls_handshakes;
 	to->tls_resumed += from->tls_resumed;
 	to->tls_failed += from->tls_failed;
@@ -71,6 +75,7 @@ metrics_add_worker(struct metrics_worker *sum, const struct metrics_worker *w)
 	sum->cores += w->cores;
 	sum->busy += w->busy;
 	sum->connections += w->connections;
+	sum->websockets += w->websockets;
 	sum->queued += w->queued;
 	if (w->queue_age_us > sum->queue_age_us)
 		sum->queue_age_us = w->queue_age_us;

@@ -18,6 +18,7 @@ struct metrics_worker {
 	unsigned	 cores;		/* of those that serve */
 	unsigned	 busy;		/* cores */
 	unsigned	 connections;
+	unsigned	 websockets;
 	unsigned	 queued;
 	uint64_t	 queue_age_us;	/* of the oldest */
 	uint64_t	 loop_lag_us;	/* of who sits on the seat */

@@ -264,6 +264,7 @@ stats_process(struct json_out *json, const struct worker_proc *wp,
 	json_int(json, "slot", wp->slot);
 	json_uint(json, "queued", sb_get(&slot->queued));
 	json_uint(json, "connections", sb_get(&slot->connections));
+	json_uint(json, "websockets", sb_get(&slot->websockets));
 	json_uint(json, "busy_cores", sb_get(&slot->busy_cores));
 	json_uint(json, "shed", sb_get(&slot->shed));
 	json_uint(json, "accepted", sb_get(&slot->accepted));
@@ -291,6 +292,10 @@ stats_worker_numbers(struct stats_json *j, int id, pid_t pid,
 	    sb_get(&slot->requests) : 0);
 	json_uint(json, "static_requests", total.static_requests);
 	json_uint(json, "exceptions", total.exceptions);
+	json_uint(json, "websockets_opened", total.websockets_begun);
+	json_uint(json, "websocket_messages_received",
+	    total.websocket_received);
+	json_uint(json, "websocket_messages_sent", total.websocket_sent);
 	json_uint(json, "tls_handshakes", total.tls_handshakes);
 	json_uint(json, "tls_resumed", total.tls_resumed);
 	json_uint(json, "tls_failed", total.tls_failed);

@@ -91,7 +91,7 @@ struct cache_counters {
 	}		 lanes[CACHE_LANES];
 };
 
-/* Private to each process, never written after the fork but for said_us. */
+/* Private to each process; only said_us is written after the fork. */
 struct cache {
 	struct cache_spec	 spec;
 	struct siphash_key	 key;
@@ -121,7 +121,7 @@ struct cache_place {
 	size_t		 key_len;
 	uint64_t	 hash;
 	uint32_t	 link;		/* of the item; 0: none */
-	uint32_t	 before;	/* link of the one before it in its chain */
+	uint32_t	 before;	/* the link before it in its chain */
 };
 
 /*
@@ -183,10 +183,10 @@ bool	 cache_remove(struct cache *c, struct cache_place *place);
 bool	 cache_list_add(struct cache *c, uint32_t link);
 /* Takes items that have expired out, in a few slots or in all. */
 bool	 cache_sweep(struct cache *c, bool all);
-/* Makes room for an item (or not) and blocks, sparing one. *fits: it is there. */
+/* Makes room for an item (or not) and blocks, sparing one; *fits: it did. */
 bool	 cache_make_room(struct cache *c, bool item, size_t blocks,
 	    uint32_t spare, bool *fits);
-/* Takes them off the free lists; cache_make_room has said that they are there. */
+/* Takes them off the free lists, when cache_make_room has made room. */
 bool	 cache_take_item(struct cache *c, uint32_t *link);
 bool	 cache_take_blocks(struct cache *c, size_t count, uint32_t *first);
 bool	 cache_give_blocks(struct cache *c, const struct cache_value *value);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -90,5 +91,13 @@ mailbox_put(const struct mailboxes *m, int box, const void *data, size_t len)
 ssize_t
 mailbox_take(const struct mailboxes *m, int box, void *data, size_t len)
 {
-	return recv(m->list[box].out, data, len, MSG_DONTWAIT | MSG_TRUNC);
+	struct pollfd	 p = { .fd = m->list[box].out, .events = POLLRDHUP };
+	ssize_t		 n;
+
+	n = recv(p.fd, data, len, MSG_DONTWAIT | MSG_TRUNC);
+	if (n == 0 && poll(&p, 1, 0) == 1) {
+		errno = EPIPE;
+		return -1;
+	}
+	return n;
 }

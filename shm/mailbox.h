@@ -37,7 +37,8 @@ int	 mailbox_put(const struct mailboxes *m, int box, const void *data,
 	    size_t len);
 /*
  * Takes one out; its whole length, which may be more than len (then its end is
- * lost), -1 with errno, EAGAIN: none is there.
+ * lost), -1 with errno, EAGAIN: none is there, EPIPE: somebody has ended the
+ * queue, which only a process that was taken over does.
  */
 ssize_t	 mailbox_take(const struct mailboxes *m, int box, void *data,
 	    size_t len);

@@ -137,6 +137,9 @@ sb_total_add(struct sb_total *total, const struct sb_slot *s)
 	total->static_requests += sb_get(&s->static_requests);
 	total->cut += sb_get(&s->cut);
 	total->harakiris += sb_get(&s->harakiris);
+	total->websockets_begun += sb_get(&s->websockets_begun);
+	total->websocket_received += sb_get(&s->websocket_received);
+	total->websocket_sent += sb_get(&s->websocket_sent);
 	total->tls_handshakes += sb_get(&s->tls_handshakes);
 	total->tls_resumed += sb_get(&s->tls_resumed);
 	total->tls_failed += sb_get(&s->tls_failed);

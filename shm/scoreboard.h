@@ -180,6 +180,9 @@ struct sb_total {
 	uint64_t	 accepted;
 	uint64_t	 refused;
 	uint64_t	 static_requests;
+	uint64_t	 websockets_begun;
+	uint64_t	 websocket_received;
+	uint64_t	 websocket_sent;
 	uint64_t	 cut;
 	uint64_t	 tls_handshakes;
 	uint64_t	 tls_resumed;

@@ -89,8 +89,10 @@ request_measure(const struct request *req, uint64_t us)
 	unsigned	 status = (unsigned)req->resp.status;
 	struct sb_app	*app = &req->worker->stats->apps[req->row];
 
-	request_count(req, &app->time_us, us);
-	request_count(req, &app->steps[latency_step(us)], 1);
+	if (status != 101) {	/* a websocket lasts as long as it likes */
+		request_count(req, &app->time_us, us);
+		request_count(req, &app->steps[latency_step(us)], 1);
+	}
 	request_count(req, &app->statuses[status < 600 ? status / 100 : 0],
 	    1);
 }
@@ -115,7 +117,8 @@ request_end(struct request *req)
 	request_count(req, &stats->bytes_out, req->resp.wire);
 	request_count(req, &stats->running_us, us);
 	request_measure(req, us);
-	sb_set(&stats->avg_us, (avg + us) / 2);
+	if (req->resp.status != 101)
+		sb_set(&stats->avg_us, (avg + us) / 2);
 	if (req->resp.state == RESPONSE_BROKEN)
 		request_count(req, &stats->cut, 1);
 	if (req->failed)

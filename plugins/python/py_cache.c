@@ -124,8 +124,8 @@ py_cache_name(const struct py_cache_kind *kind, PyObject *arg,
 	if (strchr(*name, '@') == NULL || py_cache_is_remote(*name))
 		return 0;
 	PyErr_Format(PyExc_ValueError, "%s(): this server does not ask "
-	    "uWSGI's caches (\"%.100s\"); give \"redis://host:port/db\", "
-	    "\"rediss://...\" or \"unix:///path\" for one that several share",
+	    "uWSGI's caches (\"%.100s\"); for one that several share give "
+	    "redis://host:port/db, rediss://... or unix:///path",
 	    kind->name, *name);
 	return -1;
 }

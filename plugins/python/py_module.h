@@ -17,11 +17,8 @@ int	 py_module_import(struct worker *w);
 PyObject *py_module_get(const char *name);
 /* An attribute that the app may have set, borrowed; NULL: has not, or None. */
 PyObject *py_module_find(const char *name);
-<<<<<<< HEAD
 /* The dict that the app has assigned to "applications", borrowed, or NULL. */
 PyObject *py_module_applications(void);
-=======
->>>>>>> rpc
 /* Calls what the app has assigned to this attribute, if it has; -1: raised. */
 int	 py_module_call_hook(const char *name);
 

@@ -89,7 +89,7 @@ py_mule_boxes_init(struct py_mule_boxes *b, struct worker *w, bool own,
 
 /* A message from one queue; NULL without an exception: there is none. New. */
 static PyObject *
-py_mule_take_from(struct worker *w, int box, size_t size)
+py_mule_take_from(struct worker *w, int box, size_t size, bool *ended)
 {
 	PyObject	*bytes;
 	ssize_t		 n;
@@ -100,6 +100,7 @@ py_mule_take_from(struct worker *w, int box, size_t size)
 	n = mailbox_take(w->commons->mailboxes, box, PyBytes_AS_STRING(bytes),
 	    size);
 	if (n < 0) {
+		*ended = errno == EPIPE;
 		Py_DECREF(bytes);
 		return NULL;
 	}
@@ -114,13 +115,22 @@ py_mule_take_from(struct worker *w, int box, size_t size)
 
 /* The next message. */
 PyObject *
-py_mule_take(const struct py_mule_boxes *b, struct worker *w, size_t size)
+py_mule_take(struct py_mule_boxes *b, struct worker *w, size_t size)
 {
 	PyObject	*bytes = NULL;
+	bool		 ended = false;
 	size_t		 i;
 
-	for (i = 0; bytes == NULL && i < b->n && !PyErr_Occurred(); i++)
-		bytes = py_mule_take_from(w, b->boxes[i], size);
+	for (i = 0; bytes == NULL && i < b->n && !PyErr_Occurred(); i++) {
+		if (b->fds[i].fd == -1)
+			continue;
+		bytes = py_mule_take_from(w, b->boxes[i], size, &ended);
+		if (ended) {
+			log_error("somebody has ended a queue of the mules");
+			b->fds[i].fd = -1;
+		}
+		ended = false;
+	}
 	return bytes;
 }
 

@@ -26,10 +26,9 @@ void	 py_mule_boxes_init(struct py_mule_boxes *b, struct worker *w,
 /*
  * Takes the next message (a new bytes object of up to size bytes; the end of a
  * longer one is lost, which is logged); NULL with an exception, or without one:
- * there is none.
+ * there is none. A queue that was ended is not looked at any more.
  */
-PyObject *py_mule_take(const struct py_mule_boxes *b, struct worker *w,
-	    size_t size);
+PyObject *py_mule_take(struct py_mule_boxes *b, struct worker *w, size_t size);
 /* The functions given to install_mule_msg_hook: a list, borrowed, or NULL. */
 PyObject *py_mule_hooks(void);
 

@@ -672,8 +672,8 @@ py_websocket_close(PyObject *self, PyObject *args, PyObject *keywords)
 	(void)self;
 	if (!PyArg_ParseTupleAndKeywords(args, keywords,
 	    "|iOO:websocket_close", names, &code, &reason, &context) ||
-	    !py_websocket_text(reason, &text, &len) ||
-	    !py_websocket_find("websocket_close", context, &who))
+	    !py_websocket_find("websocket_close", context, &who) ||
+	    !py_websocket_text(reason, &text, &len))
 		return NULL;
 	if (!websocket_code_is_valid(code) || len > WEBSOCKET_REASON ||
 	    !websocket_utf8_is(text, len)) {

@@ -23,11 +23,13 @@ CASES = {}                  # name -> function
 CLIENT = ("connection_fd disconnect request_id cl chunked_read "
           "chunked_read_nb sendfile send_client recv_client "
           "set_user_harakiri add_var set_logvar get_logvar "
-          "log_this_request signal_wait").split()
+          "log_this_request signal_wait websocket_handshake websocket_recv "
+          "websocket_recv_nb websocket_send websocket_send_binary "
+          "websocket_close request_context").split()
 # What waits, and refuses to in a coroutine.
 WAITS = ("wait_fd_read wait_fd_write async_sleep suspend green_schedule sleep "
          "wait connect recv send await_ chunked_read chunked_read_nb sendfile "
-         "send_client recv_client rpc signal_wait").split()
+         "send_client recv_client rpc signal_wait websocket_handshake").split()
 # What is only there when cores can be parked.
 PARKS = ("fdevent_readable fdevent_writable fdevent_timeout "
          "uwsgi_ready_fd ngx").split()
@@ -556,6 +558,74 @@ def set_user_harakiri():
     """What comes of it: harakiri.bats."""
     assert uwsgi.set_user_harakiri(1000.5) is None
     assert uwsgi.set_user_harakiri(0) is None
+
+
+def no_websocket(function, *args):
+    """What comes of it where there is one: websocket.bats."""
+    try:
+        function(*args)
+    except uwsgi.WebsocketError as error:
+        return error
+    raise AssertionError("it is none")
+
+
+@case
+def websocket_handshake():
+    error = no_websocket(uwsgi.websocket_handshake)
+    assert str(error) == "unable to complete websocket handshake", error
+    assert error.status == 400 and error.code is None
+
+
+@case
+def websocket_recv():
+    error = no_websocket(uwsgi.websocket_recv)
+    assert str(error) == "unable to receive websocket message", error
+    assert error.code is None and error.reason == "there is no websocket"
+
+
+@case
+def websocket_recv_nb():
+    no_websocket(uwsgi.websocket_recv_nb)
+
+
+@case
+def websocket_send():
+    error = no_websocket(uwsgi.websocket_send, "text")
+    assert str(error) == "unable to send websocket message", error
+
+
+@case
+def websocket_send_binary():
+    error = no_websocket(uwsgi.websocket_send_binary, b"bytes")
+    assert str(error) == "unable to send websocket binary message", error
+
+
+@case
+def websocket_close():
+    for code in (0, 1005, 1006, 5000):
+        try:
+            uwsgi.websocket_close(code)
+        except ValueError:
+            continue
+        raise AssertionError(code)
+    assert uwsgi.websocket_close() is None
+    assert uwsgi.websocket_close(3000, "reason") is None
+
+
+@case
+def request_context():
+    context = uwsgi.request_context()
+    no_websocket(uwsgi.websocket_recv, context)
+    try:
+        uwsgi.websocket_recv(request_context="x")
+    except TypeError:
+        return
+    raise AssertionError("a str is no context")
+
+
+@case
+def WebsocketError():
+    assert issubclass(uwsgi.WebsocketError, OSError)
 
 
 @case

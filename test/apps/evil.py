@@ -83,6 +83,9 @@ def application(environ, start_response):
         ctypes.PyDLL(None).sleep(100)
     elif path == "/begin" and EVIL == "messages":
         send_messages()
+    elif path == "/begin" and EVIL == "queues":
+        for sock in control_sockets():
+            sock.shutdown(socket.SHUT_RDWR)
     elif path == "/begin":
         pattern = (struct.pack("=i", int(EVIL[6:]))
                    if EVIL.startswith("group=") else bytes([int(EVIL)]))

@@ -33,6 +33,10 @@ def hook(message):
                 time.sleep(1000)
             except BaseException:
                 pass
+    if word == "reload":
+        uwsgi.reload()
+    if word == "stop":
+        uwsgi.stop()
     if word == "exit":
         raise SystemExit(int(rest))
     if word == "kill":

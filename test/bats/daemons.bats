@@ -99,6 +99,22 @@ daemon_pid() {
 	    '$1 == g && $2 !~ /^Z/')" ]
 }
 
+@test "who ends and leaves somebody behind: that one has the mercy, too" {
+	cat >leaves.sh <<-'END'
+	#!/bin/sh
+	(trap '' TERM; echo ignores >left; while :; do sleep 0.1; done) &
+	echo $! >child
+	wait
+	END
+	chmod +x leaves.sh
+	life_start --attach-daemon2 "cmd=./leaves.sh,mercy=1"
+	wm_wait_for "the one behind" 20 test -s left
+	wm_is_running "$(cat child)"
+	wm_stop
+	wm_log_has "has not ended within 1 seconds; killing it"
+	wm_is_gone "$(cat child)"
+}
+
 @test "a reload starts it again, adds new ones and ends those left out" {
 	cat >conf.json <<-END
 	{"attach-daemon2": ["cmd=./daemon.sh hup,reloadsignal=HUP",

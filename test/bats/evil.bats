@@ -75,6 +75,24 @@ print(json.load(sys.stdin)["workers"][0]["pid"])')"
 	wm_stop
 }
 
+@test "queues of mules that somebody has ended: mules neither spin nor die" {
+	local before
+	evil_start queues --mules 1 --processes 1
+	wm_wait_for "the mule" 20 wm_log_has "mule 1 .* is ready"
+	get /begin >/dev/null || true
+	wm_wait_for "the mule's word" 20 \
+	    wm_log_has "somebody has ended a queue of the mules"
+	ticks() {
+		cat /proc/[0-9]*/stat 2>/dev/null | awk -v s="$WM_PID" \
+		    '$2 == "(wm-mule-1)" && $6 == s { print $14 + $15 }'
+	}
+	before=$(ticks)
+	sleep 1
+	[ $(($(ticks) - before)) -le 20 ]
+	looked_at
+	wm_stop
+}
+
 # reachable: the app's user gets to this test's folder, and may write there.
 reachable() {
 	local folder=$WM_TMP

@@ -304,7 +304,7 @@ gets() {
 	    grep '^| .*`')
 	[ $count -ge 20 ]
 	# And no Python file of these folders is without an address.
-	for file in async asyncio tornado redis postgresql waiting; do
+	for file in async asyncio tornado redis postgresql waiting websockets; do
 		for name in "$WM_SOURCE/examples/$file/"*.py; do
 			grep -rqF "$(basename "$name")" \
 			    "$WM_SOURCE/examples/README.md" \

@@ -22,7 +22,8 @@ status() {
 }
 
 @test "both forms are what Prometheus' parsers read" {
-	metrics_start -p 2 --mount "/a\"b\\c=$WM_APPS/metrics_cases.py"
+	metrics_start -p 2 --mount "/a\"b\\c=$WM_APPS/metrics_cases.py" \
+	    --cache2 'name="quoted",items=5'
 	get / >/dev/null
 	check forms
 	check is-value 0 requests_total 'mount=/a"b\c' code=2xx
@@ -30,7 +31,7 @@ status() {
 }
 
 @test "each metric is in the manual" {
-	metrics_start
+	metrics_start --cache2 name=c,items=5
 	check documented
 	wm_stop
 }

@@ -294,6 +294,18 @@ mule_kill() {
 	wm_stop
 }
 
+@test "a mule can ask for a reload, and for a stop; an empty message is one" {
+	mules_start --mules 1
+	tell 1 $'\nreload'
+	wm_wait_for "the reload" 20 wm_log_has "generation 2 serves"
+	noted "^1 [0-9]+ ends \$"
+	wm_log_has "reload .mule 1 "
+	tell 1 stop
+	wm_wait_left
+	[ "$WM_STATUS" -eq 0 ]
+	wm_log_has "stopping .mule 1 "
+}
+
 @test "set_user_harakiri in a mule: what it does now has a limit" {
 	cat >script.py <<-'END'
 	import time, uwsgi

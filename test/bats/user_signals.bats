@@ -143,12 +143,12 @@ wait_noted() {
 }
 
 @test "a reload replaces the timers; one that fails changes nothing" {
-	local before
+	local before request
 	cp "$WM_APPS/user_signals.py" app.py
 	signals_prepare
 	PORT=$(wm_port)
 	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
-	    --pythonpath . --module app
+	    --pythonpath . --module app --async 2 --greenlet
 	wait_noted "tick 1" 2
 	echo "raise LookupError('code that does not load')" >>app.py
 	kill -HUP "$WM_PID"
@@ -159,11 +159,18 @@ wait_noted() {
 	    -e 's/"version", os.environ.get("VERSION")/"version", "new"/' \
 	    "$WM_APPS/user_signals.py" >app.py
 	sed -n '$p' "$WM_APPS/user_signals.py" >>app.py
+	# The old worker, and so its generation, stays for a while.
+	get /sleep/6 30 >/dev/null &
+	request=$!
+	wm_wait_for "the request" 20 stats_say "w[1]['busy_cores'] == 1"
 	kill -HUP "$WM_PID"
-	wm_wait_for "the new code" 30 wm_log_has "generation 3 serves"
 	wait_noted "version 1 new" 2
 	: >"$NOTES"
+	before=$(stats "s['signals_lost']")
 	wait_noted "version 1 new" 4
+	stats_say "s['signals_lost'] == $before"
+	kill -0 $request
+	wait $request
 	not noted "tick 1"
 	not noted "version 1 None"
 	wm_stop

@@ -11,7 +11,7 @@ import time
 
 from websocket_wire import (BINARY, CLOSE, PING, PONG, TEXT, Closed,
                             Websocket, frame)
-from wire import Ended, Wire, get, until
+from wire import Ended, Wire, until
 
 NOTES = os.environ.get("NOTES", "/dev/null")
 RECV = "unable to receive websocket message"
@@ -494,10 +494,17 @@ def told(port):
         noted("/parked told", seen)
 
 
+def of_stats(port, path):
+    with Wire(port) as client:
+        client.send(b"GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+                    % path.encode())
+        return client.response().body
+
+
 def shown(port, stats):
     """The scoreboard's state, and how many there are."""
     def cores():
-        page = json.loads(get(stats, "/").body)
+        page = json.loads(of_stats(stats, "/stats"))
         return [core for worker in page["workers"]
                 for core in worker["cores"] if core["state"] != "idle"]
 
@@ -506,9 +513,14 @@ def shown(port, stats):
               ["websocket"])
         ws.put(TEXT, "x")
         assert ws.text() == "x"
-        text = get(stats, "/metrics").body.decode()
-        assert 'wsgimaster_websockets{worker="1"} 1' in text or \
-            "wsgimaster_websockets 1" in text, text
+        text = of_stats(stats, "/metrics").decode()
+        for line in ("wsgimaster_websockets 1\n",
+                     "wsgimaster_websockets_opened_total 1\n",
+                     "wsgimaster_websocket_messages_received_total 1\n",
+                     "wsgimaster_websocket_messages_sent_total 1\n"):
+            assert line in text, text
+        assert "request_duration_seconds_count" not in text or \
+            'count{mount="/"} 0' in text, text
     until("the end", lambda: not cores())
 
 

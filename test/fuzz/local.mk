@@ -45,6 +45,12 @@ fuzzers += test/fuzz/fuzz_cgi_output
 test_fuzz_fuzz_cgi_output_SOURCES = test/fuzz/fuzz_cgi_output.c $(fuzz_main)
 test_fuzz_fuzz_cgi_output_LDADD = $(fuzz_ldadd)
 endif
+if WM_HAVE_WEBSOCKETS
+fuzzers += test/fuzz/fuzz_websocket_in
+test_fuzz_fuzz_websocket_in_SOURCES = \
+	test/fuzz/fuzz_websocket_in.c $(fuzz_main)
+test_fuzz_fuzz_websocket_in_LDADD = $(fuzz_ldadd)
+endif
 if WM_HAVE_HTTP2
 fuzzers += test/fuzz/fuzz_http2_head
 test_fuzz_fuzz_http2_head_SOURCES = test/fuzz/fuzz_http2_head.c $(fuzz_main)

@@ -55,7 +55,7 @@ whole_lists(struct cache *c, struct cache_seen *seen)
 		    link = c->item[link - 1].next) {
 			if (link > c->items || seen->items[link]++ != 0 ||
 			    c->item[link - 1].state == CACHE_ITEM_FREE)
-				return "a chain with what does not belong there";
+				return "a chain with what is free";
 			chained++;
 		}
 	}

@@ -102,6 +102,8 @@ struct websocket {
 	bool			 reading;	/* read_ev is added */
 	bool			 writing;	/* write_ev is added */
 	bool			 polled;	/* no loop turns meanwhile */
+	bool			 hung_up;	/* the client was told that
+						   nothing more comes */
 	bool			 handling;	/* the app has a message */
 	enum websocket_in_event	 held;		/* CLOSE, BAD; MORE: none */
 	int			 deflate_bits;	/* 0: not agreed */

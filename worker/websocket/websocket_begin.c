@@ -292,6 +292,7 @@ websocket_begin(struct request *req, const struct websocket_terms *terms)
 	strbuf_done(&head);
 	websocket_watch_begin(ws);
 	websocket_post_open(ws);
+	websocket_due_set(&ws->heard, WEBSOCKET_IDLE);
 	websocket_take_over(ws);
 	if (w->draining)
 		websocket_close(ws, w->websockets.leaving, "", 0);

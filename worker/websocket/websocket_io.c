@@ -119,13 +119,22 @@ websocket_read(struct websocket *ws)
 		event_active(&ws->read_ev, EV_READ, 0);
 }
 
+/* Everything is said: the client shall see the end, whatever the app is at. */
+static void
+websocket_hang_up(struct websocket *ws)
+{
+	if (!ws->hung_up)
+		conn_shutdown(ws->conn);
+	ws->hung_up = true;
+}
+
 /* Sends what can be sent; its time runs while nothing is taken. */
 void
 websocket_flush(struct websocket *ws)
 {
 	ssize_t	 n;
 
-	if (ws->broken || ws->out.bytes == 0)
+	if (ws->broken)
 		return;
 	n = websocket_out_flush(&ws->out, ws->conn);
 	if (n == -1) {
@@ -133,6 +142,8 @@ websocket_flush(struct websocket *ws)
 		return;
 	}
 	ws->sent += (uint64_t)n;
+	if (ws->out.bytes == 0 && ws->state == WEBSOCKET_OVER)
+		websocket_hang_up(ws);
 	sb_set(&ws->core->sb->bytes_out, ws->sent);
 	if (ws->out.bytes == 0)
 		websocket_due_clear(&ws->stuck);

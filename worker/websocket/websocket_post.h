@@ -52,7 +52,7 @@ struct websocket_post {
 	pthread_cond_t			 room;		/* letters were read */
 	struct websocket_letters	 letters;	/* under the lock */
 	struct websocket_seat		*seats;
-	_Atomic int			 eventfd;	/* -1: no websocket yet */
+	_Atomic int			 eventfd;	/* -1: none yet */
 	_Atomic bool			 waiting;	/* letters are there */
 	bool				 closed;
 	struct event			 ev;
