@@ -734,6 +734,7 @@ def extract():
     raise AssertionError("it takes URLs")
 
 
+@case
 def lock():
     assert uwsgi.lock() is None
     assert uwsgi.lock(1, timeout=5) is True

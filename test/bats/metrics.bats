@@ -31,7 +31,8 @@ status() {
 }
 
 @test "each metric is in the manual" {
-	metrics_start --cache2 name=c,items=5
+	metrics_start --cache2 name=c,items=5 --mules 1 --spooler spool --queue 4 \
+	    --metric name=one,type=counter --metric name=two,type=gauge
 	check documented
 	wm_stop
 }

@@ -78,7 +78,8 @@ def forms(address):
 def documented(address):
     """Each metric stands in the manual's table, and no other."""
     with open(DOC, encoding="utf-8") as f:
-        told = set(re.findall(r"^\| `(wsgimaster_\w+)", f.read(), re.M))
+        cells = re.findall(r"^\| ([^|]*)", f.read(), re.M)
+    told = set(re.findall(r"`(wsgimaster_\w+)", " ".join(cells)))
     there = {name + ("_total" if family.type == "counter" else "")
              for name, family in scrape(address).items()}
     # Only after a reload.
