@@ -232,10 +232,8 @@ spooler_pid_is_not() {
 	    return [b"ok"]
 	END
 	mkdir -m 700 spool
-	for i in $(seq 300); do
-		cp "$WM_SOURCE/test/fuzz/corpus/spool_packet/hello" \
-		    "spool/uwsgi_spoolfile_on_$i"
-	done
+	printf '\021\0\0\0' |
+		tee spool/uwsgi_spoolfile_on_{1..300} >/dev/null
 	PORT=$(wm_port)
 	STATS=$WM_TMP/stats.sock
 	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
