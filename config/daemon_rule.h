@@ -11,11 +11,11 @@ struct config;
 
 /* One daemon; the texts are its own, NULL: not given. */
 struct daemon_rule {
-	char		*text;		/* as given, and which of those that
-					   are the same: it stays one */
+	char		*text;		/* as given (and its number among
+					   those that are the same) */
 	char		*command;	/* for /bin/sh -c */
 	char		*pidfile;	/* "smart": known by this */
-	bool		 daemonize;	/* the server does it, and writes that */
+	bool		 daemonize;	/* the server does, and writes that */
 	bool		 control;	/* the server ends with it */
 	bool		 keep_stdin;
 	bool		 notify;	/* smart: hears of reload and stop */

@@ -125,8 +125,6 @@ metrics_mules(struct metrics *x)
 	const struct deeds	*deeds;
 	size_t			 i;
 
-	if (m->commons->seats.mules == 0)
-		return;
 	for (i = 0; i < m->nbackgrounds; i++) {
 		if (m->backgrounds[i].kind->kind != PROCESS_MULE)
 			continue;

@@ -39,10 +39,10 @@ load lifecycle
 			[ "${fd##*/}" -le 2 ] || readlink "$fd" || true
 		done | sed 's/:.*\(event\|timer\).*/:\1/' | sort | uniq -c |
 		    awk '{ sub(/[0-9]+\]$/, "]"); print $1, $2 }' >found
-		# libevent's and the watchdog's two, the cores' timer, libevent's
-		# pipe for signals, the one for Python's; the listener, the
-		# control.
-		printf '%s\n' '3 anon_inode:event' '1 anon_inode:timer' \
+		# libevent's and the watchdog's two, a doorbell for each of the
+		# four slots, the cores' timer, libevent's pipe for signals,
+		# the one for Python's; the listener, the control.
+		printf '%s\n' '7 anon_inode:event' '1 anon_inode:timer' \
 		    '2 pipe:[]' '2 pipe:[]' '1 socket:[]' '1 socket:[]' >wanted
 		diff wanted found
 	done
