@@ -154,6 +154,11 @@ config_check_http(const struct config *cfg, struct strlist *problems)
 		strlist_add(problems, "\"http2-cleartext\": this wsgimaster "
 		    "was built without HTTP/2 (--without-http2)");
 #endif
+#ifndef WM_HAVE_DEFLATE
+	if (cfg->websockets_deflate)
+		strlist_add(problems, "\"websockets-deflate\": this wsgimaster "
+		    "was built without it (--without-deflate)");
+#endif
 	if (config_is_given(cfg, "limit-request-line") &&
 	    cfg->limit_request_line > cfg->buffer_size)
 		strlist_add_steal(problems, xasprintf("\"limit-request-line\": "

@@ -1384,7 +1384,7 @@ const struct option_row option_table[] = {
 	},
 	{
 		.name = "websockets-pong-tolerance",
-		.alias = { "websocket-pong-tolerance", "websockets-pong-freq" },
+		.alias = { "websocket-pong-tolerance" },
 		.group = GROUP_WEBSOCKETS, .type = OPT_SECONDS,
 		AT(websockets_pong_tolerance), .initial = 3, .max = DAY,
 		.arg = "SECONDS",

@@ -20,19 +20,6 @@ ws() {
 	check websocket_checks "$1" "$PORT" "${@:2}"
 }
 
-# ws_open PATH COUNT: so many are open, until the server says goodbye.
-ws_open() {
-	ws opened "$1" "$2" >opened 3>&- &
-	OPENED=$!
-	wm_wait_for "the websockets" 30 grep -q open opened
-}
-
-# ws_closed CODE: they were told this.
-ws_closed() {
-	wait "$OPENED" || wm_fail "they were not closed well"
-	[ "$(tail -n 1 opened)" = "$1" ] || wm_fail "closed with $(cat opened)"
-}
-
 @test "messages, closes and the API are the same under every engine" {
 	for engine in $(engines); do
 		ws_start "$engine"

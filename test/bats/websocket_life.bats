@@ -24,6 +24,7 @@ ws() {
 
 # ws_open PATH COUNT: so many are open, until the server says goodbye.
 ws_open() {
+	rm -f opened
 	ws opened "$1" "$2" >opened 3>&- &
 	OPENED=$!
 	wm_wait_for "the websockets" 30 grep -q open opened
