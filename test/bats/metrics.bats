@@ -30,7 +30,7 @@ status() {
 }
 
 @test "each metric is in the manual" {
-	metrics_start
+	metrics_start --metric a --metric b,type=gauge --queue 1
 	check documented
 	wm_stop
 }
