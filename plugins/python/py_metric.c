@@ -111,7 +111,7 @@ py_metric_get(PyObject *self, PyObject *arg)
 	{ "metric_" #name,						\
 	    (PyCFunction)(void (*)(void))py_metric_##name,		\
 	    METH_FASTCALL,						\
-	    "metric_" #name "(name, n=1): " does "; None if there is no "	\
+	    "metric_" #name "(name, n=1): " does "; None if there is no " \
 	    "such metric" }
 
 const PyMethodDef	 py_metric_methods[] = {

@@ -392,6 +392,14 @@ py_mule_file(PyObject *self, PyObject *args)
 	return PyBytes_FromString(script);
 }
 
+/* mule_msg_recv_size(): how long a message a mule without a script takes. */
+static PyObject *
+py_mule_msg_recv_size(PyObject *self, PyObject *unused)
+{
+	(void)self, (void)unused;
+	return PyLong_FromSize_t(py_worker()->cfg->mule_msg_recv_size);
+}
+
 /* install_mule_msg_hook(function): one more, behind mule_msg_hook. New. */
 static PyObject *
 py_mule_install(PyObject *self, PyObject *function)
@@ -434,6 +442,8 @@ const PyMethodDef	 py_mule_methods[] = {
 	    "in_farm(name=None): is this mule in that farm, or in any?" },
 	{ "mule_file", py_mule_file, METH_VARARGS,
 	    "mule_file(id): the script of a mule, of this one without id" },
+	{ "mule_msg_recv_size", py_mule_msg_recv_size, METH_NOARGS,
+	    "mule_msg_recv_size(): the option of that name" },
 	{ "install_mule_msg_hook", py_mule_install, METH_O,
 	    "install_mule_msg_hook(function): called with each message" },
 	{ NULL, NULL, 0, NULL }

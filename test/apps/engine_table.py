@@ -484,6 +484,11 @@ def in_farm():
 
 
 @case
+def mule_msg_recv_size():
+    assert uwsgi.mule_msg_recv_size() == 65536
+
+
+@case
 def mule_file():
     assert uwsgi.mule_file(1) is None
 

@@ -30,7 +30,8 @@ def increase(n):
     """In the request, and in threads of the app's."""
     def run():
         for _ in range(n):
-            uwsgi.metric_inc("a")
+            for _ in range(100):
+                uwsgi.metric_inc("a")
             uwsgi.sharedarea_inc64(0, 64)
     threads = [threading.Thread(target=run) for _ in range(2)]
     for thread in threads:

@@ -192,9 +192,9 @@ def counts(port, clients="4"):
     text(port, "/sharedarea_write64/(0, 64, 0)")
     wires = [ask(port, "/increase/(300,)") for _ in range(int(clients))]
     assert [answer(wire) for wire in wires] == ["done"] * int(clients)
-    want = str(int(clients) * 3 * 300)
-    assert text(port, "/metric_get/('a',)") == want
-    assert text(port, "/sharedarea_read64/(0, 64)") == want
+    want = int(clients) * 3 * 300
+    assert int(text(port, "/metric_get/('a',)")) == 100 * want
+    assert int(text(port, "/sharedarea_read64/(0, 64)")) == want
 
 
 def locks(port):
