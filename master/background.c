@@ -15,6 +15,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "master/backoff.h"
+#include "master/commons.h"
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/process.h"
@@ -675,6 +676,7 @@ background_reaped(struct master *m, pid_t pid, int status)
 			continue;
 		bp->reaped = true;
 		bp->status = status;
+		commons_seat_left(m->commons, bp->seat);
 		background_read(bp);
 		background_gone(bp);
 		background_try_empty(bp);
