@@ -294,7 +294,7 @@ gets() {
 		[ -e "$WM_SOURCE/examples/$file" ] || wm_fail "no file: $line"
 		jq -e --arg file "${file##*/}" '.mount, .module, .["wsgi-file"] |
 		    tostring | contains($file | rtrimstr(".py"))' \
-		    "$WM_SOURCE/examples/${file%%/*}/app.json" | grep -q true ||
+		    "$WM_SOURCE/examples/${file%%/*}/"*.json | grep true ||
 			wm_fail "not in app.json: $line"
 		grep -qxF "@test \"${name#*: }\" {" \
 		    "$WM_SOURCE/test/bats/${name%%:*}" ||

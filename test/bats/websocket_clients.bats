@@ -68,8 +68,13 @@ with_redis() {
 	[ -d "$NODE_PATH/playwright-core" ] ||
 		skip "playwright-core could not be installed"
 	PORT=$(wm_port)
-	wm_start --http-socket "127.0.0.1:$PORT" --async 10 --greenlet \
-	    --wsgi-file "$EXAMPLES/chat.py"
+	cd "$EXAMPLES"
+	for config in app redis asyncio gevent; do
+		"$WSGIMASTER" -c $config.json --check
+	done
+	jq --arg port "$PORT" '.["http-socket"] = "127.0.0.1:\($port)"' \
+	    app.json >"$WM_TMP/here.json"
+	wm_start -c "$WM_TMP/here.json"
 	node "$WM_SOURCE/test/clients/websocket_page.js" "$CHROMIUM" \
 	    "http://127.0.0.1:$PORT/" "$WM_TMP/chat.png"
 	wm_stop
