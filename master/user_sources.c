@@ -115,7 +115,7 @@ sources_tick_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct user_sources	*sources = arg;
 	struct user_source	*s;
-	time_t			 from, to;
+	time_t			 from = 0, to = 0;
 	bool			 is_new;
 
 	(void)fd, (void)what;
