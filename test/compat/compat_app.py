@@ -12,6 +12,7 @@ other processes; the case "notes.NAME" tells them.
 import inspect
 import os
 import socket
+import subprocess
 import threading
 import time
 
@@ -80,6 +81,19 @@ def where():
 
 # --- The request ---
 
+
+def chunks_without_waiting():
+    """The chunks of the body, asked for until they are there."""
+    chunks, end = [], time.monotonic() + 5
+    while time.monotonic() < end and chunks[-1:] != [b""]:
+        chunk = uwsgi.chunked_read_nb()
+        if chunk is None:
+            time.sleep(0.01)
+        else:
+            chunks.append(chunk)
+    return chunks
+
+
 ENVIRON = ["REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING",
            "SERVER_PROTOCOL", "CONTENT_TYPE", "CONTENT_LENGTH", "REMOTE_ADDR",
            "REQUEST_URI", "HTTP_X_PROBE", "wsgi.version", "wsgi.url_scheme",
@@ -88,7 +102,7 @@ ENVIRON = ["REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING",
 for key in ENVIRON:
     CASES[f"environ.{key}"] = (
         lambda environ, key=key: environ.get(key, "absent"))
-KINDS = ["wsgi.input", "wsgi.errors", "wsgi.file_wrapper", "uwsgi.version",
+KINDS = ["uwsgi.core", "wsgi.input", "wsgi.errors", "wsgi.file_wrapper", "uwsgi.version",
          "uwsgi.node", "REMOTE_PORT", "SERVER_NAME", "SERVER_PORT",
          "x-wsgiorg.fdevent.readable", "x-wsgiorg.fdevent.writable",
          "x-wsgiorg.fdevent.timeout"]
@@ -128,9 +142,7 @@ cases(
     chunked_read=lambda environ: [uwsgi.chunked_read(),
                                   uwsgi.chunked_read(2),
                                   uwsgi.chunked_read()],
-    chunked_read_nb=lambda environ: [uwsgi.chunked_read_nb(),
-                                     uwsgi.chunked_read_nb(),
-                                     uwsgi.chunked_read_nb()],
+    chunked_read_nb=lambda environ: chunks_without_waiting(),
     recv__client=lambda environ: uwsgi.recv(uwsgi.connection_fd(), 5),
     env=lambda environ: [kind(uwsgi.env),
                          uwsgi.env.get("PATH_INFO")],
@@ -307,8 +319,8 @@ cases(
     mem__order=lambda: uwsgi.mem()[0] < uwsgi.mem()[1],
     logsize=lambda: kind(uwsgi.logsize()),
     micros=lambda: abs(uwsgi.micros() / 1e6 - time.time()) < 60,
-    listen_queue=lambda: uwsgi.listen_queue(),
-    listen_queue__zero=lambda: uwsgi.listen_queue(0),
+    listen_queue=lambda: kind(uwsgi.listen_queue()),
+    listen_queue__zero=lambda: kind(uwsgi.listen_queue(0)),
     listen_queue__wrong=lambda: uwsgi.listen_queue(7),
     ready=lambda: uwsgi.ready(),
     accepting=lambda: uwsgi.accepting(),
@@ -363,6 +375,9 @@ cases(
 
 
 # --- Waiting ---
+
+CHILDREN = []
+
 
 def listener():
     """A socket that listens, and its address."""
@@ -434,13 +449,21 @@ def half(environ):
     return time.monotonic() - begin > 0.4
 
 
+def soon():
+    """A pipe into which another process writes a little later (no thread:
+    uWSGI's loop keeps the interpreter's lock)."""
+    end, other = os.pipe()
+    CHILDREN.append(subprocess.Popen(["sh", "-c", "sleep 0.1; printf x"],
+                                     stdout=other))
+    os.close(other)
+    return os.fdopen(end, "rb", 0)
+
+
 @case("async.read")
 def reads(environ):
-    ours, theirs = socket.socketpair()
-    threading.Timer(0.05, theirs.send, [b"x"]).start()
-    result = [uwsgi.wait_fd_read(ours.fileno(), 5), uwsgi.suspend(),
-              uwsgi.ready_fd() == ours.fileno(), ours.recv(1)]
-    return result
+    with soon() as pipe:
+        return [uwsgi.wait_fd_read(pipe.fileno(), 5), uwsgi.suspend(),
+                uwsgi.ready_fd() == pipe.fileno(), pipe.read(1)]
 
 
 @case("async.read.timeout")
@@ -479,11 +502,10 @@ def both(environ):
 
 @case("async.yield")
 def yields(environ):
-    ours, theirs = socket.socketpair()
-    threading.Timer(0.05, theirs.send, [b"x"]).start()
-    yield uwsgi.wait_fd_read(ours.fileno(), 5)
-    yield repr([environ.get("uwsgi.ready_fd") == ours.fileno(),
-                bool(environ["x-wsgiorg.fdevent.timeout"])]).encode()
+    with soon() as pipe:
+        yield uwsgi.wait_fd_read(pipe.fileno(), 5)
+        yield repr([environ.get("uwsgi.ready_fd") == pipe.fileno(),
+                    bool(environ["x-wsgiorg.fdevent.timeout"])]).encode()
 
 
 @case("async.yield.timeout")
@@ -676,8 +698,6 @@ cases(
 
 cases(
     queue_size=lambda: uwsgi.queue_size,
-    queue_pull__empty=lambda: uwsgi.queue_pull(),
-    queue_pop__empty=lambda: uwsgi.queue_pop(),
     queue_push=lambda: [uwsgi.queue_push("one"), uwsgi.queue_push(b"two"),
                         uwsgi.queue_push("three")],
     queue_slot=lambda: [uwsgi.queue_slot(), uwsgi.queue_pull_slot()],
@@ -692,6 +712,8 @@ cases(
     queue_pop=lambda: [uwsgi.queue_pop(), uwsgi.queue_slot()],
     queue_push__many=lambda: [uwsgi.queue_push(f"m{i}") for i in range(7)],
     queue_pull__after=lambda: [uwsgi.queue_pull() for i in range(7)],
+    queue_pull__empty=lambda: uwsgi.queue_pull(),
+    queue_pop__empty=lambda: uwsgi.queue_pop(),
     queue_push__long=lambda: uwsgi.queue_push("x" * 100000),
 )
 
@@ -790,16 +812,21 @@ cases(
     add_rb_timer=lambda: TIMERS[2:4],
     add_cron=lambda: TIMERS[4],
     add_file_monitor=lambda: TIMERS[5],
-    add_file_monitor__touch=lambda: temporary(b"") and open(
-        NOTES + "/monitored", "w", encoding="utf-8").write("x"),
 )
 for signal_number in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19):
     CASES[f"signal.{signal_number}"] = (
         lambda number=signal_number: uwsgi.signal(number))
-for signal_number in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 30, 31, 32, 33,
-                      35):
+for signal_number in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 30, 31, 32, 33):
     CASES[f"notes.signal{signal_number}"] = (
         lambda number=signal_number: notes(f"signal{number}"))
+
+
+@case("notes.signal35")
+def file_monitor():
+    """Changes the file each time that it is asked."""
+    with open(NOTES + "/monitored", "a", encoding="utf-8") as file:
+        file.write("x")
+    return notes("signal35")
 
 
 @case("signal_wait")
@@ -813,13 +840,10 @@ def signal_wait():
 
 def on_mule_message(message):
     """Notes what a mule got."""
-    note("mule", f"{where()}: {message!r}")
+    whose = where() if message not in (
+        b"text", b"bytes") else bool(uwsgi.mule_id())
+    note("mule", f"{whose}: {message!r}")
 
-
-if hasattr(uwsgi, "install_mule_msg_hook"):
-    uwsgi.install_mule_msg_hook(on_mule_message)
-else:
-    uwsgi.mule_msg_hook = on_mule_message
 
 cases(
     mule_msg=lambda: uwsgi.mule_msg("text"),
@@ -957,6 +981,9 @@ try:
     decorate(decorators)
 except ImportError as error:
     DECORATED["import"] = str(error)
+
+# After the decorators, which have a hook of their own.
+uwsgi.mule_msg_hook = on_mule_message
 
 cases(
     decorators=lambda: {key: value for key, value in DECORATED.items()
