@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The app's signals: targets, timers, crons, file monitors, reloads, floods.
+# Runs early: it takes long.
 
 load engines
 load lifecycle

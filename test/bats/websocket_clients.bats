@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Websockets with clients of others': python3-websockets, Node's ws, Chromium;
 # and the examples.
+# Runs early: it takes long.
 
 load browser
 load engines

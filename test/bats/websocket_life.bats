@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Websockets: limits, slow and silent clients, harakiri, draining, TLS.
+# Runs early: it takes long.
 
 load engines
 load lifecycle
