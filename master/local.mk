@@ -52,6 +52,8 @@ libwsgimaster_a_SOURCES += \
 	master/memory.h \
 	master/metrics.c \
 	master/metrics.h \
+	master/metrics_beside.c \
+	master/metrics_beside.h \
 	master/metrics_gather.c \
 	master/metrics_gather.h \
 	master/metrics_text.c \

@@ -9,23 +9,14 @@
 #include "base/xmalloc.h"
 #include "build_config.h"
 #include "config/config.h"
-#include "config/shared_rule.h"
-#include "master/background.h"
 #include "master/backlog.h"
 #include "master/master.h"
+#include "master/metrics_beside.h"
 #include "master/metrics_gather.h"
 #include "master/metrics_text.h"
 #include "master/process.h"
 #include "master/ready.h"
-#include "shm/commons.h"
-#include "shm/cache.h"
-#include "shm/commons.h"
-#include "shm/deeds.h"
 #include "shm/listener.h"
-#include "shm/lock.h"
-#include "shm/metrics.h"
-#include "shm/queue.h"
-#include "shm/spoolers.h"
 
 #ifndef WM_PYTHON_VERSION
 #define WM_PYTHON_VERSION ""
@@ -38,24 +29,6 @@ struct metrics {
 	struct metrics_gathered	 g;
 	size_t			 section;	/* of metrics_sections */
 };
-
-/* A family with one sample and no labels. */
-static void
-metrics_gauge(struct metrics *x, const char *name, const char *help,
-    unsigned long long value)
-{
-	metrics_family(&x->text, name, METRICS_GAUGE, help);
-	metrics_uint(&x->text, value);
-}
-
-/* The same, a counter. */
-static void
-metrics_counter(struct metrics *x, const char *name, const char *help,
-    unsigned long long value)
-{
-	metrics_family(&x->text, name, METRICS_COUNTER, help);
-	metrics_uint(&x->text, value);
-}
 
 /* The same, a time. */
 static void
@@ -80,9 +53,10 @@ metrics_server(struct metrics *x)
 	metrics_time(x, "start_time_seconds",
 	    "When the master started, in seconds since 1970.",
 	    m->sb->started_us);
-	metrics_gauge(x, "ready", "1 while /readyz says so.",
+	metrics_gauge(&x->text, "ready", "1 while /readyz says so.",
 	    master_is_ready(m));
-	metrics_gauge(x, "generation", "Generation of the app that serves.",
+	metrics_gauge(&x->text, "generation",
+	    "Generation of the app that serves.",
 	    (unsigned)m->serving->id);
 	metrics_time(x, "app_load_seconds",
 	    "How long loading the app took in that generation.",
@@ -95,7 +69,8 @@ metrics_processes(struct metrics *x)
 {
 	int	 i;
 
-	metrics_gauge(x, "workers_wanted", "Workers that shall be there.",
+	metrics_gauge(&x->text, "workers_wanted",
+	    "Workers that shall be there.",
 	    (unsigned)x->m->target);
 	metrics_family(&x->text, "workers", METRICS_GAUGE,
 	    "Worker processes by state.");
@@ -111,74 +86,9 @@ metrics_processes(struct metrics *x)
 		    ending_name((enum ending)i));
 		metrics_uint(&x->text, x->m->endings[i]);
 	}
-	metrics_counter(x, "worker_respawns",
+	metrics_counter(&x->text, "worker_respawns",
 	    "Workers started in the place of one that was lost.",
 	    x->g.sum.total.respawns);
-}
-
-/* Mules: what they have done, and how often they were started again. */
-static void
-metrics_mules(struct metrics *x)
-{
-	const struct master	*m = x->m;
-	uint64_t		 done = 0, failed = 0, respawns = 0, ready = 0;
-	const struct deeds	*deeds;
-	size_t			 i;
-
-	for (i = 0; i < m->nbackgrounds; i++) {
-		if (m->backgrounds[i].kind->kind != PROCESS_MULE)
-			continue;
-		deeds = &m->commons->deeds[m->backgrounds[i].seat -
-		    m->commons->seats.slots];
-		done += atomic_load(&deeds->done);
-		failed += atomic_load(&deeds->failed);
-		respawns += m->backgrounds[i].respawns;
-		ready += m->backgrounds[i].state == BACKGROUND_READY;
-	}
-	metrics_gauge(x, "mules_ready", "Mules that work.", ready);
-	metrics_counter(x, "mule_messages",
-	    "Messages that mules have handled by their hooks.", done);
-	metrics_counter(x, "mule_exceptions",
-	    "Of these, those whose hook has raised.", failed);
-	metrics_counter(x, "mule_respawns",
-	    "Mules started in the place of one that was lost.", respawns);
-}
-
-/* Spoolers: the same, and what waits for them. */
-static void
-metrics_spoolers(struct metrics *x)
-{
-	const struct commons		*commons = x->m->commons;
-	const struct deeds		*deeds;
-	const struct spooler_row	*row;
-	uint64_t			 done = 0, failed = 0, put_away = 0;
-	uint64_t			 due = 0, later = 0;
-	int				 i;
-
-	if (commons->seats.spoolers == 0)
-		return;
-	for (i = 0; i < commons->seats.spoolers; i++) {
-		deeds = &commons->deeds[commons->seats.mules + i];
-		row = &commons->spoolers->rows[i];
-		done += atomic_load(&deeds->done);
-		failed += atomic_load(&deeds->failed);
-		put_away += atomic_load(&row->put_away);
-		/* Those of one folder see the same tasks. */
-		if (i % x->m->cfg->spooler_processes != 0)
-			continue;
-		due += atomic_load(&row->due);
-		later += atomic_load(&row->later);
-	}
-	metrics_counter(x, "spooler_tasks", "Tasks that spoolers have run.",
-	    done);
-	metrics_counter(x, "spooler_failures",
-	    "Of these, those whose handler has raised.", failed);
-	metrics_counter(x, "spooler_put_away", "Tasks that were moved to the "
-	    "folder \"failed\".", put_away);
-	metrics_gauge(x, "spooler_tasks_due", "Tasks that wait for a spooler.",
-	    due);
-	metrics_gauge(x, "spooler_tasks_later",
-	    "Tasks that wait for their time.", later);
 }
 
 /* Reloads. */
@@ -193,11 +103,12 @@ metrics_reloads(struct metrics *x)
 	metrics_uint(&x->text, r->count_ok);
 	metrics_label(&x->text, "result", "failed");
 	metrics_uint(&x->text, r->count_failed);
-	metrics_gauge(x, "reload_running", "1 while a reload is under way.",
+	metrics_gauge(&x->text, "reload_running",
+	    "1 while a reload is under way.",
 	    r->fresh != NULL);
 	if (r->last_generation == 0)
 		return;
-	metrics_gauge(x, "last_reload_success",
+	metrics_gauge(&x->text, "last_reload_success",
 	    "1 if the last reload went well.", r->last_ok);
 	metrics_time(x, "last_reload_timestamp_seconds",
 	    "When the last reload was over, in seconds since 1970.",
@@ -284,43 +195,56 @@ metrics_sums(struct metrics *x)
 	const struct metrics_worker	*sum = &x->g.sum;
 	const struct sb_total		*total = &sum->total;
 
-	metrics_counter(x, "response_bytes", "Bytes of responses, with heads.",
+	metrics_counter(&x->text, "response_bytes",
+	    "Bytes of responses, with heads.",
 	    total->bytes_out);
-	metrics_counter(x, "responses_cut", "Responses not sent to their end: "
+	metrics_counter(&x->text, "responses_cut",
+	    "Responses not sent to their end: "
 	    "the client had left or was too slow, or the app failed.",
 	    total->cut);
-	metrics_counter(x, "static_requests", "Requests answered with a file, "
+	metrics_counter(&x->text, "static_requests",
+	    "Requests answered with a file, "
 	    "without a core; they are in no other count of requests.",
 	    total->static_requests);
-	metrics_counter(x, "requests_refused", "Requests that the server has "
+	metrics_counter(&x->text, "requests_refused",
+	    "Requests that the server has "
 	    "answered before they got a core: bad, too large, too slow, shed.",
 	    total->refused);
-	metrics_counter(x, "requests_shed", "Requests answered with 503, since "
+	metrics_counter(&x->text, "requests_shed",
+	    "Requests answered with 503, since "
 	    "no core was free within queue-timeout.", total->shed);
-	metrics_counter(x, "harakiri", "Requests that were told that their "
+	metrics_counter(&x->text, "harakiri",
+	    "Requests that were told that their "
 	    "time is over.", total->harakiris);
-	metrics_counter(x, "websockets_opened", "Requests that have become "
+	metrics_counter(&x->text, "websockets_opened",
+	    "Requests that have become "
 	    "websockets.", total->websockets_begun);
-	metrics_gauge(x, "websockets", "Open websockets.", sum->websockets);
-	metrics_counter(x, "websocket_messages_received", "Messages of "
+	metrics_gauge(&x->text, "websockets",
+	    "Open websockets.", sum->websockets);
+	metrics_counter(&x->text, "websocket_messages_received", "Messages of "
 	    "websockets' clients.", total->websocket_received);
-	metrics_counter(x, "websocket_messages_sent", "Messages to "
+	metrics_counter(&x->text, "websocket_messages_sent", "Messages to "
 	    "websockets' clients.", total->websocket_sent);
-	metrics_counter(x, "tls_handshakes", "TLS handshakes, of new "
+	metrics_counter(&x->text, "tls_handshakes", "TLS handshakes, of new "
 	    "sessions and resumed ones.", total->tls_handshakes);
-	metrics_counter(x, "tls_resumed", "TLS handshakes that went on with "
+	metrics_counter(&x->text, "tls_resumed",
+	    "TLS handshakes that went on with "
 	    "an earlier session.", total->tls_resumed);
-	metrics_counter(x, "tls_failed", "Connections that ended before their "
+	metrics_counter(&x->text, "tls_failed",
+	    "Connections that ended before their "
 	    "TLS handshake was over.", total->tls_failed);
-	metrics_counter(x, "connections_accepted", "Connections accepted.",
+	metrics_counter(&x->text, "connections_accepted",
+	    "Connections accepted.",
 	    total->accepted);
-	metrics_gauge(x, "connections", "Open connections.",
+	metrics_gauge(&x->text, "connections", "Open connections.",
 	    sum->connections);
-	metrics_gauge(x, "cores", "Cores of the workers that are ready.",
+	metrics_gauge(&x->text, "cores", "Cores of the workers that are ready.",
 	    sum->cores);
-	metrics_gauge(x, "requests_in_flight", "Cores that are busy, also in "
+	metrics_gauge(&x->text, "requests_in_flight",
+	    "Cores that are busy, also in "
 	    "workers that drain.", sum->busy);
-	metrics_gauge(x, "queue_length", "Requests that wait for a core.",
+	metrics_gauge(&x->text, "queue_length",
+	    "Requests that wait for a core.",
 	    sum->queued);
 	metrics_time(x, "queue_age_seconds", "How long the one that waits for "
 	    "longest has waited; 0 while none does.", sum->queue_age_us);
@@ -479,114 +403,17 @@ metrics_workers(struct metrics *x)
 	}
 }
 
-/* One value of each cache. */
-static const struct {
-	const char		*name;
-	enum metrics_kind	 kind;
-	const char		*help;
-	size_t			 offset;	/* in cache_stats */
-} metrics_per_cache[] = {
-	{ "cache_items", METRICS_GAUGE, "Items of a cache, expired ones "
-	    "whose room was not taken back yet included.",
-	    offsetof(struct cache_stats, items) },
-	{ "cache_hits", METRICS_COUNTER, "Reads that found an item.",
-	    offsetof(struct cache_stats, hits) },
-	{ "cache_misses", METRICS_COUNTER, "Reads that found none.",
-	    offsetof(struct cache_stats, miss) },
-	{ "cache_full", METRICS_COUNTER, "Writes that found the cache full.",
-	    offsetof(struct cache_stats, full) },
-	{ "cache_evictions", METRICS_COUNTER, "Items dropped for others.",
-	    offsetof(struct cache_stats, evicted) },
-	{ "cache_expired", METRICS_COUNTER, "Expired items whose room was "
-	    "taken back.", offsetof(struct cache_stats, expired) },
-	{ "cache_repairs", METRICS_COUNTER, "Repairs after a process was "
-	    "killed inside a write.",
-	    offsetof(struct cache_stats, repairs) },
-};
-
-/* What is told of each cache. */
+/* What stands beside the requests. */
 static void
-metrics_caches(struct metrics *x)
+metrics_others(struct metrics *x)
 {
-	const struct caches	*caches = x->m->commons->caches;
-	struct cache_stats	 stats;
-	size_t			 row, i;
-
-	if (caches == NULL)
-		return;
-	metrics_family(&x->text, "cache_items_limit", METRICS_GAUGE,
-	    "How many there may be at most.");
-	for (i = 0; i < caches->count; i++) {
-		metrics_label(&x->text, "cache",
-		    cache_spec(caches->items[i])->name);
-		metrics_uint(&x->text, cache_spec(caches->items[i])->items);
-	}
-	for (row = 0; row < sizeof(metrics_per_cache) /
-	    sizeof(metrics_per_cache[0]); row++) {
-		metrics_family(&x->text, metrics_per_cache[row].name,
-		    metrics_per_cache[row].kind, metrics_per_cache[row].help);
-		for (i = 0; i < caches->count; i++) {
-			cache_stats(caches->items[i], &stats);
-			metrics_label(&x->text, "cache",
-			    cache_spec(caches->items[i])->name);
-			metrics_uint(&x->text, *(const uint64_t *)((const
-			    char *)&stats + metrics_per_cache[row].offset));
-		}
-	}
-}
-
-/* The app's metrics of these types, whose names are labels. */
-static void
-metrics_app(struct metrics *x, bool counters)
-{
-	const struct app_metrics	*app = x->m->commons->metrics;
-	const struct metric		*metric;
-	int				 i;
-
-	metrics_family(&x->text, counters ? "app_counter" : "app_gauge",
-	    counters ? METRICS_COUNTER : METRICS_GAUGE,
-	    counters ? "The app's own metrics that are counters, by name." :
-	    "The app's own metrics that are gauges or absolute, by name.");
-	for (i = 0; i < app->count; i++) {
-		metric = &app->items[i];
-		if ((metric->type == METRIC_TYPE_COUNTER) != counters ||
-		    (counters && metric_get(metric) < 0))
-			continue;
-		metrics_label(&x->text, "name", metric->name);
-		metrics_int(&x->text, metric_get(metric));
-	}
-}
-
-/* What the app shares: its metrics, and how full the queue is. */
-static void
-metrics_shared(struct metrics *x)
-{
-	const struct commons	*commons = x->m->commons;
-	unsigned long long	 deaths = 0;
-	int			 i;
-
-	for (i = 0; i < commons->locks->count; i++)
-		deaths += sb_get(&commons->locks->items[i].shared->deaths);
-	metrics_counter(x, "lock_deaths", "Locks that were freed since their "
-	    "owner's process had died.", deaths);
-	if (commons->metrics != NULL) {
-		metrics_app(x, true);
-		metrics_app(x, false);
-	}
-	if (commons->queue == NULL)
-		return;
-	metrics_gauge(x, "queue_messages", "Messages in the app's queue.",
-	    queue_count(commons->queue));
-	metrics_gauge(x, "queue_slots", "How many there is room for.",
-	    commons->queue->slots);
+	metrics_beside(x->m, &x->text);
 }
 
 static void (*const metrics_sections[])(struct metrics *x) = {
-	metrics_server, metrics_processes, metrics_mules,
-	metrics_spoolers, metrics_reloads,
-	metrics_requests, metrics_durations, metrics_sums, metrics_listeners,
-	metrics_workers, metrics_caches, metrics_shared,
-	NULL
+	metrics_server, metrics_processes, metrics_reloads, metrics_requests,
+	metrics_durations, metrics_sums, metrics_listeners, metrics_workers,
+	metrics_others, NULL
 };
 
 /* Forgets what was gathered. */

@@ -140,6 +140,24 @@ metrics_us(struct metrics_text *t, uint64_t us)
 	    (unsigned)(us % 1000000));
 }
 
+/* A family with one sample. */
+void
+metrics_gauge(struct metrics_text *t, const char *name, const char *help,
+    unsigned long long value)
+{
+	metrics_family(t, name, METRICS_GAUGE, help);
+	metrics_uint(t, value);
+}
+
+/* The same, a counter. */
+void
+metrics_counter(struct metrics_text *t, const char *name, const char *help,
+    unsigned long long value)
+{
+	metrics_family(t, name, METRICS_COUNTER, help);
+	metrics_uint(t, value);
+}
+
 /* The end. */
 void
 metrics_end(struct metrics_text *t)

@@ -52,6 +52,11 @@ void	 metrics_uint(struct metrics_text *t, unsigned long long value);
 void	 metrics_int(struct metrics_text *t, long long value);
 /* Microseconds, written as seconds. */
 void	 metrics_us(struct metrics_text *t, uint64_t us);
+/* A family with one sample and no labels. */
+void	 metrics_gauge(struct metrics_text *t, const char *name,
+	    const char *help, unsigned long long value);
+void	 metrics_counter(struct metrics_text *t, const char *name,
+	    const char *help, unsigned long long value);
 /* The end of everything. */
 void	 metrics_end(struct metrics_text *t);
 
