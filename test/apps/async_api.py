@@ -11,6 +11,7 @@ import uwsgi
 PAIRS = {}                  # name -> (ours, the other end)
 PAIRS_LOCK = threading.Lock()
 NOTES = []
+SPINS = [0]
 VIEWS = {}
 READABLE = "x-wsgiorg.fdevent.readable"
 WRITABLE = "x-wsgiorg.fdevent.writable"
@@ -273,11 +274,18 @@ def spins(environ, start_response):
     pair("spin")
     begin(start_response, "text/plain")
     while True:
+        SPINS[0] += 1
         try:
-            PAIRS["spin"][0].recv(1)
+            PAIRS["spin"][0].recv(99)
             return
         except BlockingIOError:
             yield b"spin"
+
+
+@view
+def spun(environ, start_response):
+    """How often the generators above went round."""
+    return say(start_response, SPINS[0])
 
 
 @view

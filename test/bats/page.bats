@@ -2,20 +2,10 @@
 # The live page on the stats socket, also in a real browser.
 
 load lifecycle
-
-# Playwright's version; its browser is Debian's chromium.
-PLAYWRIGHT=1.64.1
+load browser
 
 setup_file() {
-	export CHROMIUM NODE_PATH
-	CHROMIUM=$(command -v chromium) || CHROMIUM=
-	NODE_PATH=$WM_BUILD/page-browser/node_modules
-	[ -n "$CHROMIUM" ] && [ ! -d "$NODE_PATH/playwright-core" ] || return 0
-	command -v npm >/dev/null || return 0
-	timeout 120 npm install --no-save --no-package-lock --no-audit --no-fund \
-	    --prefix "$WM_BUILD/page-browser" \
-	    "playwright-core@$PLAYWRIGHT" >"$BATS_FILE_TMPDIR/npm.log" 2>&1 ||
-		cat "$BATS_FILE_TMPDIR/npm.log"
+	browser_prepare
 }
 
 teardown() {
@@ -45,13 +35,6 @@ busy() {
 # browser CASE [FILE]
 browser() {
 	node "$WM_SOURCE/test/clients/page_checks.js" "$CHROMIUM" "$PAGE" "$@"
-}
-
-needs_browser() {
-	[ -n "$CHROMIUM" ] || skip "chromium is missing"
-	command -v node >/dev/null || skip "node is missing"
-	[ -d "$NODE_PATH/playwright-core" ] ||
-		skip "playwright-core could not be installed"
 }
 
 needs_cores() {

@@ -2,6 +2,7 @@
 # USR2: a new binary takes over from the old one, or the old one serves on.
 #
 # WM_UPGRADES=20 replaces the server under load so often under each engine.
+# Runs early: it takes long.
 
 load engines
 load lifecycle

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Websockets: what a client and an app can expect of one.
+# Runs early: it takes long.
 
 load engines
 

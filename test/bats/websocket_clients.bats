@@ -1,26 +1,18 @@
 #!/usr/bin/env bats
 # Websockets with clients of others': python3-websockets, Node's ws, Chromium;
 # and the examples.
+# Runs early: it takes long.
 
+load browser
 load engines
 load services
-
-PLAYWRIGHT=1.64.1
 
 setup_file() {
 	if "${PYTHON:?}" -c 'import redis.asyncio' &&
 	    command -v redis-server; then
 		redis_start
 	fi
-	export CHROMIUM NODE_PATH
-	CHROMIUM=$(command -v chromium) || CHROMIUM=
-	NODE_PATH=$WM_BUILD/page-browser/node_modules
-	[ -n "$CHROMIUM" ] && [ ! -d "$NODE_PATH/playwright-core" ] || return 0
-	command -v npm >/dev/null || return 0
-	timeout 120 npm install --no-save --no-package-lock --no-audit --no-fund \
-	    --prefix "$WM_BUILD/page-browser" \
-	    "playwright-core@$PLAYWRIGHT" >"$BATS_FILE_TMPDIR/npm.log" 2>&1 ||
-		cat "$BATS_FILE_TMPDIR/npm.log"
+	browser_prepare
 }
 
 setup() {
@@ -64,9 +56,7 @@ with_redis() {
 }
 
 @test "example: two browsers chat" {
-	[ -n "$CHROMIUM" ] && command -v node || skip "needs chromium, node"
-	[ -d "$NODE_PATH/playwright-core" ] ||
-		skip "playwright-core could not be installed"
+	needs_browser
 	PORT=$(wm_port)
 	cd "$EXAMPLES"
 	for config in app redis asyncio gevent; do

@@ -163,6 +163,12 @@ def fair(port, most, *paths):
             assert longest <= int(most), (path, name, longest)
 
 
+def spinning(port):
+    """Waits until a request to /spins goes round."""
+    before = ask(port, "/spun")
+    until("it spins", lambda: ask(port, "/spun") > before + 2)
+
+
 def spins(port):
     """Who computes and yields keeps nobody out."""
     with Wire(port) as client:
@@ -170,7 +176,7 @@ def spins(port):
         reader = subprocess.Popen(["cat"], stdin=client.sock,
                                   stdout=subprocess.DEVNULL)
         try:
-            until("it spins", lambda: ask(port, "/is-pair?spin"))
+            spinning(port)
             begun = time.monotonic()
             for _ in range(50):
                 ask(port, "/notes")
@@ -244,7 +250,7 @@ def timers_under_load(port):
     reader = subprocess.Popen(["cat"], stdin=spinner.sock,
                               stdout=subprocess.DEVNULL)
     try:
-        until("it spins", lambda: ask(port, "/is-pair?spin"))
+        spinning(port)
         for _ in range(5):
             client = begin(port, "/sleeps?0.2")
             answered = 0
