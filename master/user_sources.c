@@ -34,6 +34,7 @@ struct user_source {
 	enum source_kind		 kind;
 	int				 number;	/* the signal's */
 	char		 text[sizeof(((struct message *)0)->text)];
+	bool				 imported;	/* by the spawner */
 	bool				 stale;
 	long long			 us;		/* a timer */
 	long				 left;		/* 0: for ever */
@@ -193,14 +194,14 @@ user_sources_stop(struct user_sources *sources)
 	sources_arm(sources);
 }
 
-/* Marks all. */
+/* Marks those: who else has registered one is there still. */
 void
 user_sources_stale(struct user_sources *sources)
 {
 	struct user_source	*s;
 
 	TAILQ_FOREACH(s, &sources->list, link)
-		s->stale = true;
+		s->stale = s->imported;
 }
 
 /* Removes who is marked still. */
@@ -240,14 +241,15 @@ source_read(struct user_source *s, const char *text)
 /* One more. */
 static void
 sources_add(struct user_sources *sources, enum source_kind kind,
-    const struct message *msg)
+    const struct message *msg, bool imported)
 {
 	struct user_source	*s;
 
 	TAILQ_FOREACH(s, &sources->list, link) {
 		if (s->kind == kind && s->number == msg->value &&
 		    strcmp(s->text, msg->text) == 0) {
-			s->stale = false;
+			s->imported |= imported;
+			s->stale &= !imported;
 			return;
 		}
 	}
@@ -260,6 +262,7 @@ sources_add(struct user_sources *sources, enum source_kind kind,
 	s->sources = sources;
 	s->kind = kind;
 	s->number = msg->value;
+	s->imported = imported;
 	memcpy(s->text, msg->text, sizeof(s->text));
 	if (!source_read(s, msg->text)) {
 		free(s);
@@ -290,7 +293,8 @@ sources_remove(struct user_sources *sources, enum source_kind kind, int number)
 
 /* A message of a process. */
 void
-user_sources_message(struct user_sources *sources, const struct message *msg)
+user_sources_message(struct user_sources *sources, const struct message *msg,
+    bool imported)
 {
 	static const char *const	 names[SOURCE_KINDS] = {
 		[SOURCE_TIMER] = "timer",
@@ -300,11 +304,11 @@ user_sources_message(struct user_sources *sources, const struct message *msg)
 	int				 kind;
 
 	if (msg->type == MSG_SIGNAL_TIMER)
-		sources_add(sources, SOURCE_TIMER, msg);
+		sources_add(sources, SOURCE_TIMER, msg, imported);
 	else if (msg->type == MSG_SIGNAL_CRON)
-		sources_add(sources, SOURCE_CRON, msg);
+		sources_add(sources, SOURCE_CRON, msg, imported);
 	else if (msg->type == MSG_SIGNAL_FILE)
-		sources_add(sources, SOURCE_FILE, msg);
+		sources_add(sources, SOURCE_FILE, msg, imported);
 	for (kind = 0; msg->type == MSG_SIGNAL_REMOVE && kind < SOURCE_KINDS;
 	    kind++) {
 		if (strcmp(msg->text, names[kind]) == 0)

@@ -24,6 +24,11 @@ noted() {
 	[ "$(grep -cxE "$1" "$NOTES")" -ge "${2:-1}" ]
 }
 
+# loaded N: so many spawners have loaded.
+loaded() {
+	[ "$(grep -c "has loaded in" "$WM_LOG")" -ge "$1" ]
+}
+
 wait_noted() {
 	wm_wait_for "$1 in the notes" 30 noted "$@"
 }
@@ -173,6 +178,18 @@ wait_noted() {
 	wait $request
 	not noted "tick 1"
 	not noted "version 1 None"
+	wm_stop
+}
+
+@test "what workers have registered outlives the spawner's death" {
+	local before spawner
+	signals_start --lazy-apps --processes 2
+	wait_noted "tick [12]" 2
+	spawner=$(pgrep -P "$WM_PID" -x wm-spawner)
+	kill -KILL "$spawner"
+	wm_wait_for "another one" 20 loaded 2
+	before=$(grep -c tick "$NOTES")
+	wait_noted "tick [12]" $((before + 3))
 	wm_stop
 }
 
