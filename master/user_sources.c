@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "master/file_watch.h"
+#include "master/generation.h"
 #include "master/master.h"
 #include "master/user_signals.h"
 #include "shm/messages.h"
@@ -47,6 +48,7 @@ struct user_sources {
 	struct user_signals		*us;
 	struct master			*master;
 	bool				 running;
+	struct file_watches		*files;		/* while they run */
 	time_t				 last;		/* minute */
 	struct event			 tick;
 	TAILQ_HEAD(, user_source)	 list;
@@ -86,6 +88,18 @@ source_file_cb(void *arg)
 	(void)user_signals_source(s->sources->us, s->number);
 }
 
+/* Its file is watched from here on. */
+static void
+source_watch(struct user_source *s)
+{
+	struct user_sources	*sources = s->sources;
+
+	if (sources->files == NULL)
+		sources->files = file_watches_new(sources->master->base,
+		    sources->us->gen->cfg);
+	s->file = file_watch_new(sources->files, s->text, source_file_cb, s);
+}
+
 /* It begins to run. */
 static void
 source_start(struct user_source *s)
@@ -96,8 +110,7 @@ source_start(struct user_source *s)
 	if (s->kind == SOURCE_TIMER)
 		event_add(&s->timer, &tv);
 	else if (s->kind == SOURCE_FILE)
-		s->file = file_watch_new(s->sources->master->base, s->text,
-		    source_file_cb, s);
+		source_watch(s);
 }
 
 /* It stops. */
@@ -167,6 +180,7 @@ user_sources_free(struct user_sources *sources)
 	while (!TAILQ_EMPTY(&sources->list))
 		source_free(TAILQ_FIRST(&sources->list));
 	evtimer_del(&sources->tick);
+	file_watches_free(sources->files);
 	free(sources);
 }
 
@@ -191,6 +205,8 @@ user_sources_stop(struct user_sources *sources)
 	sources->running = false;
 	TAILQ_FOREACH(s, &sources->list, link)
 		source_stop(s);
+	file_watches_free(sources->files);
+	sources->files = NULL;
 	sources_arm(sources);
 }
 
