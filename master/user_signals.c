@@ -187,6 +187,8 @@ user_register(struct user_signals *us, struct worker_proc *wp, bool imported,
 	const char		*bad;
 
 	bad = signal_target_parse(&target, text, us->gen->cfg);
+	if (bad == NULL)	/* what waits for it would do so for ever */
+		bad = signal_target_missing(&target, us->gen->cfg);
 	if (bad != NULL) {
 		log_error("signal %d: target \"%s\": %s", number, text, bad);
 		return;
