@@ -155,11 +155,17 @@ wait_noted() {
 	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
 	    --pythonpath . --module app --async 2 --greenlet
 	wait_noted "tick 1" 2
-	echo "raise LookupError('code that does not load')" >>app.py
+	cat >>app.py <<-END
+	uwsgi.add_ms_timer(7, 100)      # it must not start
+	time.sleep(1.5)
+	raise LookupError('code that does not load')
+	END
 	kill -HUP "$WM_PID"
 	wm_wait_for "the failure" 30 wm_log_has "reload failed"
+	not noted "slow 1"
 	before=$(grep -c tick "$NOTES")
 	wait_noted "tick 1" $((before + 3))
+	not noted "slow 1"
 	sed -e '$d' -e 's/^if os.environ.get("VERSION") == "2":/if True:/' \
 	    -e 's/"version", os.environ.get("VERSION")/"version", "new"/' \
 	    "$WM_APPS/user_signals.py" >app.py
