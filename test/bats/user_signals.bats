@@ -25,6 +25,11 @@ noted() {
 	[ "$(grep -cxE "$1" "$NOTES")" -ge "${2:-1}" ]
 }
 
+# loaded N: so many spawners have loaded.
+loaded() {
+	[ "$(grep -c "has loaded in" "$WM_LOG")" -ge "$1" ]
+}
+
 wait_noted() {
 	wm_wait_for "$1 in the notes" 30 noted "$@"
 }
@@ -151,11 +156,17 @@ wait_noted() {
 	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
 	    --pythonpath . --module app --async 2 --greenlet
 	wait_noted "tick 1" 2
-	echo "raise LookupError('code that does not load')" >>app.py
+	cat >>app.py <<-END
+	uwsgi.add_ms_timer(7, 100)      # it must not start
+	time.sleep(1.5)
+	raise LookupError('code that does not load')
+	END
 	kill -HUP "$WM_PID"
 	wm_wait_for "the failure" 30 wm_log_has "reload failed"
+	not noted "slow 1"
 	before=$(grep -c tick "$NOTES")
 	wait_noted "tick 1" $((before + 3))
+	not noted "slow 1"
 	sed -e '$d' -e 's/^if os.environ.get("VERSION") == "2":/if True:/' \
 	    -e 's/"version", os.environ.get("VERSION")/"version", "new"/' \
 	    "$WM_APPS/user_signals.py" >app.py
@@ -174,6 +185,18 @@ wait_noted() {
 	wait $request
 	not noted "tick 1"
 	not noted "version 1 None"
+	wm_stop
+}
+
+@test "what workers have registered outlives the spawner's death" {
+	local before spawner
+	signals_start --lazy-apps --processes 2
+	wait_noted "tick [12]" 2
+	spawner=$(pgrep -P "$WM_PID" -x wm-spawner)
+	kill -KILL "$spawner"
+	wm_wait_for "another one" 20 loaded 2
+	before=$(grep -c tick "$NOTES")
+	wait_noted "tick [12]" $((before + 3))
 	wm_stop
 }
 
