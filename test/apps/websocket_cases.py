@@ -195,6 +195,27 @@ def text(environ, options):
 
 
 @case
+def area(environ, options):
+    """Bytes of a shared area, as they were when they were sent."""
+    uwsgi.sharedarea_write(0, 100, b"h\xc3\xa4\xff")
+    uwsgi.websocket_send_from_sharedarea(0, 100, 3)
+    uwsgi.websocket_send_binary_from_sharedarea(0, 100, 4)
+    uwsgi.websocket_send_binary_from_sharedarea(0, 4090)
+    uwsgi.sharedarea_write(0, 100, b"xxxx")
+    for pos, length in ((100, 4097), (4096, 0)):
+        try:
+            uwsgi.websocket_send_binary_from_sharedarea(0, pos, length)
+        except ValueError as error:
+            uwsgi.websocket_send(str(error))
+    uwsgi.sharedarea_write(0, 0, b"\xff")
+    try:
+        uwsgi.websocket_send_from_sharedarea(0, 0, 1)
+    except ValueError as error:
+        uwsgi.websocket_send(str(error))
+    uwsgi.websocket_recv()
+
+
+@case
 def sleeps(environ, options):
     """Pings are answered though the app does something else."""
     wsgimaster.sleep(float(options["for"]))

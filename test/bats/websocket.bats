@@ -22,7 +22,7 @@ ws() {
 
 @test "messages, closes and the API are the same under every engine" {
 	for engine in $(engines); do
-		ws_start "$engine"
+		ws_start "$engine" --sharedarea 1
 		ws echoes
 		ws closes
 		ws api

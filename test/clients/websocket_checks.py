@@ -122,6 +122,15 @@ def api(port):
             (TEXT, "h\u00e4".encode()), (TEXT, "h\u00e4".encode()),
             (TEXT, b"array"), (BINARY, b"view"), (TEXT, b"ValueError"),
             (TEXT, b"UnicodeEncodeError")]
+    with Websocket(port, "/area") as ws:
+        name = "websocket_send_binary_from_sharedarea"
+        assert [ws.get_message() for i in range(6)] == [
+            (TEXT, "h\u00e4".encode()), (BINARY, b"h\xc3\xa4\xff"),
+            (BINARY, bytes(6)),
+            (TEXT, b"error calling uwsgi_" + name.encode() + b"()"),
+            (TEXT, b"error calling uwsgi_" + name.encode() + b"()"),
+            (TEXT, b"websocket_send_from_sharedarea: the text is not UTF-8: "
+             b"send it as binary")]
     seen = len(notes())
     with Websocket(port, "/thread") as ws:
         assert [ws.text() for i in range(20)] == [
