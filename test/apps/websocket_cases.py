@@ -137,6 +137,47 @@ def thread(environ, options):
 
 
 @case
+def in_turn(environ, options):
+    """A thread and the request send by turns, each after the other."""
+    context = uwsgi.request_context()
+
+    def send(i):
+        uwsgi.websocket_send(f"thread {i}", request_context=context)
+    for i in range(50):
+        sender = threading.Thread(target=send, args=(i,))
+        sender.start()
+        sender.join()
+        uwsgi.websocket_send(f"request {i}")
+    sender = threading.Thread(target=send, args=("last",))
+    sender.start()
+    sender.join()
+
+
+@case
+def last_words(environ, options):
+    """A thread fills the queue, and closes then."""
+    context = uwsgi.request_context()
+
+    def run():
+        for i in range(100):
+            while True:
+                try:
+                    uwsgi.websocket_send(f"{i:02}" + "x" * 60000,
+                                         request_context=context)
+                    break
+                except BlockingIOError:
+                    time.sleep(0.01)
+        uwsgi.websocket_close(4002, "all said", request_context=context)
+    sender = threading.Thread(target=run)
+    sender.start()
+    try:
+        uwsgi.websocket_recv()
+    finally:
+        while sender.is_alive():
+            wsgimaster.sleep(0.01)
+
+
+@case
 def flood(environ, options):
     """Sends much to who reads slowly; says how much was on its way."""
     piece = "x" * 10000

@@ -26,6 +26,7 @@ ws() {
 		ws echoes
 		ws closes
 		ws api
+		ws in_order
 		ws handshakes
 		wm_stop
 		[ "$(grep -c Traceback "$WM_LOG")" -eq 1 ] ||

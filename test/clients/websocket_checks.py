@@ -149,6 +149,23 @@ def api(port):
             assert ws.get_message() == (PONG, b"there?")
 
 
+def in_order(port):
+    """What threads send keeps its place, also before the end."""
+    with Websocket(port, "/in_turn") as ws:
+        for i in range(50):
+            assert [ws.text(), ws.text()] == [f"thread {i}", f"request {i}"]
+        assert ws.text() == "thread last"
+        assert ws.closed().code == 1000
+    with Websocket(port, "/last_words", receive_buffer=4096) as ws:
+        time.sleep(0.2)
+        for i in range(100):
+            assert ws.text()[:3] == f"{i:02}x"
+        closed = ws.closed()
+        assert (closed.code, closed.reason) == (4002, "all said"), closed
+        ws.put(CLOSE, struct.pack(">H", 4002))
+        assert ws.ends()
+
+
 def answers_ping_asleep(port):
     with Websocket(port, "/sleeps?for=3") as ws:
         ws.put(PING, b"there?")

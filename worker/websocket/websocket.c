@@ -192,6 +192,7 @@ websocket_put_close(struct websocket *ws, int code, const char *reason,
 void
 websocket_close(struct websocket *ws, int code, const char *reason, size_t len)
 {
+	websocket_post_first(ws, true);
 	if (ws->state != WEBSOCKET_OPEN)
 		return;
 	websocket_set_reason(ws, code, reason, len);
@@ -335,9 +336,11 @@ websocket_send(struct websocket *ws, bool text, const void *data, size_t len)
 	const int	 opcode = text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME;
 	struct strbuf	 shorter = STRBUF_INIT;
 
+	websocket_post_first(ws, false);
 	if (ws->state != WEBSOCKET_OPEN)
 		return WEBSOCKET_CLOSED;
-	if (ws->out.bytes > ws->worker->cfg->websockets_send_queue)
+	if (ws->out.bytes > ws->worker->cfg->websockets_send_queue &&
+	    ws->worker->websockets.post.last != ws)
 		return WEBSOCKET_FULL;
 	if (websocket_shorten(ws, data, len, &shorter))
 		websocket_put(ws, opcode, true, shorter.buf, shorter.len);
