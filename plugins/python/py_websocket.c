@@ -335,27 +335,40 @@ py_websocket_fd(struct core *core)
  * False with a Python exception.
  */
 static bool
-py_websocket_wait_gevent(int fd, double left)
+py_websocket_wait_gevent(int fd, double seconds)
 {
 	PyObject	*module, *result = NULL;
 
 	module = PyImport_ImportModule("gevent.socket");
-	if (module != NULL && left < 0)
-		result = PyObject_CallMethod(module, "wait_read", "i", fd);
-	else if (module != NULL)
+	if (module != NULL)
 		result = PyObject_CallMethod(module, "wait_read", "id", fd,
-		    left);
+		    seconds);
 	Py_XDECREF(module);
 	Py_XDECREF(result);
 	return result != NULL;
 }
 
-/* Somebody beside the request waits. False with a Python exception. */
+/* Was that nothing but a wait's end? Then it is forgotten. */
+static bool
+py_websocket_is_late(void)
+{
+	if (!PyErr_ExceptionMatches(PyExc_TimeoutError))
+		return false;
+	PyErr_Clear();
+	return true;
+}
+
+/*
+ * Somebody beside the request waits, for a moment at least. False with a Python
+ * exception.
+ */
 static bool
 py_websocket_wait_beside(const char *name, const struct py_websocket_who *who,
     double left)
 {
 	struct pollfd	 pfd = { .events = POLLIN };
+	/* The bell may be closed, and be another one, before it is polled. */
+	const double	 slice = left < 0 || left > 1 ? 1 : left;
 	int		 got;
 
 	pfd.fd = py_websocket_bell(name, who);
@@ -363,13 +376,16 @@ py_websocket_wait_beside(const char *name, const struct py_websocket_who *who,
 		return false;
 	if (py_gil_is_loop_thread()) {
 		if (strcmp(py_worker()->loop->name, "gevent") == 0)
-			return py_websocket_wait_gevent(pfd.fd, left);
+			return py_websocket_wait_gevent(pfd.fd, slice) ||
+			    (slice != left && py_websocket_is_late());
 		PyErr_Format(PyExc_RuntimeError, "%s() waits on the request's "
 		    "own stack only, and nobody else may wait there: here "
 		    "use websocket_recv_nb, and connection_fd()", name);
 		return false;
 	}
-	got = py_wait_block(&pfd, 1, left);
+	got = py_wait_block(&pfd, 1, slice);
+	if (got == 0 && slice != left)
+		return true;
 	if (got == 0)
 		PyErr_Format(PyExc_TimeoutError, "%s: no message has come",
 		    name);
