@@ -178,6 +178,27 @@ def last_words(environ, options):
 
 
 @case
+def left_behind(environ, options):
+    """The request is over while a thread, or a greenlet, of its receives."""
+    context = uwsgi.request_context()
+
+    def run():
+        OPEN["receives"] = True
+        try:
+            uwsgi.websocket_recv(request_context=context)
+        except OSError as error:
+            note("/left_behind", str(error))
+    if "by" in options:
+        import gevent
+        gevent.spawn(run)
+    else:
+        threading.Thread(target=run, daemon=True).start()
+    while "receives" not in OPEN:
+        wsgimaster.sleep(0.01)
+    wsgimaster.sleep(0.2)
+
+
+@case
 def flood(environ, options):
     """Sends much to who reads slowly; says how much was on its way."""
     piece = "x" * 10000

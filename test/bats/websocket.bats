@@ -37,6 +37,16 @@ ws() {
 	done
 }
 
+@test "who receives beside the request is told of its end" {
+	for engine in threads gevent; do
+		not engine_missing "$engine" >/dev/null || continue
+		ws_start "$engine"
+		ws left_behind "$engine"
+		wm_stop
+		rm -f "$NOTES"
+	done
+}
+
 @test "RFC 6455, case by case" {
 	for engine in none greenlet; do
 		ws_start "$engine"
@@ -50,6 +60,7 @@ ws() {
 		ws_start "$engine"
 		ws interleaved "$RANDOM" 2000
 		ws resets 60
+		ws ping_flood
 		wm_stop
 	done
 }

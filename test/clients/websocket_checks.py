@@ -475,6 +475,47 @@ def pings(port):
     noted("/echo 1006 no pong has come " + RECV, seen)
 
 
+def slow_pongs(port):
+    """Who still takes what came before the ping is given time."""
+    with Websocket(port, "/flood?pieces=80", receive_buffer=4096) as ws:
+        got = pinged = 0
+        while got < 80:
+            opcode, payload = ws.get_message()
+            if opcode == PING:
+                pinged += 1
+                ws.put(PONG)
+            else:
+                got += 1
+                time.sleep(0.02)
+        if not pinged:
+            assert ws.frame()[2] == PING
+            ws.put(PONG)
+        ws.put(CLOSE)
+        assert ws.closed().code is None
+
+
+def left_behind(port, engine):
+    """Who receives beside the request is told when that is over."""
+    by = "?by=gevent" if engine == "gevent" else ""
+    with Websocket(port, "/left_behind" + by) as ws:
+        assert ws.closed().code == 1000
+    noted("/left_behind " + RECV)
+
+
+def ping_flood(port):
+    """Each ping is answered, in its order."""
+    with Websocket(port) as ws:
+        def flood():
+            ws.send(b"".join(frame(PING, str(i)) for i in range(30000)))
+        sender = threading.Thread(target=flood)
+        sender.start()
+        for i in range(30000):
+            assert ws.get_message() == (PONG, str(i).encode())
+        sender.join()
+        ws.put(TEXT, "x")
+        assert ws.text() == "x"
+
+
 def opened(port, path, count):
     """Opens so many, tells when they are, and what closes them."""
     sockets = [Websocket(port, path) for i in range(int(count))]

@@ -57,8 +57,7 @@ struct websocket_post {
 	_Atomic int			 eventfd;	/* -1: none yet */
 	_Atomic bool			 waiting;	/* letters are there */
 	bool				 closed;
-	bool				 reading;	/* the loop's: in
-							   websocket_post_read */
+	bool				 reading;	/* the loop's, busy */
 	struct websocket		*last;		/* has room for all of
 							   its letters */
 	struct event			 ev;
