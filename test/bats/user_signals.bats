@@ -212,6 +212,19 @@ wait_noted() {
 	wm_stop
 }
 
+@test "signal_wait ends, where it blocks the worker, when the master is gone" {
+	local worker
+	signals_start
+	worker=$(worker_pid 1)
+	get /wait/13 30 >/dev/null 2>&1 &
+	wm_wait_for "the request" 20 stats_say \
+	    "any(c['path'] == '/wait/13' for c in w[1]['cores'])"
+	sleep 0.2
+	kill -KILL "$WM_PID"
+	wm_wait_for "the worker's end" 30 wm_is_gone "$worker"
+	[ "$(wm_log | grep -c "the master is gone")" -eq 1 ]
+}
+
 @test "a worker that drains finishes its handler, one that dies loses only its own" {
 	signals_start --processes 2 --async 2 --greenlet
 	get /raise/4
