@@ -151,9 +151,10 @@ signal_block(struct worker *w, struct core *core, struct signal_place *place)
 		}
 		if (PyErr_Occurred())
 			result = -1;
-		if (result == 0)
+		if (result == 0) {
 			worker_control_read(w);
-		signal_run_kept(w, place);
+			signal_run_kept(w, place);
+		}
 		if (result == 0 && w->draining && core == NULL) {
 			PyErr_SetString(PyExc_RuntimeError,
 			    "signal_wait(): this worker leaves");
