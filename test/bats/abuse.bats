@@ -56,3 +56,15 @@ abuse_start() {
 	[ "$(get / 60)" = ok ]
 	wm_stop
 }
+
+@test "no function leaks, whatever it is given" {
+	abuse_start api_leaks.py
+	times=10000
+	[ "$WM_SANITIZERS" != yes ] || times=1000
+	[ "$(get "/leaks/$times" 100)" = ok ]
+	wm_stop
+}
+
+@test "arguments of random types crash nothing, in any process" {
+	"$WM_SOURCE/scripts/fuzz-api" "$WM_BUILD" 1000 1
+}
