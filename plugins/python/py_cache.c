@@ -4,6 +4,7 @@
 
 #include "plugins/python/py_cache.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -95,6 +96,11 @@ py_cache_expires(PyObject *arg, uint64_t *us)
 	seconds = PyFloat_AsDouble(arg);
 	if (seconds == -1 && PyErr_Occurred())
 		return -1;
+	if (isnan(seconds)) {
+		PyErr_SetString(PyExc_ValueError,
+		    "the expiry is not a number");
+		return -1;
+	}
 	if (seconds > 0 && seconds < 1e11)
 		*us = seconds < 1e-6 ? 1 : (uint64_t)(seconds * 1e6);
 	return 0;
@@ -105,18 +111,25 @@ static int
 py_cache_name(const struct py_cache_kind *kind, PyObject *arg,
     const char **name)
 {
+	Py_ssize_t	 len = 0;
+
 	*name = NULL;
 	if (arg == Py_None)
 		return 0;
-	if (PyBytes_Check(arg))
+	if (PyBytes_Check(arg)) {
 		*name = PyBytes_AS_STRING(arg);
-	else if (PyUnicode_Check(arg))
-		*name = PyUnicode_AsUTF8(arg);
+		len = PyBytes_GET_SIZE(arg);
+	} else if (PyUnicode_Check(arg))
+		*name = PyUnicode_AsUTF8AndSize(arg, &len);
 	else
 		PyErr_Format(PyExc_TypeError, "%s(): the cache's name is str, "
 		    "not %.100s", kind->name, Py_TYPE(arg)->tp_name);
 	if (*name == NULL)
 		return -1;
+	if (strlen(*name) != (size_t)len) {
+		PyErr_SetString(PyExc_ValueError, "embedded null character");
+		return -1;
+	}
 	if (strchr(*name, '@') == NULL || py_cache_is_remote(*name))
 		return 0;
 	PyErr_Format(PyExc_ValueError, "%s(): this server does not ask "

@@ -40,3 +40,31 @@ forks_start() {
 	noted "child signal" 3
 	wm_stop
 }
+
+# abuse_start APP ARGS...: a server of an app that has everything.
+abuse_start() {
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --wsgi-file "$WM_APPS/$1" \
+	    --cache2 name=default,items=100,blocksize=8192 --queue 10 \
+	    --queue-blocksize 8192 --sharedarea 1 --locks 2 --metric a \
+	    --enable-metrics --mules 1 --farm farm:1 --spooler spool \
+	    "${@:2}"
+}
+
+@test "odd arguments: numbers that are none, NULs, what is given twice" {
+	abuse_start api_odd.py
+	[ "$(get / 60)" = ok ]
+	wm_stop
+}
+
+@test "no function leaks, whatever it is given" {
+	abuse_start api_leaks.py
+	times=10000
+	[ "$WM_SANITIZERS" != yes ] || times=1000
+	[ "$(get "/leaks/$times" 100)" = ok ]
+	wm_stop
+}
+
+@test "arguments of random types crash nothing, in any process" {
+	"$WM_SOURCE/scripts/fuzz-api" "$WM_BUILD" 1000 1
+}
