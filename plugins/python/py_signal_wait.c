@@ -157,15 +157,10 @@ signal_block(struct worker *w, struct core *core, struct signal_place *place)
 			result = -1;
 		if (result == 0) {
 			worker_control_read(w);
-<<<<<<< HEAD
-		signal_run_kept(w, place);
-		if (result == 0 && w->draining && (core == NULL ||
-		    !event_pending(&w->control_ev, EV_READ, NULL))) {
-=======
 			signal_run_kept(w, place);
 		}
-		if (result == 0 && w->draining && core == NULL) {
->>>>>>> r3
+		if (result == 0 && w->draining && (core == NULL ||
+		    !event_pending(&w->control_ev, EV_READ, NULL))) {
 			PyErr_SetString(PyExc_RuntimeError,
 			    "signal_wait(): this worker leaves");
 			result = -1;
