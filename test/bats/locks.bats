@@ -53,6 +53,6 @@ locks_start() {
 
 @test "workers that are killed anywhere neither keep nor double a lock" {
 	locks_start threads --processes 3
-	check lock_checks killed "$PORT" 4
+	check lock_checks killed "$PORT" 3
 	wm_stop
 }

@@ -134,11 +134,11 @@ def dies(port):
 
 def killed(port, seconds):
     """kill -9 wherever it hits: it is never lost, nor given to two."""
-    end = time.monotonic() + float(seconds)
+    begun, over = time.monotonic(), threading.Event()
     failed, done = [], []
 
     def client():
-        while time.monotonic() < end:
+        while not over.is_set():
             try:
                 if text(port, "/increments?n=3") == "done":
                     done.append(3)
@@ -151,17 +151,21 @@ def killed(port, seconds):
     for thread in clients:
         thread.start()
     kills = 0
-    while time.monotonic() < end - 1:
+    # A busy machine has longer for what must have been killed at least.
+    while ((took := time.monotonic() - begun) < float(seconds)
+           or kills < 3 and took < 60):
         time.sleep(0.15)
         try:
             os.kill(int(text(port, "/worker")), signal.SIGKILL)
             kills += 1
         except (Ended, OSError, AssertionError):
             pass
+    until("an answer", lambda: sum(done) > 0)
+    over.set()
     for thread in clients:
         thread.join()
     assert not failed, failed[:3]
-    assert kills >= 3 and sum(done) > 0, (kills, done)
+    assert kills >= 3, kills
     assert text(port, "/take?n=0&timeout=20") == "True"
     # What is counted twice would be less; a killed request counts for itself.
     assert int(text(port, "/value")) >= sum(done)

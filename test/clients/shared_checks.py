@@ -216,7 +216,9 @@ def shares(port, address):
 
     begun = time.monotonic()
     reading = [ask(port, "/readers/(1.5,)") for _ in range(2)]
-    time.sleep(0.3)
+    until("both are there", lambda: sum(
+        worker["busy_cores"] for worker in stats(address)["workers"]) == 2)
+    time.sleep(0.2)
     writing = ask(port, "/writer/(0.5,)")
     until("it is next", lambda: owner() != 0)
     assert text(port, "/sharedarea_read8/(1, 0)") == "0"   # after him
@@ -234,11 +236,11 @@ def names(port, want):
 
 def killed(port, seconds):
     """kill -9 wherever it hits: no message is torn, the queue works on."""
-    end = time.monotonic() + float(seconds)
+    begun, over = time.monotonic(), threading.Event()
     torn, whole = [], []
 
     def client(seed):
-        while time.monotonic() < end:
+        while not over.is_set():
             try:
                 got = text(port, "/churn/(%d,)" % seed)
                 (whole if got == "whole" else torn).append(got)
@@ -249,16 +251,20 @@ def killed(port, seconds):
     for thread in clients:
         thread.start()
     kills = 0
-    while time.monotonic() < end - 0.5:
+    # A busy machine has longer for what must have been killed at least.
+    while ((took := time.monotonic() - begun) < float(seconds)
+           or kills < 3 and took < 60):
         time.sleep(0.1)
         try:
             os.kill(int(text(port, "/worker/()")), signal.SIGKILL)
             kills += 1
         except (Ended, OSError, AssertionError):
             pass
+    until("an answer", lambda: whole or torn)
+    over.set()
     for thread in clients:
         thread.join()
-    assert not torn and whole and kills >= 3, (torn[:3], len(whole), kills)
+    assert not torn and kills >= 3, (torn[:3], len(whole), kills)
     assert text(port, "/drain/()") == "True [b'1', b'2', b'3', None]"
 
 
