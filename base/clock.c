@@ -33,3 +33,10 @@ clock_real_us(void)
 {
 	return clock_read(CLOCK_REALTIME);
 }
+
+/* The calendar clock, to the kernel's tick. */
+uint64_t
+clock_real_coarse_us(void)
+{
+	return clock_read(CLOCK_REALTIME_COARSE);
+}

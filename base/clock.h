@@ -10,5 +10,7 @@ uint64_t	clock_mono_us(void);
 uint64_t	clock_coarse_us(void);
 /* Since 1970, UTC. */
 uint64_t	clock_real_us(void);
+/* The same, read cheaply and late. */
+uint64_t	clock_real_coarse_us(void);
 
 #endif

@@ -43,6 +43,7 @@ config_done(struct config *cfg)
 	}
 	free(cfg->origin);
 	free(cfg->socket_owner);
+	free(cfg->app_groups);
 	strlist_done(&cfg->warnings);
 	memset(cfg, 0, sizeof *cfg);
 }

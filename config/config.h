@@ -349,6 +349,10 @@ struct config {
 	int		 processes_at_start;	/* never above it on reload */
 	char		*socket_owner;		/* of unix sockets, or NULL */
 	uid_t		 app_uid;		/* who the app runs as */
+	gid_t		 app_gid;
+	gid_t		*app_groups;
+	size_t		 app_ngroups;
+	bool		 app_changes;		/* not what this process is */
 	struct strlist	 warnings;		/* for the caller to log */
 	char		**origin;		/* private: who set option i */
 };

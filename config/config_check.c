@@ -16,6 +16,7 @@
 #include "config/cron_rule.h"
 #include "config/daemon_rule.h"
 #include "config/cache_rule.h"
+#include "config/identity.h"
 #include "config/log_format.h"
 #include "config/mule_rule.h"
 #include "config/option_table.h"
@@ -426,11 +427,23 @@ config_check_proxies(struct config *cfg, struct strlist *problems)
 static void
 config_check_daemons(const struct config *cfg, struct strlist *problems)
 {
+	static struct identity id;
 	struct daemon_rules rules;
+	struct config own;
 	char *why;
+	size_t i;
 
 	if (daemon_rules_read(&rules, cfg, &why) == -1)
 		strlist_add_steal(problems, why);
+	for (i = 0; i < rules.count; i++) {
+		own = daemon_rule_config(&rules.items[i], cfg);
+		if ((own.uid == cfg->uid && own.gid == cfg->gid) ||
+		    identity_find(&id, &own, &why) == 0)
+			continue;
+		strlist_add_steal(problems, xasprintf("\"attach-daemon2\": "
+		    "%s", why));
+		free(why);
+	}
 	daemon_rules_done(&rules);
 }
 

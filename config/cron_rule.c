@@ -89,8 +89,9 @@ cron_rule_number(const struct keyvals *kv, const char *key, int *number,
 	if (!keyvals_has(kv, key))
 		return 0;
 	n = text == NULL ? 0 : strtol(text, &end, 10);
-	if (text == NULL || end == text || *end != '\0' || labs(n) > 1000) {
-		*cause = xasprintf("\"cron2\": \"%s\" must be a number", key);
+	if (text == NULL || end == text || *end != '\0' || n < -1000 ||
+	    n > 1000) {
+		*cause = xasprintf("\"%s\" must be a number", key);
 		return -1;
 	}
 	*number = (int)n;
@@ -130,14 +131,18 @@ cron_rule_read2(struct cron_rule *rule, char **cause)
 {
 	const char	*space = strchr(rule->text, ' ');
 	const char	*equals = strchr(rule->text, '=');
-	char		*keys;
+	char		*keys, *why;
 	int		 result = 0;
 
 	if (equals != NULL && (space == NULL || equals < space)) {
 		keys = xstrndup(rule->text, space == NULL ?
 		    strlen(rule->text) : (size_t)(space - rule->text));
-		result = cron_rule_keys(rule, keys, cause);
+		result = cron_rule_keys(rule, keys, &why);
 		free(keys);
+		if (result == -1) {
+			*cause = xasprintf("\"cron2\": %s", why);
+			free(why);
+		}
 		rule->command = space == NULL ? NULL : xstrdup(space + 1);
 	} else
 		rule->command = xstrdup(rule->text);

@@ -270,3 +270,18 @@ daemon_rules_read(struct daemon_rules *rules, const struct config *cfg,
 	}
 	return 0;
 }
+
+/* The configuration of one. */
+struct config
+daemon_rule_config(const struct daemon_rule *rule, const struct config *cfg)
+{
+	struct config own = *cfg;
+
+	if (rule->uid != NULL) {
+		own.uid = rule->uid;
+		own.gid = rule->gid;
+	} else if (rule->gid != NULL) {
+		own.gid = rule->gid;
+	}
+	return own;
+}

@@ -6,8 +6,7 @@
 #include <stddef.h>
 
 #include "base/strlist.h"
-
-struct config;
+#include "config/config.h"
 
 /* One daemon; the texts are its own, NULL: not given. */
 struct daemon_rule {
@@ -38,6 +37,9 @@ struct daemon_rules {
 /* All of a configuration; -1 with *cause. daemon_rules_done in either case. */
 int	 daemon_rules_read(struct daemon_rules *rules,
 	    const struct config *cfg, char **cause);
+/* The configuration with the daemon's own user, if it names one; borrowed. */
+struct config daemon_rule_config(const struct daemon_rule *rule,
+	    const struct config *cfg);
 void	 daemon_rules_done(struct daemon_rules *rules);
 void	 daemon_rule_done(struct daemon_rule *rule);
 

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -219,6 +220,19 @@ identity_set_socket_owner(struct config *cfg, const struct identity *id)
 		cfg->socket_owner = NULL;
 }
 
+/* Who the app is, for those who must not ask the system. */
+static void
+identity_set_app(struct config *cfg, const struct identity *id)
+{
+	cfg->app_uid = id->uid;
+	cfg->app_gid = id->gid;
+	cfg->app_changes = id->changes;
+	cfg->app_ngroups = id->ngroups;
+	free(cfg->app_groups);
+	cfg->app_groups = xcalloc(id->ngroups + 1, sizeof(gid_t));
+	memcpy(cfg->app_groups, id->groups, id->ngroups * sizeof(gid_t));
+}
+
 /* Checks all of it. */
 void
 identity_check(struct config *cfg, struct strlist *problems,
@@ -231,7 +245,7 @@ identity_check(struct config *cfg, struct strlist *problems,
 		strlist_add_steal(problems, cause);
 		return;
 	}
-	cfg->app_uid = id.uid;
+	identity_set_app(cfg, &id);
 	identity_set_socket_owner(cfg, &id);
 	if (geteuid() == 0)
 		identity_check_root(cfg, &id, denied);

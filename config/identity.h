@@ -30,7 +30,7 @@ int	 identity_find(struct identity *id, const struct config *cfg,
  * Are there such users and groups (if not, it is a problem), and may this
  * process become them (if not, it goes to denied)? An app as root that nobody
  * has asked for is denied, too. Sets cfg's
- * socket_owner and app_uid.
+ * socket_owner, and app_uid and its kin.
  */
 void	 identity_check(struct config *cfg, struct strlist *problems,
 	    struct strlist *denied);

@@ -348,7 +348,8 @@ background_message(struct background_proc *bp, const struct message *msg)
 			return;
 		}
 	}
-	if (bp->gen != NULL && user_signals_message(bp->gen, NULL, msg))
+	if (bp->gen != NULL && user_signals_message(bp->gen, NULL, false,
+	    msg))
 		return;
 	log_warn("%s %d: ignoring a message of type %u", bp->kind->name,
 	    bp->id, msg->type);

@@ -29,27 +29,12 @@ struct daemon_args {
 	pid_t				 master;
 };
 
-/* The configuration with the daemon's own user, if it names one. */
-static struct config
-daemon_config(const struct daemon_rule *rule, const struct config *cfg)
-{
-	struct config	 own = *cfg;
-
-	if (rule->uid != NULL) {
-		own.uid = rule->uid;
-		own.gid = rule->gid;
-	} else if (rule->gid != NULL) {
-		own.gid = rule->gid;
-	}
-	return own;
-}
-
 /* Who the daemon is. */
 int
 daemon_user(const struct daemon_rule *rule, const struct config *cfg,
     uid_t *uid, char **cause)
 {
-	struct config	 own = daemon_config(rule, cfg);
+	struct config	 own = daemon_rule_config(rule, cfg);
 	static struct identity	 id;
 
 	if (identity_find(&id, &own, cause) == -1)
@@ -195,7 +180,7 @@ pid_t
 daemon_start(const struct daemon_rule *rule, const struct config *cfg)
 {
 	struct daemon_args	 args = { .rule = rule,
-	    .cfg = daemon_config(rule, cfg), .master = getpid() };
+	    .cfg = daemon_rule_config(rule, cfg), .master = getpid() };
 
 	return process_start_program(NULL, 0, daemon_exec, &args);
 }

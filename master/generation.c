@@ -169,7 +169,8 @@ generation_message(struct generation *gen, const struct message *msg)
 		background_spawned(gen, msg);
 		break;
 	default:
-		if (user_signals_message(gen, NULL, msg))
+		if (user_signals_message(gen, NULL,
+		    gen->state == GENERATION_LOADING, msg))
 			break;
 		log_warn("generation %d: ignoring a message of type %u",
 		    gen->id, msg->type);

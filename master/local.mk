@@ -123,6 +123,8 @@ libwsgimaster_a_SOURCES += \
 	master/upgrade.h \
 	master/file_watch.c \
 	master/file_watch.h \
+	master/sight.c \
+	master/sight.h \
 	master/user_route.c \
 	master/user_route.h \
 	master/user_signals.c \

@@ -179,21 +179,23 @@ user_signals_source(struct user_signals *us, int number)
 
 /* A process has a handler. */
 static void
-user_register(struct user_signals *us, struct worker_proc *wp, int number,
-    const char *text)
+user_register(struct user_signals *us, struct worker_proc *wp, bool imported,
+    int number, const char *text)
 {
 	struct user_signal	*row = &us->rows[number];
 	struct signal_target	 target;
 	const char		*bad;
 
 	bad = signal_target_parse(&target, text, us->gen->cfg);
+	if (bad == NULL)	/* what waits for it would do so for ever */
+		bad = signal_target_missing(&target, us->gen->cfg);
 	if (bad != NULL) {
 		log_error("signal %d: target \"%s\": %s", number, text, bad);
 		return;
 	}
 	if (wp != NULL)
 		user_route_learn(wp, number, true);
-	if (wp == NULL && us->gen->state == GENERATION_LOADING) {
+	if (imported) {
 		row->everywhere = true;
 		row->stale = false;
 	} else if (row->everywhere)
@@ -204,13 +206,14 @@ user_register(struct user_signals *us, struct worker_proc *wp, int number,
 
 /* It has none any more. */
 static void
-user_forget(struct user_signals *us, struct worker_proc *wp, int number)
+user_forget(struct user_signals *us, struct worker_proc *wp, bool imported,
+    int number)
 {
 	if (wp != NULL) {
 		user_route_learn(wp, number, false);
 		return;
 	}
-	if (us->gen->state == GENERATION_LOADING)
+	if (imported)
 		us->rows[number].registered = us->rows[number].everywhere =
 		    false;
 }
@@ -218,7 +221,7 @@ user_forget(struct user_signals *us, struct worker_proc *wp, int number)
 /* The message of a process. */
 bool
 user_signals_message(struct generation *gen, struct worker_proc *wp,
-    const struct message *msg)
+    bool imported, const struct message *msg)
 {
 	struct user_signals	*us = gen->user_signals;
 	int			 number = msg->value;
@@ -228,14 +231,14 @@ user_signals_message(struct generation *gen, struct worker_proc *wp,
 	if (number < 0 || number >= USER_SIGNALS)
 		return true;		/* nobody of ours says that */
 	if (msg->type == MSG_SIGNAL_REGISTER)
-		user_register(us, wp, number, msg->text);
+		user_register(us, wp, imported, number, msg->text);
 	else if (msg->type == MSG_SIGNAL_RAISE)
 		user_raise(us, number);
 	else if (msg->type == MSG_SIGNAL_REMOVE &&
 	    strcmp(msg->text, "handler") == 0)
-		user_forget(us, wp, number);
+		user_forget(us, wp, imported, number);
 	else
-		user_sources_message(us->sources, msg);
+		user_sources_message(us->sources, msg, imported);
 	return true;
 }
 

@@ -13,8 +13,9 @@
  * So a reload puts the new code's in the place of the old code's in one step,
  * when its first worker is ready, and a reload that fails changes nothing. If
  * the spawner dies and loads again, what it does not register again goes
- * (stale). Of a source that is registered more than once with the same
- * numbers (by each worker, with lazy-apps) there is one.
+ * (stale); what workers and mules have registered stays. Of a source that is
+ * registered more than once with the same numbers (by each worker, with
+ * lazy-apps) there is one.
  *
  * A signal is a number. It is sent to one that can take it: a process of the
  * table's generation which has the handler, or waits in signal_wait(). Not more
@@ -75,11 +76,11 @@ void	 user_signals_done(struct master *m);
 void	 user_signals_loading(struct generation *gen);
 void	 user_signals_loaded(struct generation *gen);
 /*
- * A message of a process of gen's (wp: if that is a worker); false: it is about
- * something else.
+ * A message of a process of gen's (wp: if that is a worker; imported: the
+ * spawner, which loads); false: it is about something else.
  */
 bool	 user_signals_message(struct generation *gen, struct worker_proc *wp,
-	    const struct message *msg);
+	    bool imported, const struct message *msg);
 /* Per turn: whose sources run; what waits is sent. */
 void	 user_signals_turn(struct master *m);
 /* A source of this table's has something: raised, false: it waits already. */

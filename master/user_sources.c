@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "master/file_watch.h"
+#include "master/generation.h"
 #include "master/master.h"
 #include "master/user_signals.h"
 #include "shm/messages.h"
@@ -34,6 +35,7 @@ struct user_source {
 	enum source_kind		 kind;
 	int				 number;	/* the signal's */
 	char		 text[sizeof(((struct message *)0)->text)];
+	bool				 imported;	/* by the spawner */
 	bool				 stale;
 	long long			 us;		/* a timer */
 	long				 left;		/* 0: for ever */
@@ -46,6 +48,7 @@ struct user_sources {
 	struct user_signals		*us;
 	struct master			*master;
 	bool				 running;
+	struct file_watches		*files;		/* while they run */
 	time_t				 last;		/* minute */
 	struct event			 tick;
 	TAILQ_HEAD(, user_source)	 list;
@@ -85,6 +88,18 @@ source_file_cb(void *arg)
 	(void)user_signals_source(s->sources->us, s->number);
 }
 
+/* Its file is watched from here on. */
+static void
+source_watch(struct user_source *s)
+{
+	struct user_sources	*sources = s->sources;
+
+	if (sources->files == NULL)
+		sources->files = file_watches_new(sources->master->base,
+		    sources->us->gen->cfg);
+	s->file = file_watch_new(sources->files, s->text, source_file_cb, s);
+}
+
 /* It begins to run. */
 static void
 source_start(struct user_source *s)
@@ -95,8 +110,7 @@ source_start(struct user_source *s)
 	if (s->kind == SOURCE_TIMER)
 		event_add(&s->timer, &tv);
 	else if (s->kind == SOURCE_FILE)
-		s->file = file_watch_new(s->sources->master->base, s->text,
-		    source_file_cb, s);
+		source_watch(s);
 }
 
 /* It stops. */
@@ -115,7 +129,7 @@ sources_tick_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct user_sources	*sources = arg;
 	struct user_source	*s;
-	time_t			 from, to;
+	time_t			 from = 0, to = 0;
 	bool			 is_new;
 
 	(void)fd, (void)what;
@@ -166,6 +180,7 @@ user_sources_free(struct user_sources *sources)
 	while (!TAILQ_EMPTY(&sources->list))
 		source_free(TAILQ_FIRST(&sources->list));
 	evtimer_del(&sources->tick);
+	file_watches_free(sources->files);
 	free(sources);
 }
 
@@ -190,17 +205,19 @@ user_sources_stop(struct user_sources *sources)
 	sources->running = false;
 	TAILQ_FOREACH(s, &sources->list, link)
 		source_stop(s);
+	file_watches_free(sources->files);
+	sources->files = NULL;
 	sources_arm(sources);
 }
 
-/* Marks all. */
+/* Marks those: who else has registered one is there still. */
 void
 user_sources_stale(struct user_sources *sources)
 {
 	struct user_source	*s;
 
 	TAILQ_FOREACH(s, &sources->list, link)
-		s->stale = true;
+		s->stale = s->imported;
 }
 
 /* Removes who is marked still. */
@@ -240,14 +257,15 @@ source_read(struct user_source *s, const char *text)
 /* One more. */
 static void
 sources_add(struct user_sources *sources, enum source_kind kind,
-    const struct message *msg)
+    const struct message *msg, bool imported)
 {
 	struct user_source	*s;
 
 	TAILQ_FOREACH(s, &sources->list, link) {
 		if (s->kind == kind && s->number == msg->value &&
 		    strcmp(s->text, msg->text) == 0) {
-			s->stale = false;
+			s->imported |= imported;
+			s->stale &= !imported;
 			return;
 		}
 	}
@@ -260,6 +278,7 @@ sources_add(struct user_sources *sources, enum source_kind kind,
 	s->sources = sources;
 	s->kind = kind;
 	s->number = msg->value;
+	s->imported = imported;
 	memcpy(s->text, msg->text, sizeof(s->text));
 	if (!source_read(s, msg->text)) {
 		free(s);
@@ -290,7 +309,8 @@ sources_remove(struct user_sources *sources, enum source_kind kind, int number)
 
 /* A message of a process. */
 void
-user_sources_message(struct user_sources *sources, const struct message *msg)
+user_sources_message(struct user_sources *sources, const struct message *msg,
+    bool imported)
 {
 	static const char *const	 names[SOURCE_KINDS] = {
 		[SOURCE_TIMER] = "timer",
@@ -300,11 +320,11 @@ user_sources_message(struct user_sources *sources, const struct message *msg)
 	int				 kind;
 
 	if (msg->type == MSG_SIGNAL_TIMER)
-		sources_add(sources, SOURCE_TIMER, msg);
+		sources_add(sources, SOURCE_TIMER, msg, imported);
 	else if (msg->type == MSG_SIGNAL_CRON)
-		sources_add(sources, SOURCE_CRON, msg);
+		sources_add(sources, SOURCE_CRON, msg, imported);
 	else if (msg->type == MSG_SIGNAL_FILE)
-		sources_add(sources, SOURCE_FILE, msg);
+		sources_add(sources, SOURCE_FILE, msg, imported);
 	for (kind = 0; msg->type == MSG_SIGNAL_REMOVE && kind < SOURCE_KINDS;
 	    kind++) {
 		if (strcmp(msg->text, names[kind]) == 0)

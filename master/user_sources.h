@@ -2,6 +2,8 @@
 #ifndef WM_MASTER_USER_SOURCES_H
 #define WM_MASTER_USER_SOURCES_H
 
+#include <stdbool.h>
+
 struct master;
 struct message;
 struct user_signals;
@@ -19,11 +21,14 @@ struct user_sources *user_sources_new(struct user_signals *us,
 void	 user_sources_free(struct user_sources *sources);
 void	 user_sources_start(struct user_sources *sources);
 void	 user_sources_stop(struct user_sources *sources);
-/* All of these are to be registered again; those that were not go. */
+/*
+ * Those that the import has registered are to be registered again; what was not
+ * goes. Those of workers and mules, which live on, stay.
+ */
 void	 user_sources_stale(struct user_sources *sources);
 void	 user_sources_fresh(struct user_sources *sources);
-/* MSG_SIGNAL_TIMER, _CRON, _FILE, _REMOVE. */
+/* MSG_SIGNAL_TIMER, _CRON, _FILE, _REMOVE; imported: while the app is. */
 void	 user_sources_message(struct user_sources *sources,
-	    const struct message *msg);
+	    const struct message *msg, bool imported);
 
 #endif

@@ -320,7 +320,7 @@ workers_message(struct worker_proc *wp, const struct message *msg)
 			master_ask_stop(wp->master, who);
 		break;
 	default:
-		if (user_signals_message(wp->gen, wp, msg))
+		if (user_signals_message(wp->gen, wp, false, msg))
 			break;
 		log_warn("%s: ignoring a message of type %u", who, msg->type);
 		break;

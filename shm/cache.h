@@ -44,7 +44,11 @@ struct strbuf;
  *
  * A worker that was taken over can write what it wants into the cache, as it
  * could with cache_update, and can keep the lock: others wait CACHE_PATIENCE_MS
- * and fail. It cannot make them crash, or loop for ever.
+ * and fail. Nothing that it writes outside of the lock makes them crash, or
+ * loop for ever. The lock itself is glibc's: a robust mutex has links of the
+ * list that each thread keeps of those it holds, and glibc follows them. Who
+ * writes these can make others crash; but all workers are one user, who may
+ * kill them anyway.
  */
 #define CACHE_PATIENCE_MS	5000
 #define CACHE_KEYSIZE_MAX	65535
@@ -76,6 +80,20 @@ enum cache_result {
 	CACHE_NO_NUMBER,	/* the value has not 8 bytes */
 	CACHE_MORE,		/* the room is too small; *len is what it is */
 	CACHE_BUSY		/* the lock was not to be had */
+};
+
+/* Where a value is to go. */
+struct cache_room {
+	char	*buf;
+	size_t	 size;
+	size_t	 len;			/* of the value */
+	bool	 only_len;		/* it is not copied */
+	/*
+	 * Makes it that long; NULL: CACHE_MORE instead. Never called with the
+	 * lock; it may be called more than once. False: it cannot.
+	 */
+	bool	(*grow)(struct cache_room *room, size_t len);
+	void	*arg;
 };
 
 enum cache_math {
@@ -114,6 +132,9 @@ const char *cache_store_said(const struct cache *c);
  */
 enum cache_result cache_get(struct cache *c, const void *key, size_t key_len,
 	    void *room, size_t size, size_t *len, bool wait);
+/* The same into a room that can be made for it: the value is copied once. */
+enum cache_result cache_read(struct cache *c, const void *key,
+	    size_t key_len, struct cache_room *room, bool wait);
 enum cache_result cache_exists(struct cache *c, const void *key,
 	    size_t key_len, bool wait);
 /* With replace an item that is there gets the new value and expiry. */

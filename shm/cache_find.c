@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "shm/cache_layout.h"
 
+#define CACHE_NEAR_US	100000	/* far more than a tick */
+
 /* The key's hash; nothing is found yet. */
 void
 cache_place_init(const struct cache *c, struct cache_place *place,
@@ -87,6 +89,8 @@ cache_find(const struct cache *c, struct cache_place *place, size_t steps)
 size_t
 cache_blocks_of(const struct cache *c, size_t len)
 {
+	if (len <= c->block_size)
+		return len > 0;
 	return (len + c->block_size - 1) / c->block_size;
 }
 
@@ -111,28 +115,39 @@ cache_value_copy(const struct cache *c, const struct cache_value *value,
 /* Of everything that a torn page of a file could have changed. */
 uint64_t
 cache_value_sum(const struct cache *c, const struct cache_value *value,
-    const char *key, size_t key_len)
+    uint64_t hash)
 {
 	struct siphash_key	 with = c->key;
 	size_t			 left = value->len, n;
 	uint32_t		 link = value->first;
 
-	with.k0 ^= siphash(&c->key, key, key_len, 1, 3);
+	with.k0 ^= hash;
 	with.k1 ^= value->expires_us ^ (uint64_t)value->len << 32;
 	for (; left > 0; left -= n) {
 		if (link == 0 || link > c->blocks)
 			return 0;
 		n = left < c->block_size ? left : c->block_size;
-		with.k0 ^= siphash(&with, c->data + (size_t)(link - 1) *
-		    c->block_size, n, 1, 3);
+		with.k0 ^= cache_sum(&with, c->data + (size_t)(link - 1) *
+		    c->block_size, n);
 		link = GET(c->next[link - 1]);
 	}
 	return with.k0;
+}
+
+/* Asks the cheap clock, which is late by a tick, and the other if near. */
+bool
+cache_time_is_over(uint64_t us)
+{
+	uint64_t	 now = clock_real_coarse_us();
+
+	if (us <= now || us - now > CACHE_NEAR_US)
+		return us <= now;
+	return us <= clock_real_us();
 }
 
 /* Has its time come? */
 bool
 cache_value_expired(const struct cache_value *value)
 {
-	return value->expires_us != 0 && value->expires_us <= clock_real_us();
+	return value->expires_us != 0 && cache_time_is_over(value->expires_us);
 }

@@ -91,7 +91,7 @@ struct cache_counters {
 	}		 lanes[CACHE_LANES];
 };
 
-/* Private to each process; only said_us is written after the fork. */
+/* Private to each process; written after the fork: said_us, removed. */
 struct cache {
 	struct cache_spec	 spec;
 	struct siphash_key	 key;
@@ -105,6 +105,7 @@ struct cache {
 	size_t			 size;
 	char			*said;
 	uint64_t		 said_us;	/* that it is full */
+	uint64_t		 removed;	/* from chains; locked */
 	struct cache_head	*head;
 	struct cache_seq	*seqs;
 	uint32_t		*bucket;
@@ -138,6 +139,17 @@ struct cache_place {
 } while (0)
 #define COUNT(word, n)	((void)__atomic_fetch_add(&(word), (n),		\
 			    __ATOMIC_RELAXED))
+
+/* Between two looks at what another process is about to change. */
+static inline void
+cache_pause(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
 
 /* cache_new.c: addresses of the parts (of head, which may be NULL); size. */
 size_t	 cache_place_parts(struct cache *c, char *base);
@@ -174,9 +186,16 @@ bool	 cache_item_value(const struct cache *c, const struct cache_item *item,
 /* Copies a value out; false: its blocks cannot be. */
 bool	 cache_value_copy(const struct cache *c,
 	    const struct cache_value *value, char *to);
+/* Of a store's value, with its key's hash. */
 uint64_t cache_value_sum(const struct cache *c,
-	    const struct cache_value *value, const char *key, size_t key_len);
+	    const struct cache_value *value, uint64_t hash);
+/* Has that time (clock_real_us) come? */
+bool	 cache_time_is_over(uint64_t us);
 bool	 cache_value_expired(const struct cache_value *value);
+
+/* cache_sum.c: of some bytes, against accidents. */
+uint64_t cache_sum(const struct siphash_key *key, const char *data,
+	    size_t len);
 
 /* cache_room.c, with the lock; false: something cannot be. */
 bool	 cache_remove(struct cache *c, struct cache_place *place);

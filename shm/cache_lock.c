@@ -7,7 +7,8 @@
 #include "base/xmalloc.h"
 #include "shm/cache_layout.h"
 
-#define CACHE_SPINS	200
+#define CACHE_SPINS	16	/* tries, */
+#define CACHE_PAUSES	32	/* and at most so many pauses between two */
 
 /* A robust lock between processes. */
 int
@@ -30,18 +31,20 @@ cache_lock_init(struct cache *c, char **cause)
 	return -1;
 }
 
-/* Waits a little without sleeping: it is held for less than a microsecond. */
+/*
+ * Waits a little without sleeping: it is held for less than a microsecond. Each
+ * try takes the lock's cache line from its owner, so there is more and more
+ * time between them.
+ */
 static int
 cache_lock_spin(pthread_mutex_t *lock)
 {
-	int	 i, error = EBUSY;
+	int	 i, n, error = pthread_mutex_trylock(lock);
 
-	for (i = 0; i < CACHE_SPINS && error == EBUSY; i++) {
+	for (i = 1; i < CACHE_SPINS && error == EBUSY; i++) {
+		for (n = CACHE_PAUSES >> (i < 5 ? 5 - i : 0); n > 0; n--)
+			cache_pause();
 		error = pthread_mutex_trylock(lock);
-#if defined(__x86_64__) || defined(__i386__)
-		if (error == EBUSY)
-			__builtin_ia32_pause();
-#endif
 	}
 	return error;
 }

@@ -12,11 +12,32 @@
 /* What is looked for, and where it is to go. */
 struct cache_look {
 	struct cache_place	 place;
-	char			*room;	/* NULL: is it there? */
-	size_t			 size;
-	size_t			 len;	/* of the value */
+	struct cache_room	*room;	/* NULL: is it there? */
+	const uint32_t		*seq;	/* of its stripe; NULL: locked */
+	uint32_t		 before;
 	enum cache_result	 result;
 };
+
+/* Has nobody written meanwhile? */
+static bool
+cache_look_is_true(const struct cache_look *look)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return GET(*look->seq) == look->before;
+}
+
+/* Is there room for what is there, or can it be made? */
+static bool
+cache_look_room(const struct cache_look *look)
+{
+	struct cache_room	*room = look->room;
+
+	if (room->len <= room->size)
+		return true;
+	/* Not for a length that never was. */
+	return room->grow != NULL && look->seq != NULL &&
+	    cache_look_is_true(look) && room->grow(room, room->len);
+}
 
 /* Looks once; false: what it found cannot be. */
 static bool
@@ -33,41 +54,38 @@ cache_look_once(const struct cache *c, struct cache_look *look, size_t steps)
 		return false;
 	if (cache_value_expired(&value))
 		return true;
-	look->len = value.len;
 	look->result = CACHE_OK;
 	if (look->room == NULL)
 		return true;
-	if (value.len > look->size) {
-		look->result = CACHE_MORE;
+	look->room->len = value.len;
+	if (look->room->only_len)
 		return true;
-	}
-	return cache_value_copy(c, &value, look->room);
+	if (cache_look_room(look))
+		return cache_value_copy(c, &value, look->room->buf);
+	look->result = CACHE_MORE;
+	return true;
 }
 
 /* Without the lock; false: somebody was writing all the time. */
 static bool
 cache_look_free(const struct cache *c, struct cache_look *look)
 {
-	const uint32_t	*seq;
-	uint32_t	 before;
-	bool		 can_be;
-	int		 i;
+	bool	 can_be;
+	int	 i;
 
-	seq = &c->seqs[look->place.hash & (c->buckets - 1) &
+	look->seq = &c->seqs[look->place.hash & (c->buckets - 1) &
 	    (CACHE_STRIPES - 1)].seq;
 	for (i = 0; i < CACHE_TRIES; i++) {
-		before = __atomic_load_n(seq, __ATOMIC_ACQUIRE);
-		if ((before & 1) != 0) {
-#if defined(__x86_64__) || defined(__i386__)
-			__builtin_ia32_pause();
-#endif
+		look->before = __atomic_load_n(look->seq, __ATOMIC_ACQUIRE);
+		if ((look->before & 1) != 0) {
+			cache_pause();
 			continue;
 		}
 		can_be = cache_look_once(c, look, CACHE_TRY_STEPS);
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (GET(*seq) == before && can_be)
+		if (cache_look_is_true(look) && can_be)
 			return true;
 	}
+	look->seq = NULL;
 	return false;
 }
 
@@ -102,15 +120,14 @@ cache_look(struct cache *c, struct cache_look *look, const void *key,
 
 /* A copy of the value. */
 enum cache_result
-cache_get(struct cache *c, const void *key, size_t key_len, void *room,
-    size_t size, size_t *len, bool wait)
+cache_read(struct cache *c, const void *key, size_t key_len,
+    struct cache_room *room, bool wait)
 {
-	struct cache_look	 look = { .room = room, .size = size };
+	struct cache_look	 look = { .room = room };
 	unsigned		 lane = (unsigned)sched_getcpu() % CACHE_LANES;
 	struct cache_item	*item;
 
 	cache_look(c, &look, key, key_len, wait);
-	*len = look.len;
 	if (look.result == CACHE_MISSING)
 		COUNT(c->counters->lanes[lane].miss, 1);
 	if (look.result != CACHE_OK)
@@ -122,6 +139,20 @@ cache_get(struct cache *c, const void *key, size_t key_len, void *room,
 		__atomic_store_n(&item->used_us, clock_mono_us(),
 		    __ATOMIC_RELAXED);
 	return CACHE_OK;
+}
+
+/* The same into a room that stays as it is. */
+enum cache_result
+cache_get(struct cache *c, const void *key, size_t key_len, void *buf,
+    size_t size, size_t *len, bool wait)
+{
+	struct cache_room	 room = { .buf = buf, .size = size,
+		    .only_len = buf == NULL };
+	enum cache_result	 result;
+
+	result = cache_read(c, key, key_len, &room, wait);
+	*len = room.len;
+	return result;
 }
 
 /* Is it there? */

@@ -80,8 +80,7 @@ cache_rebuild_whole(struct cache_rebuild *r, uint32_t link,
 		return false;
 	if (!cache_rebuild_take(r, value))
 		return false;
-	if (!c->sums || value->sum == cache_value_sum(c, value, place.key,
-	    key_len))
+	if (!c->sums || value->sum == cache_value_sum(c, value, place.hash))
 		return true;
 	cache_rebuild_untake(r, value->first, cache_blocks_of(c, value->len));
 	return false;
@@ -172,6 +171,7 @@ cache_repair(struct cache *c, bool drop)
 	struct cache_rebuild	 r = { .c = c };
 	size_t			 i;
 
+	c->removed++;
 	r.taken = xcalloc(c->blocks / 8 + 1, 1);
 	r.links = xcalloc(c->items, sizeof(*r.links));
 	cache_rebuild_seqs(c, true);

@@ -138,6 +138,7 @@ cache_remove(struct cache *c, struct cache_place *place)
 	if (!cache_item_value(c, item, &value))
 		return false;
 	before = cache_item(c, place->before);
+	c->removed++;
 	cache_change_begin(c, place->hash);
 	PUT(item->state, CACHE_ITEM_FREE);
 	if (before != NULL)
@@ -237,11 +238,9 @@ cache_sweep(struct cache *c, bool all)
 {
 	uint64_t	 soonest = GET(c->head->soonest_us), now;
 
-	if (soonest == 0)
+	if (soonest == 0 || !cache_time_is_over(soonest))
 		return true;
 	now = clock_real_us();
-	if (soonest > now)
-		return true;
 	return all ? cache_sweep_full(c, now) : cache_sweep_some(c, now);
 }
 

@@ -48,8 +48,7 @@ cache_value_new(struct cache *c, const struct cache_write *w,
 		return false;
 	cache_fill(c, value, w->value);
 	if (c->sums)
-		value->sum = cache_value_sum(c, value, w->place.key,
-		    w->place.key_len);
+		value->sum = cache_value_sum(c, value, w->place.hash);
 	return true;
 }
 
@@ -175,6 +174,7 @@ cache_put(struct cache *c, struct cache_write *w,
     const struct cache_value *old)
 {
 	struct cache_value	 value = { 0 };
+	uint64_t		 removed = c->removed;
 
 	w->result = CACHE_OK;
 	if (!cache_sweep(c, false) || !cache_write_room(c, w, old))
@@ -188,7 +188,7 @@ cache_put(struct cache *c, struct cache_write *w,
 	cache_note_expiry(c, value.expires_us);
 	cache_note_change(c);
 	/* A sweep or an eviction may have changed the chain. */
-	if (!cache_find(c, &w->place, c->items))
+	if (c->removed != removed && !cache_find(c, &w->place, c->items))
 		return false;
 	return w->place.link != 0 ? cache_replace(c, w, old, &value) :
 	    cache_insert(c, w, &value);

@@ -9,6 +9,7 @@ libwsgimaster_a_SOURCES += \
 	shm/cache_repair.c \
 	shm/cache_room.c \
 	shm/cache_store.c \
+	shm/cache_sum.c \
 	shm/cache_write.c \
 	shm/commons.h \
 	shm/control.h \

@@ -2,11 +2,14 @@
 #include "shm/lock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -39,6 +42,23 @@ lock_word_seat(uint64_t word)
 	return (int)(word >> 48);
 }
 
+/* Does it live? Not if it has ended and its parent has not reaped it. */
+static bool
+lock_pid_lives(pid_t pid)
+{
+	struct pollfd	 pfd = { .events = POLLIN };
+	bool		 ended;
+
+	if (pid <= 0)
+		return false;
+	pfd.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pfd.fd == -1)
+		return kill(pid, 0) == 0 || errno == EPERM;
+	ended = poll(&pfd, 1, 0) == 1;
+	close(pfd.fd);
+	return !ended;
+}
+
 /* Does the process live that it names? */
 static bool
 lock_word_lives(const struct lock *l, uint64_t word)
@@ -46,7 +66,7 @@ lock_word_lives(const struct lock *l, uint64_t word)
 	pid_t	 pid = (pid_t)(word & 0x7fffffff);
 
 	if (lock_word_seat(word) == LOCK_SEATLESS)
-		return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
+		return lock_pid_lives(pid);
 	return life_lasts(l->all->lives, lock_word_seat(word),
 	    (uint32_t)(word >> LOCK_SUB_BITS) & LIFE_MASK);
 }

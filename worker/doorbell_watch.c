@@ -13,14 +13,14 @@
 #include "worker/suspend.h"
 #include "worker/worker.h"
 
-/* Wakes the cores in doorbell_wait for whom it has become so. */
+/* Wakes the cores, with the jobs', in doorbell_wait for whom it is so now. */
 static void
 doorbell_look_cores(struct worker *w)
 {
 	struct core	*core;
 	int		 i;
 
-	for (i = 0; i < w->ncores; i++) {
+	for (i = 0; i <= w->ncores; i++) {
 		core = &w->cores[i];
 		if (core->state == CORE_WAITING && core->hears &&
 		    core->until != NULL && core->until(core))

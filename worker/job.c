@@ -89,13 +89,16 @@ jobs_are_over(const struct worker *w)
 	return w->jobs.queued == 0 && job_core(w)->state == CORE_IDLE;
 }
 
-/* Shall one begin now? Requests, and those that go on, have their turn. */
+/*
+ * Shall one begin now? Requests that can begin, and those that go on, have
+ * their turn.
+ */
 bool
 job_is_due(const struct worker *w)
 {
 	return w->jobs.queued > 0 && job_core(w)->state == CORE_IDLE &&
-	    (!w->jobs.begun || (w->nready + w->queued == 0 &&
-	    TAILQ_EMPTY(&w->woken)));
+	    (!w->jobs.begun || (TAILQ_EMPTY(&w->woken) &&
+	    (w->nready + w->queued == 0 || TAILQ_EMPTY(&w->idle))));
 }
 
 /* What it is. */

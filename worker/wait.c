@@ -369,10 +369,22 @@ wait_attached(struct core *core, struct wait_item *items, size_t n,
 	return reason;
 }
 
-/*
- * Waits in the way that the suspend engine allows. Before it does, what the
- * response holds goes out, and may wait for the client by itself.
- */
+/* What the response holds goes out, and may wait for the client by itself. */
+static enum wait_reason
+wait_push(struct core *core)
+{
+	bool			(*asks)(struct core *) = core->asks;
+	enum wait_reason	 reason;
+
+	if (core->job != NULL)
+		return WAIT_READY;
+	core->asks = NULL;	/* not that wait's */
+	reason = response_push(&core->req);
+	core->asks = asks;
+	return reason;
+}
+
+/* Waits in the way that the suspend engine allows; before it does: push. */
 static enum wait_reason
 wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
     enum sb_core_state shown)
@@ -394,7 +406,7 @@ wait_any(struct core *core, struct wait_item *items, size_t n, double timeout,
 	}
 	if (core->worker->forked || (timeout == 0 && n > 0))
 		return wait_poll(core, items, n, timeout);
-	reason = core->job != NULL ? WAIT_READY : response_push(&core->req);
+	reason = wait_push(core);
 	if (reason != WAIT_READY)
 		return reason;
 	if (wait_is_left(core))

@@ -4,6 +4,7 @@
 
 #include "plugins/python/py_cache.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -14,8 +15,6 @@
 #include "shm/cache.h"
 #include "shm/commons.h"
 #include "worker/worker.h"
-
-#define ROOM	4096	/* values up to that are copied twice, not looked up */
 
 enum py_cache_what {
 	PY_CACHE_GET, PY_CACHE_EXISTS, PY_CACHE_SET, PY_CACHE_UPDATE,
@@ -62,9 +61,7 @@ struct py_cache_call {
 	Py_ssize_t		 value_len;
 	int64_t			 operand;
 	uint64_t		 expires_us;
-	char			*room;
-	size_t			 size;
-	size_t			 len;
+	struct cache_room	 room;
 	size_t			 at;	/* of cache_keys */
 	struct strbuf		 keys;
 };
@@ -99,6 +96,11 @@ py_cache_expires(PyObject *arg, uint64_t *us)
 	seconds = PyFloat_AsDouble(arg);
 	if (seconds == -1 && PyErr_Occurred())
 		return -1;
+	if (isnan(seconds)) {
+		PyErr_SetString(PyExc_ValueError,
+		    "the expiry is not a number");
+		return -1;
+	}
 	if (seconds > 0 && seconds < 1e11)
 		*us = seconds < 1e-6 ? 1 : (uint64_t)(seconds * 1e6);
 	return 0;
@@ -109,18 +111,25 @@ static int
 py_cache_name(const struct py_cache_kind *kind, PyObject *arg,
     const char **name)
 {
+	Py_ssize_t	 len = 0;
+
 	*name = NULL;
 	if (arg == Py_None)
 		return 0;
-	if (PyBytes_Check(arg))
+	if (PyBytes_Check(arg)) {
 		*name = PyBytes_AS_STRING(arg);
-	else if (PyUnicode_Check(arg))
-		*name = PyUnicode_AsUTF8(arg);
+		len = PyBytes_GET_SIZE(arg);
+	} else if (PyUnicode_Check(arg))
+		*name = PyUnicode_AsUTF8AndSize(arg, &len);
 	else
 		PyErr_Format(PyExc_TypeError, "%s(): the cache's name is str, "
 		    "not %.100s", kind->name, Py_TYPE(arg)->tp_name);
 	if (*name == NULL)
 		return -1;
+	if (strlen(*name) != (size_t)len) {
+		PyErr_SetString(PyExc_ValueError, "embedded null character");
+		return -1;
+	}
 	if (strchr(*name, '@') == NULL || py_cache_is_remote(*name))
 		return 0;
 	PyErr_Format(PyExc_ValueError, "%s(): this server does not ask "
@@ -174,8 +183,7 @@ py_cache_do(struct py_cache_call *call, bool wait)
 	switch (call->what) {
 	case PY_CACHE_GET:
 	case PY_CACHE_NUM:
-		return cache_get(c, call->key, key_len, call->room,
-		    call->size, &call->len, wait);
+		return cache_read(c, call->key, key_len, &call->room, wait);
 	case PY_CACHE_EXISTS:
 		return cache_exists(c, call->key, key_len, wait);
 	case PY_CACHE_SET:
@@ -200,11 +208,14 @@ py_cache_do(struct py_cache_call *call, bool wait)
 	return CACHE_MISSING;
 }
 
-/* The same for py_gil_without. */
+/* The same for py_gil_without: no bytes are made. */
 static int
 py_cache_wait(void *arg)
 {
-	return (int)py_cache_do(arg, true);
+	struct py_cache_call	*call = arg;
+
+	call->room.grow = NULL;
+	return (int)py_cache_do(call, true);
 }
 
 /* With the lock given up if it takes time. -1 with TimeoutError. */
@@ -223,36 +234,45 @@ py_cache_run(struct py_cache_call *call)
 	return -1;
 }
 
-/* A value as bytes, or None. New. */
+/* Makes bytes of that length, in room->arg, the room; needs the lock. */
+static bool
+py_cache_grow(struct cache_room *room, size_t len)
+{
+	PyObject	**bytes = room->arg;
+
+	Py_XSETREF(*bytes, PyBytes_FromStringAndSize(NULL, (Py_ssize_t)len));
+	if (*bytes == NULL) {
+		room->size = 0;
+		return false;
+	}
+	room->buf = PyBytes_AS_STRING(*bytes);
+	room->size = len;
+	return true;
+}
+
+/* A value as bytes, or None. It is read straight into them. New. */
 static PyObject *
 py_cache_value(struct py_cache_call *call)
 {
-	char		 room[ROOM];
-	PyObject	*bytes;
+	PyObject	*bytes = NULL;
 	int		 result, i;
 
-	call->room = room;
-	call->size = sizeof(room);
+	call->room.arg = &bytes;
+	call->room.grow = py_cache_grow;
 	result = py_cache_run(call);
-	if (result == CACHE_OK)
-		return PyBytes_FromStringAndSize(room,
-		    (Py_ssize_t)call->len);
-	/* It may grow again while there is room made for it. */
-	for (i = 0; result == CACHE_MORE && i < 100; i++) {
-		call->size = call->len;
-		bytes = PyBytes_FromStringAndSize(NULL,
-		    (Py_ssize_t)call->len);
-		if (bytes == NULL)
-			return NULL;
-		call->room = PyBytes_AS_STRING(bytes);
-		result = py_cache_run(call);
-		if (result == CACHE_OK && call->len < call->size)
-			_PyBytes_Resize(&bytes, (Py_ssize_t)call->len);
-		if (result == CACHE_OK)
-			return bytes;
-		Py_DECREF(bytes);
+	/* When it waited; it may grow again while there is room made. */
+	for (i = 0; result == CACHE_MORE && i < 100 && !PyErr_Occurred(); i++) {
+		if (py_cache_grow(&call->room, call->room.len))
+			result = py_cache_run(call);
 	}
-	if (result == -1)
+	if (result == CACHE_OK && bytes == NULL)
+		return PyBytes_FromStringAndSize(NULL, 0);
+	if (result == CACHE_OK && call->room.len < call->room.size)
+		_PyBytes_Resize(&bytes, (Py_ssize_t)call->room.len);
+	if (result == CACHE_OK)
+		return bytes;
+	Py_XDECREF(bytes);
+	if (PyErr_Occurred())
 		return NULL;
 	Py_RETURN_NONE;
 }
@@ -264,13 +284,13 @@ py_cache_number(struct py_cache_call *call)
 	int64_t	 number = 0;
 	int	 result;
 
-	call->room = (char *)&number;
-	call->size = sizeof(number);
+	call->room.buf = (char *)&number;
+	call->room.size = sizeof(number);
 	result = py_cache_run(call);
 	if (result == -1)
 		return NULL;
 	return PyLong_FromLongLong(result == CACHE_OK &&
-	    call->len == sizeof(number) ? number : 0);
+	    call->room.len == sizeof(number) ? number : 0);
 }
 
 /* Appends the keys that were gathered. */

@@ -223,6 +223,7 @@ static const struct {
 	{ py_spool_methods, NULL },
 	{ py_spooler_methods, py_spool_is_wanted },
 	{ py_websocket_methods, NULL },
+	{ py_websocket_area_methods, py_sharedarea_is_wanted },
 };
 
 /* The inittab's entry. New. */

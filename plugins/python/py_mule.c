@@ -324,6 +324,11 @@ py_mule_get_msg(PyObject *self, PyObject *args, PyObject *keywords)
 	    names, &signals, &farms, &size, &timeout) ||
 	    !py_mule_size_is_good(size))
 		return NULL;
+	if (isnan(timeout)) {
+		PyErr_SetString(PyExc_ValueError,
+		    "mule_get_msg: the timeout is not a number");
+		return NULL;
+	}
 	py_mule_boxes_init(&b, w, true, farms != 0);
 	bytes = py_mule_wait(w, &b, (size_t)size, timeout, signals != 0);
 	if (bytes == NULL && !PyErr_Occurred())

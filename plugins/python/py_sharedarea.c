@@ -116,26 +116,33 @@ py_sharedarea_begin(struct py_sharedarea *sa, const char *name, int id,
 	return py_sharedarea_lock(sa, is_reader);
 }
 
-/* sharedarea_read(id, pos, len=0). New. */
-static PyObject *
-py_sharedarea_read(PyObject *self, PyObject *args)
+/* Copies bytes, len 0: to the end. New. */
+PyObject *
+py_sharedarea_bytes(const char *name, int id, long long pos, long long len)
 {
 	struct py_sharedarea	 sa;
 	PyObject		*bytes;
-	long long		 pos, len = 0;
-	int			 id;
 
-	(void)self;
-	if (!PyArg_ParseTuple(args, "iL|L:sharedarea_read", &id, &pos, &len))
-		return NULL;
 	if (len < 0)
-		return py_sharedarea_error("sharedarea_read");
-	if (py_sharedarea_begin(&sa, "sharedarea_read", id, pos, (size_t)len,
-	    true) == -1)
+		return py_sharedarea_error(name);
+	if (py_sharedarea_begin(&sa, name, id, pos, (size_t)len, true) == -1)
 		return NULL;
 	bytes = PyBytes_FromStringAndSize(sa.at, (Py_ssize_t)sa.len);
 	py_sharedarea_unlock(&sa);
 	return bytes;
+}
+
+/* sharedarea_read(id, pos, len=0). New. */
+static PyObject *
+py_sharedarea_read(PyObject *self, PyObject *args)
+{
+	long long	 pos, len = 0;
+	int		 id;
+
+	(void)self;
+	if (!PyArg_ParseTuple(args, "iL|L:sharedarea_read", &id, &pos, &len))
+		return NULL;
+	return py_sharedarea_bytes("sharedarea_read", id, pos, len);
 }
 
 /* sharedarea_write(id, pos, data). New. */

@@ -18,6 +18,7 @@
 #include "config/signal_target.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_exception.h"
+#include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_job.h"
 #include "plugins/python/py_wait.h"
@@ -454,6 +455,7 @@ py_signal_run_here(struct worker *w, int number)
 	char		 text[64];
 
 	result = py_signal_call(&number);
+	py_fork_leave();	/* what it forked goes on with nothing */
 	if (result == NULL) {
 		snprintf(text, sizeof(text), "exception in the handler of "
 		    "signal %d", number);

@@ -4,6 +4,7 @@
 
 #include "plugins/python/py_signal.h"
 
+#include <event2/event.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -131,7 +132,10 @@ signal_run_kept(struct worker *w, struct signal_place *place)
 	}
 }
 
-/* A worker blocks: it reads what the master says; -1 with an exception. */
+/*
+ * A worker blocks: it reads what the master says, as long as there is one; -1
+ * with an exception.
+ */
 static int
 signal_block(struct worker *w, struct core *core, struct signal_place *place)
 {
@@ -151,10 +155,12 @@ signal_block(struct worker *w, struct core *core, struct signal_place *place)
 		}
 		if (PyErr_Occurred())
 			result = -1;
-		if (result == 0)
+		if (result == 0) {
 			worker_control_read(w);
-		signal_run_kept(w, place);
-		if (result == 0 && w->draining && core == NULL) {
+			signal_run_kept(w, place);
+		}
+		if (result == 0 && w->draining && (core == NULL ||
+		    !event_pending(&w->control_ev, EV_READ, NULL))) {
 			PyErr_SetString(PyExc_RuntimeError,
 			    "signal_wait(): this worker leaves");
 			result = -1;

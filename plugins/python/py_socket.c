@@ -247,14 +247,14 @@ py_socket_recv_some(int fd, void *buf, size_t size)
 	}
 }
 
-/* The caller's core, if this is its client's number (or -1). */
+/* The caller's core, if this is its client's number (or -1); a job has none. */
 static struct core *
 py_socket_client(int fd)
 {
 	struct core	*core = py_core_current();
 
-	return core != NULL && (fd == -1 || fd == core->req.conn->fd) ?
-	    core : NULL;
+	return core != NULL && core->job == NULL &&
+	    (fd == -1 || fd == core->req.conn->fd) ? core : NULL;
 }
 
 /* A client's, which only its request may use? True with RuntimeError. */

@@ -174,6 +174,7 @@ py_spool_set_body(struct py_spool *job, PyObject *value)
 		    "a spooler's body has at most 1 GiB");
 		return -1;
 	}
+	strbuf_truncate(&job->body, 0);		/* the last one counts */
 	strbuf_add(&job->body, PyBytes_AS_STRING(value),
 	    (size_t)PyBytes_GET_SIZE(value));
 	return 0;

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "plugins/python/py_background.h"
 #include "plugins/python/py_exception.h"
+#include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_import.h"
 #include "plugins/python/py_module.h"
@@ -79,6 +80,7 @@ py_spooler_task(const struct spool_task *task)
 		if (dict != NULL)
 			done = PyObject_CallFunctionObjArgs(handler, dict,
 			    NULL);
+		py_fork_leave();	/* what it forked is no spooler */
 		Py_XDECREF(dict);
 		Py_DECREF(handler);
 		result = py_spooler_result(task->name, done);

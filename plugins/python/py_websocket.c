@@ -27,6 +27,7 @@
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_harakiri.h"
 #include "plugins/python/py_poll.h"
+#include "plugins/python/py_sharedarea.h"
 #include "plugins/python/py_task.h"
 #include "plugins/python/py_wait.h"
 #include "worker/conn.h"
@@ -334,27 +335,40 @@ py_websocket_fd(struct core *core)
  * False with a Python exception.
  */
 static bool
-py_websocket_wait_gevent(int fd, double left)
+py_websocket_wait_gevent(int fd, double seconds)
 {
 	PyObject	*module, *result = NULL;
 
 	module = PyImport_ImportModule("gevent.socket");
-	if (module != NULL && left < 0)
-		result = PyObject_CallMethod(module, "wait_read", "i", fd);
-	else if (module != NULL)
+	if (module != NULL)
 		result = PyObject_CallMethod(module, "wait_read", "id", fd,
-		    left);
+		    seconds);
 	Py_XDECREF(module);
 	Py_XDECREF(result);
 	return result != NULL;
 }
 
-/* Somebody beside the request waits. False with a Python exception. */
+/* Was that nothing but a wait's end? Then it is forgotten. */
+static bool
+py_websocket_is_late(void)
+{
+	if (!PyErr_ExceptionMatches(PyExc_TimeoutError))
+		return false;
+	PyErr_Clear();
+	return true;
+}
+
+/*
+ * Somebody beside the request waits, for a moment at least. False with a Python
+ * exception.
+ */
 static bool
 py_websocket_wait_beside(const char *name, const struct py_websocket_who *who,
     double left)
 {
 	struct pollfd	 pfd = { .events = POLLIN };
+	/* The bell may be closed, and be another one, before it is polled. */
+	const double	 slice = left < 0 || left > 1 ? 1 : left;
 	int		 got;
 
 	pfd.fd = py_websocket_bell(name, who);
@@ -362,13 +376,16 @@ py_websocket_wait_beside(const char *name, const struct py_websocket_who *who,
 		return false;
 	if (py_gil_is_loop_thread()) {
 		if (strcmp(py_worker()->loop->name, "gevent") == 0)
-			return py_websocket_wait_gevent(pfd.fd, left);
+			return py_websocket_wait_gevent(pfd.fd, slice) ||
+			    (slice != left && py_websocket_is_late());
 		PyErr_Format(PyExc_RuntimeError, "%s() waits on the request's "
 		    "own stack only, and nobody else may wait there: here "
 		    "use websocket_recv_nb, and connection_fd()", name);
 		return false;
 	}
-	got = py_wait_block(&pfd, 1, left);
+	got = py_wait_block(&pfd, 1, slice);
+	if (got == 0 && slice != left)
+		return true;
 	if (got == 0)
 		PyErr_Format(PyExc_TimeoutError, "%s: no message has come",
 		    name);
@@ -609,6 +626,28 @@ py_websocket_data(PyObject *message, Py_buffer *data)
 	    1, PyBUF_SIMPLE) == 0;
 }
 
+/* Sends a message, if it may be what it is said to be. New: None. */
+static PyObject *
+py_websocket_send_checked(const char *name,
+    const struct py_websocket_who *who, bool text, PyObject *message,
+    double timeout)
+{
+	PyObject	*result = NULL;
+	Py_buffer	 data;
+
+	if (!py_websocket_data(message, &data))
+		return NULL;
+	if (text && !PyUnicode_Check(message) &&
+	    !websocket_utf8_is(data.buf, (size_t)data.len))
+		PyErr_Format(PyExc_ValueError, "%s: the text is not UTF-8: "
+		    "send it as binary", name);
+	else
+		result = py_websocket_send_data(name, who, text, &data,
+		    timeout);
+	PyBuffer_Release(&data);
+	return result;
+}
+
 /* send(message, request_context=None, timeout=None). New: None. */
 static PyObject *
 py_websocket_send_any(const char *name, bool text, PyObject *args,
@@ -617,26 +656,15 @@ py_websocket_send_any(const char *name, bool text, PyObject *args,
 	static char		*names[] = { "message", "request_context",
 		"timeout", NULL };
 	PyObject		*message, *context = NULL, *limit = NULL;
-	PyObject		*result = NULL;
 	struct py_websocket_who	 who;
-	Py_buffer		 data;
 	double			 timeout;
 
 	if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|OO", names,
 	    &message, &context, &limit) ||
 	    !py_websocket_timeout(limit, &timeout) ||
-	    !py_websocket_find(name, context, &who) ||
-	    !py_websocket_data(message, &data))
+	    !py_websocket_find(name, context, &who))
 		return NULL;
-	if (text && !PyUnicode_Check(message) &&
-	    !websocket_utf8_is(data.buf, (size_t)data.len))
-		PyErr_Format(PyExc_ValueError, "%s: the text is not UTF-8: "
-		    "use websocket_send_binary", name);
-	else
-		result = py_websocket_send_data(name, &who, text, &data,
-		    timeout);
-	PyBuffer_Release(&data);
-	return result;
+	return py_websocket_send_checked(name, &who, text, message, timeout);
 }
 
 /* websocket_send(): text. New: None. */
@@ -654,6 +682,56 @@ py_websocket_send_binary(PyObject *self, PyObject *args, PyObject *keywords)
 	(void)self;
 	return py_websocket_send_any("websocket_send_binary", false, args,
 	    keywords);
+}
+
+/*
+ * send(id, pos, len=0, request_context=None, timeout=None): some bytes of a
+ * shared area, as they are now. New: None.
+ */
+static PyObject *
+py_websocket_send_area(const char *name, bool text, PyObject *args,
+    PyObject *keywords)
+{
+	static char		*names[] = { "id", "pos", "len",
+		"request_context", "timeout", NULL };
+	PyObject		*context = NULL, *limit = NULL, *message;
+	PyObject		*result;
+	struct py_websocket_who	 who;
+	double			 timeout;
+	long long		 pos, len = 0;
+	int			 id;
+
+	if (!PyArg_ParseTupleAndKeywords(args, keywords, "iL|LOO", names,
+	    &id, &pos, &len, &context, &limit) ||
+	    !py_websocket_timeout(limit, &timeout) ||
+	    !py_websocket_find(name, context, &who))
+		return NULL;
+	message = py_sharedarea_bytes(name, id, pos, len);
+	if (message == NULL)
+		return NULL;
+	result = py_websocket_send_checked(name, &who, text, message, timeout);
+	Py_DECREF(message);
+	return result;
+}
+
+/* websocket_send_from_sharedarea(): text. New: None. */
+static PyObject *
+py_websocket_send_from_sharedarea(PyObject *self, PyObject *args,
+    PyObject *keywords)
+{
+	(void)self;
+	return py_websocket_send_area("websocket_send_from_sharedarea", true,
+	    args, keywords);
+}
+
+/* websocket_send_binary_from_sharedarea(). New: None. */
+static PyObject *
+py_websocket_send_binary_from_sharedarea(PyObject *self, PyObject *args,
+    PyObject *keywords)
+{
+	(void)self;
+	return py_websocket_send_area("websocket_send_binary_from_sharedarea",
+	    false, args, keywords);
 }
 
 /* websocket_close(code=1000, reason="", request_context=None). New: None. */
@@ -817,6 +895,20 @@ const PyMethodDef	 py_websocket_methods[] = {
 	{ NULL, NULL, 0, NULL }
 };
 
+const PyMethodDef	 py_websocket_area_methods[] = {
+	{ "websocket_send_from_sharedarea",
+	    (PyCFunction)(void (*)(void))py_websocket_send_from_sharedarea,
+	    METH_VARARGS | METH_KEYWORDS, "websocket_send_from_sharedarea("
+	    "id, pos, len=0, request_context=None, timeout=None): sends bytes "
+	    "of a shared area as text" },
+	{ "websocket_send_binary_from_sharedarea", (PyCFunction)
+	    (void (*)(void))py_websocket_send_binary_from_sharedarea,
+	    METH_VARARGS | METH_KEYWORDS,
+	    "websocket_send_binary_from_sharedarea(id, pos, len=0, "
+	    "request_context=None, timeout=None): sends them as they are" },
+	{ NULL, NULL, 0, NULL }
+};
+
 #else
 
 /* WebsocketError is there, for those who catch it. */
@@ -873,6 +965,12 @@ const PyMethodDef	 py_websocket_methods[] = {
 	PY_WEBSOCKET_NONE("websocket_send_binary"),
 	PY_WEBSOCKET_NONE("websocket_close"),
 	PY_WEBSOCKET_NONE("request_context"),
+	{ NULL, NULL, 0, NULL }
+};
+
+const PyMethodDef	 py_websocket_area_methods[] = {
+	PY_WEBSOCKET_NONE("websocket_send_from_sharedarea"),
+	PY_WEBSOCKET_NONE("websocket_send_binary_from_sharedarea"),
 	{ NULL, NULL, 0, NULL }
 };
 

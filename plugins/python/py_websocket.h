@@ -10,6 +10,8 @@ struct core;
 struct request;
 
 extern const PyMethodDef	 py_websocket_methods[];
+/* Only where there are shared areas. */
+extern const PyMethodDef	 py_websocket_area_methods[];
 
 /* All with the lock. Once: makes WebsocketError; -1 with a Python exception. */
 int	 py_websocket_init(PyObject *module);

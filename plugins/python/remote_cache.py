@@ -187,9 +187,10 @@ def _name(address):
 
 
 def _px(expires):
-    if not expires or expires <= 0:
+    seconds = 0.0 if expires is None else float(expires)
+    if not 0 < seconds < 1e11:
         return None
-    return max(1, int(expires * 1000))
+    return max(1, int(seconds * 1000))
 
 
 @_remote
@@ -287,16 +288,16 @@ _div = _remote(_calculate(_divide))
 
 
 def cache_inc(address, key, by=1, expires=0):
-    return _inc(address, key, by, expires)
+    return _inc(address, key, int(by), expires)
 
 
 def cache_dec(address, key, by=1, expires=0):
-    return _inc(address, key, -by, expires)
+    return _inc(address, key, -int(by), expires)
 
 
 def cache_mul(address, key, by=2, expires=0):
-    return _mul(address, key, by, expires)
+    return _mul(address, key, int(by), expires)
 
 
 def cache_div(address, key, by=2, expires=0):
-    return _div(address, key, by, expires)
+    return _div(address, key, int(by), expires)

@@ -68,7 +68,7 @@ class postfork:
     """
 
     def __init__(self, what):
-        self.worker_id = None
+        self.worker_id = 0          # each one
         self.function = None
         if callable(what):
             self._take(what)
@@ -83,7 +83,7 @@ class postfork:
         postfork_chain.append(self._run)
 
     def _run(self):
-        if self.worker_id in (None, uwsgi.worker_id()):
+        if self.worker_id in (0, uwsgi.worker_id()):
             self.function()
 
     def __call__(self, *args, **keywords):

@@ -90,6 +90,26 @@ def remote(query):
             u.cache_num("no", where)]
 
 
+class Five:
+    def __index__(self):
+        return 5
+
+    def __float__(self):
+        return 5.5
+
+
+def remote_numbers(query):
+    """Numbers that are none of Python's own; expiries without an end."""
+    where, u = query["where"], uwsgi
+    return [u.cache_clear(where), u.cache_inc("n", True, 0, where),
+            u.cache_inc("n", Five(), Five(), where),
+            u.cache_mul("n", Five(), 0, where), u.cache_num("n", where),
+            u.cache_set("a", "x", float("inf"), where),
+            u.cache_set("b", "x", 1e300, where),
+            u.cache_set("c", "x", Five(), where),
+            u.cache_exists("c", where)]
+
+
 def fails(query):
     """The exception that a name raises."""
     try:

@@ -25,7 +25,8 @@ CLIENT = ("connection_fd disconnect request_id cl chunked_read "
           "set_user_harakiri add_var set_logvar get_logvar "
           "log_this_request signal_wait websocket_handshake websocket_recv "
           "websocket_recv_nb websocket_send websocket_send_binary "
-          "websocket_close request_context").split()
+          "websocket_close request_context websocket_send_from_sharedarea "
+          "websocket_send_binary_from_sharedarea").split()
 # What waits, and refuses to in a coroutine.
 WAITS = ("wait_fd_read wait_fd_write async_sleep suspend green_schedule sleep "
          "wait connect recv send await_ chunked_read chunked_read_nb sendfile "
@@ -602,6 +603,32 @@ def websocket_send():
 @case
 def websocket_send_binary():
     error = no_websocket(uwsgi.websocket_send_binary, b"bytes")
+    assert str(error) == "unable to send websocket binary message", error
+
+
+def from_sharedarea(function):
+    """What is not in the area is told before there is no websocket."""
+    error = no_websocket(function, 0, 100, 3)
+    for outside in ((0, 4096), (0, 4000, 97), (0, -1), (0, 0, -1), (1, 0)):
+        try:
+            function(*outside)
+        except ValueError as other:
+            assert function.__name__ in str(other), other
+            continue
+        raise AssertionError(outside)
+    return error
+
+
+@case
+def websocket_send_from_sharedarea():
+    uwsgi.sharedarea_write(0, 100, "abc")
+    error = from_sharedarea(uwsgi.websocket_send_from_sharedarea)
+    assert str(error) == "unable to send websocket message", error
+
+
+@case
+def websocket_send_binary_from_sharedarea():
+    error = from_sharedarea(uwsgi.websocket_send_binary_from_sharedarea)
     assert str(error) == "unable to send websocket binary message", error
 
 

@@ -60,6 +60,30 @@ def send_messages():
                 time.sleep(0.001)
 
 
+def send_signals():
+    """What is said of the app's signals, with odd numbers and texts."""
+    texts = (b"A" * 232, b"/" * 232, b"/proc/self/mem", b"", b"%n%s" * 58,
+             b"1000 1", b"1 0", b"-1 -1", b"9" * 40 + b" " + b"9" * 40,
+             b"-1 -1 -1 -1 -1", b"-2147483648 -2147483648 1 1 1", b"worker99",
+             b"farm99999", b"mule7", b"farm_", b"handler", b"timer", b"file")
+    for sock in control_sockets():
+        sock.setblocking(True)
+        for kind in range(17, 24):
+            for value in (-2**31, -1, 0, 1, 255, 256, 2**31 - 1):
+                for text in texts:
+                    sock.send(message(kind, value=value, text=text))
+        for n in range(300):    # more sources than there may be
+            sock.send(message(19, value=n % 256, text=b"1000 %d" % n))
+            sock.send(message(20, value=n % 256, text=b"-1 -1 -1 -1 -%d" %
+                              (n % 7 + 1)))
+            sock.send(message(21, value=n % 256, text=b"/tmp/%d" % n))
+        # For a worker that there is not: it waits for ever.
+        sock.send(message(17, value=200, text=b"worker99"))
+        for _ in range(5000):
+            sock.send(message(18, value=200, text=b""))
+        sock.setblocking(False)     # the worker's own, too
+
+
 def scribble(pattern):
     """Fills all memory that is shared with it, again and again."""
     with open("/proc/self/maps", encoding="ascii") as maps:
@@ -83,6 +107,8 @@ def application(environ, start_response):
         ctypes.PyDLL(None).sleep(100)
     elif path == "/begin" and EVIL == "messages":
         send_messages()
+    elif path == "/begin" and EVIL == "signals":
+        send_signals()
     elif path == "/begin" and EVIL == "queues":
         for sock in control_sockets():
             sock.shutdown(socket.SHUT_RDWR)

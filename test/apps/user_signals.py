@@ -62,7 +62,11 @@ def refused(function, *args):
 
 @signal(6)
 def asks(number):
-    """What is a request's alone is refused in a handler."""
+    """What is a request's alone is refused in a handler, not descriptors."""
+    reads, writes = os.pipe()
+    assert uwsgi.send(writes, b"piped") and uwsgi.recv(reads) == b"piped"
+    assert uwsgi.close(reads) is None and uwsgi.close(writes) is None
+    assert refused(uwsgi.recv) == refused(uwsgi.send, b"x") == "RuntimeError"
     note("asks", refused(uwsgi.connection_fd), refused(uwsgi.disconnect),
          refused(uwsgi.chunked_read_nb), refused(uwsgi.sendfile, "/"),
          refused(lambda: uwsgi.env), refused(uwsgi.signal_wait),

@@ -137,6 +137,68 @@ def thread(environ, options):
 
 
 @case
+def in_turn(environ, options):
+    """A thread and the request send by turns, each after the other."""
+    context = uwsgi.request_context()
+
+    def send(i):
+        uwsgi.websocket_send(f"thread {i}", request_context=context)
+    for i in range(50):
+        sender = threading.Thread(target=send, args=(i,))
+        sender.start()
+        sender.join()
+        uwsgi.websocket_send(f"request {i}")
+    sender = threading.Thread(target=send, args=("last",))
+    sender.start()
+    sender.join()
+
+
+@case
+def last_words(environ, options):
+    """A thread fills the queue, and closes then."""
+    context = uwsgi.request_context()
+
+    def run():
+        for i in range(100):
+            while True:
+                try:
+                    uwsgi.websocket_send(f"{i:02}" + "x" * 60000,
+                                         request_context=context)
+                    break
+                except BlockingIOError:
+                    time.sleep(0.01)
+        uwsgi.websocket_close(4002, "all said", request_context=context)
+    sender = threading.Thread(target=run)
+    sender.start()
+    try:
+        uwsgi.websocket_recv()
+    finally:
+        while sender.is_alive():
+            wsgimaster.sleep(0.01)
+
+
+@case
+def left_behind(environ, options):
+    """The request is over while a thread, or a greenlet, of its receives."""
+    context = uwsgi.request_context()
+
+    def run():
+        OPEN["receives"] = True
+        try:
+            uwsgi.websocket_recv(request_context=context)
+        except OSError as error:
+            note("/left_behind", str(error))
+    if "by" in options:
+        import gevent
+        gevent.spawn(run)
+    else:
+        threading.Thread(target=run, daemon=True).start()
+    while "receives" not in OPEN:
+        wsgimaster.sleep(0.01)
+    wsgimaster.sleep(0.2)
+
+
+@case
 def flood(environ, options):
     """Sends much to who reads slowly; says how much was on its way."""
     piece = "x" * 10000
@@ -191,6 +253,27 @@ def text(environ, options):
             uwsgi.websocket_send(message)
         except ValueError as error:
             uwsgi.websocket_send(type(error).__name__)
+    uwsgi.websocket_recv()
+
+
+@case
+def area(environ, options):
+    """Bytes of a shared area, as they were when they were sent."""
+    uwsgi.sharedarea_write(0, 100, b"h\xc3\xa4\xff")
+    uwsgi.websocket_send_from_sharedarea(0, 100, 3)
+    uwsgi.websocket_send_binary_from_sharedarea(0, 100, 4)
+    uwsgi.websocket_send_binary_from_sharedarea(0, 4090)
+    uwsgi.sharedarea_write(0, 100, b"xxxx")
+    for pos, length in ((100, 4097), (4096, 0)):
+        try:
+            uwsgi.websocket_send_binary_from_sharedarea(0, pos, length)
+        except ValueError as error:
+            uwsgi.websocket_send(str(error))
+    uwsgi.sharedarea_write(0, 0, b"\xff")
+    try:
+        uwsgi.websocket_send_from_sharedarea(0, 0, 1)
+    except ValueError as error:
+        uwsgi.websocket_send(str(error))
     uwsgi.websocket_recv()
 
 

@@ -221,6 +221,17 @@ needs() {
 	grep -q '^| wsgimaster-greenlet | 2\.[0-9]* |.*recvfrom.*sendto' out.md
 }
 
+@test "cache counts what each of two workers has done" {
+	bench cache -s wsgimaster -w 2 --sizes 20 --seconds 0.05 -r 1 --best
+	for what in get mixed update; do
+		grep -Eq "^\\| $what 20 B \\| [1-9][0-9]* \\|$" out.md
+	done
+	WSGIMASTER=/bin/false run "$PYTHON" "$WM_SOURCE/bench/cache" \
+	    -s wsgimaster -w 1 --sizes 20 --seconds 0.05 -r 1
+	[ "$status" -eq 1 ]
+	[[ $output == *"wsgimaster has ended"* ]]
+}
+
 @test "all names its parts, and each has its section" {
 	bench all --list
 	while read -r part _ _ program rest; do

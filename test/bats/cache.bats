@@ -214,6 +214,13 @@ three_connected() {
 	wm_stop
 }
 
+@test "a remote cache takes the numbers that one of ours takes" {
+	cache_start --cache2 name=c,items=10
+	same "$(get "/remote_numbers?where=unix://$REDIS_SOCKET?db=6")" \
+	    '[true, true, true, true, 30, true, true, true, true]'
+	wm_stop
+}
+
 @test "what is wrong with a remote cache is said" {
 	cache_start --cache2 name=c,items=10
 	same "$(get "/fails?where=c@127.0.0.1:1" | grep -o redis:)" redis:

@@ -98,7 +98,9 @@ ran() {
 	check_bad --unique-cron "1 1 1 1 1"
 	[[ $output == *'"unique-cron"'* ]]
 	check_bad --cron2 "minutes=1 true"
-	[[ $output == *minute* ]]
+	[[ $output == *'"cron2": there is no "minutes"'* ]]
+	check_bad --cron2 "minute=-99999999999999999999 true"
+	[[ $output == *'"cron2": "minute" must be a number'* ]]
 	check_bad --cron2 "minute=1"
 	[[ $output == *'the command is missing'* ]]
 }

@@ -238,6 +238,8 @@ daemon_pid() {
 	    --attach-daemon2 cmd=x,stopsignal=NONE
 	refused '"attach-daemon2": "daemonize" needs "pidfile"' \
 	    --attach-daemon2 cmd=x,daemonize
+	refused '"attach-daemon2": "uid": there is no user "nobody-here"' \
+	    --attach-daemon2 cmd=x,uid=nobody-here
 	refused 'ns_pid' --attach-daemon2 cmd=x,ns_pid=1
 	refused '"smart-attach-daemon": must be' --smart-attach-daemon x
 }

@@ -46,6 +46,12 @@ descriptors() {
 	find "/proc/$WM_PID/fd" -type l | wc -l
 }
 
+# queue_is_short: hardly any signal waits.
+queue_is_short() {
+	asked /stats | "$PYTHON" -c 'import json, sys
+sys.exit(json.load(sys.stdin)["signal_queue"] > 300)'
+}
+
 @test "what a worker writes to the shared memory does not harm the master" {
 	local byte
 	for byte in 255 34 127; do
@@ -72,6 +78,22 @@ print(json.load(sys.stdin)["workers"][0]["pid"])')"
 	looked_at
 	[ "$(descriptors)" -le $((before + 2)) ] ||
 	    wm_fail "$(descriptors) descriptors, $before before"
+	wm_stop
+}
+
+@test "what a worker says of signals does not harm the master, nor others' signals" {
+	local before
+	evil_start signals
+	before=$(descriptors)
+	get /begin 30 >/dev/null
+	looked_at
+	[ "$(descriptors)" -le $((before + 3)) ] ||
+	    wm_fail "$(descriptors) descriptors, $before before"
+	# What nobody can ever take does not wait in the way of others.
+	wm_wait_for "an empty queue" 20 queue_is_short
+	kill -HUP "$WM_PID"
+	wm_wait_for "the reload" 20 wm_log_has "generation 2 serves"
+	looked_at
 	wm_stop
 }
 

@@ -317,3 +317,48 @@ jail_fill() {
 	get / >/dev/null
 	wm_stop
 }
+
+# noted NUMBER N: so many lines of the notes are this.
+noted() {
+	[ "$(grep -cx "$1" "$NOTES")" -ge "$2" ]
+}
+
+@test "a root's master watches what the app's user may see, by one descriptor" {
+	local monitors
+	as_root
+	NOTES=$WM_TMP/notes
+	: >"$NOTES"
+	mkdir -m 700 secret
+	echo 1 >secret/watched
+	echo 1 >open
+	chmod 666 "$NOTES"
+	cat >app.py <<-END
+	import uwsgi
+	def changed(number):
+	    with open("$NOTES", "a") as f:
+	        f.write(f"{number}\n")
+	uwsgi.register_signal(1, "", changed)
+	uwsgi.register_signal(2, "", changed)
+	uwsgi.register_signal(3, "", changed)
+	uwsgi.add_timer(3, 0.2)
+	uwsgi.add_file_monitor(1, "$WM_TMP/secret/watched")
+	for i in range(50):
+	    uwsgi.add_file_monitor(2, "$WM_TMP" + "/." * i + "/open")
+	def application(environ, start_response):
+	    start_response("200 OK", [])
+	    return []
+	END
+	PORT=$(wm_port)
+	wm_start --http-socket "127.0.0.1:$PORT" --module app --uid nobody \
+	    --gid "$NOGROUP" --pythonpath .
+	wm_wait_for "the timer" 20 noted 3 1
+	monitors=$(ls -l "/proc/$WM_PID/fd" | grep -c inotify)
+	[ "$monitors" -eq 1 ]
+	echo 2 >>secret/watched
+	echo 2 >>open
+	wm_wait_for "the open one" 20 noted 2 1
+	mv secret/watched secret/gone
+	sleep 1
+	not noted 1 1
+	wm_stop
+}

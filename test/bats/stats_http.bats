@@ -116,7 +116,7 @@ check_at() {
 	check_at live "$STATS"
 	check_at readyz "$STATS" 200 ok
 	rm import.py
-	curl -s -m 30 "http://127.0.0.1:$PORT/sleep/3" >/dev/null &
+	curl -s -m 30 "http://127.0.0.1:$PORT/sleep/8" >/dev/null &
 	wm_wait_for "the request to run" 10 stats_say "w[1]['busy_cores'] == 1"
 	kill -TERM "$WM_PID"
 	check_at readyz "$STATS" 503 stopping

@@ -25,6 +25,11 @@ noted() {
 	[ "$(grep -cxE "$1" "$NOTES")" -ge "${2:-1}" ]
 }
 
+# loaded N: so many spawners have loaded.
+loaded() {
+	[ "$(grep -c "has loaded in" "$WM_LOG")" -ge "$1" ]
+}
+
 wait_noted() {
 	wm_wait_for "$1 in the notes" 30 noted "$@"
 }
@@ -151,11 +156,17 @@ wait_noted() {
 	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
 	    --pythonpath . --module app --async 2 --greenlet
 	wait_noted "tick 1" 2
-	echo "raise LookupError('code that does not load')" >>app.py
+	cat >>app.py <<-END
+	uwsgi.add_ms_timer(7, 100)      # it must not start
+	time.sleep(1.5)
+	raise LookupError('code that does not load')
+	END
 	kill -HUP "$WM_PID"
 	wm_wait_for "the failure" 30 wm_log_has "reload failed"
+	not noted "slow 1"
 	before=$(grep -c tick "$NOTES")
 	wait_noted "tick 1" $((before + 3))
+	not noted "slow 1"
 	sed -e '$d' -e 's/^if os.environ.get("VERSION") == "2":/if True:/' \
 	    -e 's/"version", os.environ.get("VERSION")/"version", "new"/' \
 	    "$WM_APPS/user_signals.py" >app.py
@@ -177,6 +188,18 @@ wait_noted() {
 	wm_stop
 }
 
+@test "what workers have registered outlives the spawner's death" {
+	local before spawner
+	signals_start --lazy-apps --processes 2
+	wait_noted "tick [12]" 2
+	spawner=$(pgrep -P "$WM_PID" -x wm-spawner)
+	kill -KILL "$spawner"
+	wm_wait_for "another one" 20 loaded 2
+	before=$(grep -c tick "$NOTES")
+	wait_noted "tick [12]" $((before + 3))
+	wm_stop
+}
+
 @test "a flood of signals starves nobody, and what is lost is counted" {
 	signals_start --processes 2
 	get /flood/7/20000 60
@@ -187,6 +210,19 @@ wait_noted() {
 	get /raise/1
 	wait_noted "one [12] 1 1"
 	wm_stop
+}
+
+@test "signal_wait ends, where it blocks the worker, when the master is gone" {
+	local worker
+	signals_start
+	worker=$(worker_pid 1)
+	get /wait/13 30 >/dev/null 2>&1 &
+	wm_wait_for "the request" 20 stats_say \
+	    "any(c['path'] == '/wait/13' for c in w[1]['cores'])"
+	sleep 0.2
+	kill -KILL "$WM_PID"
+	wm_wait_for "the worker's end" 30 wm_is_gone "$worker"
+	[ "$(wm_log | grep -c "the master is gone")" -eq 1 ]
 }
 
 @test "a worker that drains finishes its handler, one that dies loses only its own" {

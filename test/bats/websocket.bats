@@ -23,16 +23,27 @@ ws() {
 
 @test "messages, closes and the API are the same under every engine" {
 	for engine in $(engines); do
-		ws_start "$engine"
+		ws_start "$engine" --sharedarea 1
 		ws echoes
 		ws closes
 		ws api
+		ws in_order
 		ws handshakes
 		wm_stop
 		[ "$(grep -c Traceback "$WM_LOG")" -eq 1 ] ||
 			wm_fail "$engine: not one traceback (/fails)"
 		wm_log_has 'GET /echo => generated [0-9]+ .*HTTP/1.1 101' ||
 			wm_fail "$engine: no line in the access log"
+		rm -f "$NOTES"
+	done
+}
+
+@test "who receives beside the request is told of its end" {
+	for engine in threads gevent; do
+		not engine_missing "$engine" >/dev/null || continue
+		ws_start "$engine"
+		ws left_behind "$engine"
+		wm_stop
 		rm -f "$NOTES"
 	done
 }
@@ -50,6 +61,7 @@ ws() {
 		ws_start "$engine"
 		ws interleaved "$RANDOM" 2000
 		ws resets 60
+		ws ping_flood
 		wm_stop
 	done
 }

@@ -61,6 +61,7 @@ ws_closed() {
 		ws_start "$engine" --websockets-ping-freq 0.2 \
 		    --websockets-pong-tolerance 1
 		ws pings
+		ws slow_pongs
 		[ "$engine" = none ] || ws answers_ping_asleep
 		wm_stop
 		rm -f "$NOTES"

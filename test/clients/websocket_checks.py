@@ -122,6 +122,15 @@ def api(port):
             (TEXT, "h\u00e4".encode()), (TEXT, "h\u00e4".encode()),
             (TEXT, b"array"), (BINARY, b"view"), (TEXT, b"ValueError"),
             (TEXT, b"UnicodeEncodeError")]
+    with Websocket(port, "/area") as ws:
+        name = "websocket_send_binary_from_sharedarea"
+        assert [ws.get_message() for i in range(6)] == [
+            (TEXT, "h\u00e4".encode()), (BINARY, b"h\xc3\xa4\xff"),
+            (BINARY, bytes(6)),
+            (TEXT, b"error calling uwsgi_" + name.encode() + b"()"),
+            (TEXT, b"error calling uwsgi_" + name.encode() + b"()"),
+            (TEXT, b"websocket_send_from_sharedarea: the text is not UTF-8: "
+             b"send it as binary")]
     seen = len(notes())
     with Websocket(port, "/thread") as ws:
         assert [ws.text() for i in range(20)] == [
@@ -138,6 +147,23 @@ def api(port):
         else:                   # without an engine nobody turns the loop
             assert first == (TEXT, b"awake"), first
             assert ws.get_message() == (PONG, b"there?")
+
+
+def in_order(port):
+    """What threads send keeps its place, also before the end."""
+    with Websocket(port, "/in_turn") as ws:
+        for i in range(50):
+            assert [ws.text(), ws.text()] == [f"thread {i}", f"request {i}"]
+        assert ws.text() == "thread last"
+        assert ws.closed().code == 1000
+    with Websocket(port, "/last_words", receive_buffer=4096) as ws:
+        time.sleep(0.2)
+        for i in range(100):
+            assert ws.text()[:3] == f"{i:02}x"
+        closed = ws.closed()
+        assert (closed.code, closed.reason) == (4002, "all said"), closed
+        ws.put(CLOSE, struct.pack(">H", 4002))
+        assert ws.ends()
 
 
 def answers_ping_asleep(port):
@@ -439,6 +465,47 @@ def pings(port):
         assert ws.frame()[2] == PING
         ws.rest()
     noted("/echo 1006 no pong has come " + RECV, seen)
+
+
+def slow_pongs(port):
+    """Who still takes what came before the ping is given time."""
+    with Websocket(port, "/flood?pieces=80", receive_buffer=4096) as ws:
+        got = pinged = 0
+        while got < 80:
+            opcode, payload = ws.get_message()
+            if opcode == PING:
+                pinged += 1
+                ws.put(PONG)
+            else:
+                got += 1
+                time.sleep(0.02)
+        if not pinged:
+            assert ws.frame()[2] == PING
+            ws.put(PONG)
+        ws.put(CLOSE)
+        assert ws.closed().code is None
+
+
+def left_behind(port, engine):
+    """Who receives beside the request is told when that is over."""
+    by = "?by=gevent" if engine == "gevent" else ""
+    with Websocket(port, "/left_behind" + by) as ws:
+        assert ws.closed().code == 1000
+    noted("/left_behind " + RECV)
+
+
+def ping_flood(port):
+    """Each ping is answered, in its order."""
+    with Websocket(port) as ws:
+        def flood():
+            ws.send(b"".join(frame(PING, str(i)) for i in range(30000)))
+        sender = threading.Thread(target=flood)
+        sender.start()
+        for i in range(30000):
+            assert ws.get_message() == (PONG, str(i).encode())
+        sender.join()
+        ws.put(TEXT, "x")
+        assert ws.text() == "x"
 
 
 def opened(port, path, count):

@@ -75,6 +75,16 @@ get(const char *key)
 	return room;
 }
 
+/* As if somebody were in the midst of each stripe. */
+static void
+set_odd(bool odd)
+{
+	size_t	 i;
+
+	for (i = 0; i < CACHE_STRIPES; i++)
+		c->seqs[i].seq += odd ? 1 : (uint32_t)-1;
+}
+
 static struct cache_stats
 stats(void)
 {
@@ -88,12 +98,44 @@ TEST(siphash_is_the_published_one)
 {
 	struct siphash_key	 key = { 0x0706050403020100ULL,
 		    0x0f0e0d0c0b0a0908ULL };
+	static const uint64_t	 of_len[] = { 0x726fdb47dd0e0e31ULL,
+		    0x74f839c593dc67fdULL, 0x0d6c8009d9a94f5aULL,
+		    0x85676696d7fb7e2dULL, 0xcf2794e0277187b7ULL,
+		    0x18765564cd99a68dULL, 0xcbc9466e58fee3ceULL,
+		    0xab0200f58b01d137ULL, 0x93f5f5799a932462ULL };
 	unsigned char		 text[15];
 	size_t			 i;
 
 	for (i = 0; i < sizeof(text); i++)
 		text[i] = (unsigned char)i;
 	CHECK(siphash(&key, text, 15, 2, 4) == 0xa129ca6149be45e5ULL);
+	for (i = 0; i < sizeof(of_len) / sizeof(*of_len); i++)
+		CHECK(siphash(&key, text, i, 2, 4) == of_len[i]);
+}
+
+TEST(a_sum_sees_each_byte)
+{
+	struct siphash_key	 key = { 1, 2 };
+	char			 text[700];
+	uint64_t		 sum;
+	size_t			 len, i;
+
+	for (i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * 7);
+	for (len = 0; len <= sizeof(text); len += len < 200 ? 1 : 25) {
+		sum = cache_sum(&key, text, len);
+		for (i = 0; i < len; i++) {
+			text[i] ^= 4;
+			CHECK(cache_sum(&key, text, len) != sum);
+			text[i] ^= 4;
+		}
+		/* One byte of nothing more. */
+		if (len > 0 && len < sizeof(text)) {
+			text[len] = 0;
+			CHECK(cache_sum(&key, text, len + 1) != sum);
+			text[len] = (char)(len * 7);
+		}
+	}
 }
 
 TEST(set_get_update_del)
@@ -144,6 +186,53 @@ TEST(any_bytes)
 	CHECK_INT(cache_set(c, "k", 1, key, 17, 0, false, true),
 	    CACHE_TOO_BIG);
 	CHECK_INT(cache_set(c, "k", 1, key, 16, 0, false, true), CACHE_OK);
+	done();
+}
+
+/* Room for a value, where a test wants it; counts in its first byte. */
+static bool
+grow(struct cache_room *room, size_t len)
+{
+	char	*to = room->arg;
+
+	to[0]++;
+	room->buf = to + 1;
+	room->size = len;
+	return len <= 16;
+}
+
+TEST(room_is_made_for_what_is_there)
+{
+	char			 to[1 + 48] = { 0 };
+	struct cache_room	 room = { .grow = grow, .arg = to };
+
+	make((struct cache_spec){ .items = 4, .bitmap = true });
+	CHECK_INT(cache_read(c, "a", 1, &room, true), CACHE_MISSING);
+	CHECK_INT(set("a", ""), CACHE_OK);
+	CHECK_INT(cache_read(c, "a", 1, &room, true), CACHE_OK);
+	CHECK_INT(to[0], 0);
+	CHECK_INT(update("a", "0123456789"), CACHE_OK);
+	CHECK_INT(cache_read(c, "a", 1, &room, true), CACHE_OK);
+	CHECK_INT(to[0], 1);
+	CHECK_STR(to + 1, "0123456789");
+	CHECK_INT(update("a", "abc"), CACHE_OK);
+	CHECK_INT(cache_read(c, "a", 1, &room, true), CACHE_OK);
+	CHECK_INT(to[0], 1);
+	CHECK_INT(room.len, 3);
+	CHECK_INT(update("a", "0123456789abcdef!"), CACHE_OK);
+	CHECK_INT(cache_read(c, "a", 1, &room, true), CACHE_MORE);
+	CHECK_INT(room.len, 17);
+	/* A stripe that is being written: with the lock, so without it. */
+	memset(&room, 0, sizeof(room));
+	room.grow = grow;
+	room.arg = to;
+	to[0] = 0;
+	CHECK_INT(update("a", "abc"), CACHE_OK);
+	set_odd(true);
+	CHECK_INT(cache_read(c, "a", 1, &room, true), CACHE_MORE);
+	set_odd(false);
+	CHECK_INT(to[0], 0);
+	CHECK_INT(room.len, 3);
 	done();
 }
 
@@ -347,6 +436,16 @@ TEST(keys_and_clear)
 	set("a", "1"), set("b", "2"), set("c", "3");
 	CHECK_STR(get("a"), NULL);
 	CHECK_STR(get("c"), "3");
+	done();
+	/* An item that grows goes with all the others. */
+	make((struct cache_spec){ .items = 4, .clear_on_full = true,
+	    .bitmap = true });
+	set("a", "1"), set("b", "2");
+	CHECK_INT(update("a", "0123456789abcdef0123456789abcdef0123456789"
+	    "abcdef0123456789"), CACHE_OK);
+	CHECK_INT(strlen(get("a")), 58);
+	CHECK_STR(get("b"), NULL);
+	CHECK_INT(stats().items, 1);
 	done();
 }
 

@@ -13,6 +13,7 @@ static void cache_step(void);
 #include "shm/cache_repair.c"
 #include "shm/cache_room.c"
 #include "shm/cache_store.c"
+#include "shm/cache_sum.c"
 #include "shm/cache_write.c"
 
 #include <signal.h>

@@ -13,6 +13,7 @@
 #include "test/unit/rig.h"
 #include "test/unit/unit.h"
 #include "worker/core.h"
+#include "worker/job.h"
 #include "worker/request.h"
 #include "worker/worker.h"
 
@@ -109,6 +110,32 @@ TEST(a_parked_core_looks_when_its_own_bell_rings)
 	rig_turn(w, 5);
 	CHECK_INT(done, 1);
 	CHECK_INT(reason, WAIT_READY);
+	end(w, client);
+}
+
+/* Waits as a request does. */
+static void
+job_wait(struct core *core, void *arg)
+{
+	(void)arg;
+	reason = doorbell_wait(core, asks, timeout, SB_CORE_PARKED);
+	done++;
+}
+
+TEST(a_job_looks_when_the_bell_rings)
+{
+	struct worker	*w = begin(true, 30);
+	int		 client = rig_client(w);
+
+	CHECK_INT(job_add(w, job_wait, NULL), 0);
+	rig_turn(w, 5);
+	CHECK_INT(done, 0);
+	is_so = true;
+	doorbell_ring(commons.doorbells, 1);
+	rig_turn(w, 5);
+	CHECK_INT(done, 1);
+	CHECK_INT(reason, WAIT_READY);
+	rig_send(client, GET);
 	end(w, client);
 }
 

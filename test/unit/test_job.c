@@ -29,7 +29,7 @@ static const char *const limited[] = { "--async", "1", "--greenlet",
 static char			 order[64];	/* what was done */
 static atomic_bool		 go_on;
 static enum wait_reason		 reason;
-static int			 core_id, stops;
+static int			 core_id, stops, waits_for;
 
 /* Answers "ok". */
 static int
@@ -46,6 +46,14 @@ handler_waits(struct request *req)
 {
 	while (!go_on)
 		wait_ms(req->core, 10);
+	return handler_ok(req);
+}
+
+/* Waits for a descriptor, without another wait, and answers. */
+static int
+handler_waits_fd(struct request *req)
+{
+	(void)wait_fd(req->core, waits_for, WAIT_READ, 10);
 	return handler_ok(req);
 }
 
@@ -162,6 +170,34 @@ TEST(a_job_runs_while_all_cores_have_requests)
 	go_on = true;
 	CHECK(strstr(rig_receive(w, client, "ok"), "200 OK") != NULL);
 	close(client);
+	rig_stop(w);
+}
+
+TEST(jobs_do_not_wait_for_requests_that_wait_for_a_core)
+{
+	struct worker	*w = start(true, one_core);
+	int		 client = rig_client(w), other = rig_client(w);
+	int		 fd[2];
+
+	REQUIRE(pipe(fd) == 0);
+	rig_handler = handler_waits_fd;
+	waits_for = fd[0];
+	rig_send(client, GET);
+	rig_send(other, GET);
+	rig_turn(w, 50);
+	CHECK_INT(w->busy, 1);
+	CHECK_INT(job_add(w, job_letter, (char *)"a"), 0);
+	CHECK_INT(job_add(w, job_letter, (char *)"b"), 0);
+	CHECK_INT(job_add(w, job_letter, (char *)"c"), 0);
+	rig_turn(w, 50);
+	CHECK_STR(order, "abc");
+	CHECK_INT(write(fd[1], "x", 1), 1);
+	CHECK(strstr(rig_receive(w, client, "ok"), "200 OK") != NULL);
+	CHECK(strstr(rig_receive(w, other, "ok"), "200 OK") != NULL);
+	close(fd[0]);
+	close(fd[1]);
+	close(client);
+	close(other);
 	rig_stop(w);
 }
 

@@ -174,19 +174,30 @@ TEST(readers_share_it_and_dead_ones_do_not_count)
 TEST(a_child_without_a_seat_is_known_by_its_process)
 {
 	struct lock_me	 child = { .seat = -1 };
-	int		 status;
+	int		 status, has[2], go[2];
+	char		 byte;
 
 	begin();
+	REQUIRE(pipe(has) == 0 && pipe(go) == 0);
 	child.pid = fork();
 	if (child.pid == 0) {
+		close(go[1]);
 		child.pid = getpid();
-		_exit(lock_claim(l, &child, SUB) ? 0 : 1);
+		status = lock_claim(l, &child, SUB) ? 0 : 1;
+		if (write(has[1], "x", 1) != 1 || read(go[0], &byte, 1) != 0)
+			status = 2;
+		_exit(status);
 	}
+	CHECK_INT(read(has[0], &byte, 1), 1);
+	CHECK(!lock_claim(l, &me[0], SUB));
+	close(go[1]);
 	REQUIRE(waitid(P_PID, (id_t)child.pid, NULL, WEXITED | WNOWAIT) == 0);
-	CHECK(!lock_claim(l, &me[0], SUB));	/* there, though not reaped */
+	CHECK(lock_claim(l, &me[0], SUB));	/* dead, though not reaped */
 	REQUIRE(waitpid(child.pid, &status, 0) == child.pid);
 	CHECK_INT(status, 0);
-	CHECK(lock_claim(l, &me[0], SUB));
+	close(go[0]);
+	close(has[0]);
+	close(has[1]);
 	end();
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "test/unit/rig.h"
 #include "test/unit/unit.h"
+#include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/request.h"
 #include "worker/suspend.h"
@@ -886,4 +887,64 @@ TEST(a_queued_client_that_has_left_gets_no_core)
 	CHECK_INT(worker->nconns, 0);
 	rig_stop(worker);
 	pair_close(pair);
+}
+
+/* What wait_until is told. */
+static bool	 has_come;
+
+static bool
+asks(struct core *core)
+{
+	(void)core;
+	return has_come;
+}
+
+/* Holds a piece that the full socket does not take, and waits. */
+static int
+handler_pushes_and_waits(struct request *req)
+{
+	char	 piece[4096];
+	int	 fd = req->conn->fd;
+
+	memset(piece, 'x', sizeof(piece));
+	if (response_begin(req, "200 OK", 6) != NULL)
+		return -1;
+	it.core = req->core;
+	while (send(fd, piece, sizeof(piece), MSG_DONTWAIT) > 0)
+		;
+	if (response_stream(req, piece, sizeof(piece)) == -1)
+		return -1;
+	it.done = 1;
+	it.reason = wait_until(req->core, asks, 10, SB_CORE_PARKED);
+	it.done = 2;
+	return 0;
+}
+
+TEST(wait_until_waits_for_it_after_it_has_waited_for_the_client)
+{
+	char	 buf[65536];
+
+	worker = rig_start(true, async4);
+	memset(&it, 0, sizeof(it));
+	has_come = false;
+	rig_handler = handler_pushes_and_waits;
+	client = rig_client(worker);
+	rig_send(client, GET);
+	rig_turn(worker, 50);
+	CHECK_INT(it.done, 1);
+	CHECK(it.core->until == NULL);		/* the client is full */
+	do {
+		rig_turn(worker, 5);
+	} while (recv(client, buf, sizeof(buf), MSG_DONTWAIT) > 0);
+	rig_turn(worker, 20);
+	CHECK_INT(it.done, 1);
+	REQUIRE(it.core->until == asks);
+	has_come = true;
+	core_wake(it.core, WAIT_READY);
+	rig_turn(worker, 20);
+	CHECK_INT(it.done, 2);
+	CHECK_INT(it.reason, WAIT_READY);
+	close(client);
+	rig_turn(worker, 20);
+	rig_stop(worker);
 }

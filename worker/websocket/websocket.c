@@ -2,10 +2,12 @@
 #include "worker/websocket/websocket.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wslay/wslay.h>
 
@@ -19,6 +21,9 @@
 #include "worker/websocket/websocket_deflate.h"
 #include "worker/websocket/websocket_impl.h"
 #include "worker/worker.h"
+
+/* So many bytes of pongs go out together. */
+#define WEBSOCKET_PONGS	16384
 
 static const char *const websocket_state_names[] = {
 	[WEBSOCKET_OPEN] = "open",
@@ -171,6 +176,24 @@ websocket_put(struct websocket *ws, int opcode, bool rsv1, const void *data,
 	websocket_flush(ws);
 }
 
+/* Answers a ping; whoever reads sends what there is when nothing is left. */
+static void
+websocket_pong(struct websocket *ws)
+{
+	unsigned char	 head[WEBSOCKET_HEAD];
+	struct iovec	 parts[2] = {
+		{ head, websocket_out_head(head, WSLAY_PONG, false,
+		    ws->in.control_len) },
+		{ ws->in.control, ws->in.control_len } };
+
+	if (ws->broken)
+		return;
+	websocket_out_add(&ws->out, parts, 2, 0);
+	if (ws->out.bytes > WEBSOCKET_PONGS ||
+	    ws->out.bytes > ws->worker->cfg->websockets_send_queue)
+		websocket_flush(ws);
+}
+
 /* Sends a close frame; code 0: without one. */
 static void
 websocket_put_close(struct websocket *ws, int code, const char *reason,
@@ -192,6 +215,7 @@ websocket_put_close(struct websocket *ws, int code, const char *reason,
 void
 websocket_close(struct websocket *ws, int code, const char *reason, size_t len)
 {
+	websocket_post_first(ws, true);
 	if (ws->state != WEBSOCKET_OPEN)
 		return;
 	websocket_set_reason(ws, code, reason, len);
@@ -282,8 +306,7 @@ websocket_event(struct websocket *ws, enum websocket_in_event event)
 		break;
 	case WEBSOCKET_IN_PING:
 		if (ws->state == WEBSOCKET_OPEN)
-			websocket_put(ws, WSLAY_PONG, false, ws->in.control,
-			    ws->in.control_len);
+			websocket_pong(ws);
 		break;
 	case WEBSOCKET_IN_CLOSE:
 	case WEBSOCKET_IN_BAD:
@@ -335,9 +358,11 @@ websocket_send(struct websocket *ws, bool text, const void *data, size_t len)
 	const int	 opcode = text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME;
 	struct strbuf	 shorter = STRBUF_INIT;
 
+	websocket_post_first(ws, false);
 	if (ws->state != WEBSOCKET_OPEN)
 		return WEBSOCKET_CLOSED;
-	if (ws->out.bytes > ws->worker->cfg->websockets_send_queue)
+	if (ws->out.bytes > ws->worker->cfg->websockets_send_queue &&
+	    ws->worker->websockets.post.last != ws)
 		return WEBSOCKET_FULL;
 	if (websocket_shorten(ws, data, len, &shorter))
 		websocket_put(ws, opcode, true, shorter.buf, shorter.len);
@@ -352,6 +377,43 @@ websocket_send(struct websocket *ws, bool text, const void *data, size_t len)
 	return WEBSOCKET_SENT;
 }
 
+/* The bytes that the client's system has, as far as ours knows. */
+static uint64_t
+websocket_taken(const struct websocket *ws)
+{
+	int	 queued = 0;
+
+	if (ioctl(ws->conn->fd, SIOCOUTQ, &queued) == -1 || queued < 0 ||
+	    (uint64_t)queued > ws->sent)
+		queued = 0;
+	return ws->sent - (uint64_t)queued;
+}
+
+/* Asks the client whether it is there, behind what it has to take before. */
+static void
+websocket_ask(struct websocket *ws)
+{
+	ws->asked_at = ws->sent + ws->out.bytes;
+	ws->taken = websocket_taken(ws);
+	websocket_due_set(&ws->heard, WEBSOCKET_PINGED);
+	websocket_put(ws, WSLAY_PING, false, "", 0);
+}
+
+/* No pong has come: can there be one, or is the ping still on its way? */
+static void
+websocket_unheard(struct websocket *ws)
+{
+	const uint64_t	 taken = websocket_taken(ws);
+
+	if (websocket_wants_input(ws) &&
+	    (ws->taken >= ws->asked_at || taken <= ws->taken)) {
+		websocket_lost(ws, "no pong has come");
+		return;
+	}
+	ws->taken = taken;
+	websocket_due_set(&ws->heard, WEBSOCKET_PINGED);
+}
+
 /* Its time is over. */
 void
 websocket_expire(struct websocket *ws, enum websocket_clock clock)
@@ -363,11 +425,10 @@ websocket_expire(struct websocket *ws, enum websocket_clock clock)
 			websocket_due_set(&ws->heard, WEBSOCKET_IDLE);
 			return;
 		}
-		websocket_due_set(&ws->heard, WEBSOCKET_PINGED);
-		websocket_put(ws, WSLAY_PING, false, "", 0);
+		websocket_ask(ws);
 		break;
 	case WEBSOCKET_PINGED:
-		websocket_lost(ws, "no pong has come");
+		websocket_unheard(ws);
 		break;
 	case WEBSOCKET_LEAVING:
 		if (ws->held != WEBSOCKET_IN_MORE)

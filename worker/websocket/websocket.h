@@ -31,7 +31,8 @@
  *	idle ----- something is received ---> idle, for websockets-ping-freq
  *	idle ----- that is over: a ping ----> pinged
  *	pinged --- something is received ---> idle
- *	pinged --- websockets-pong-tolerance is over: OVER, broken
+ *	pinged --- websockets-pong-tolerance is over without the client having
+ *		   taken anything of what is before the ping: OVER, broken
  *
  * A core waits by wait_until (readable, room, flushed), so it gets harakiri,
  * and whatever else ends waits. Others may watch the bell (websocket_bell): a
@@ -119,6 +120,9 @@ struct websocket {
 	size_t			 inbox_bytes;
 	struct websocket_out	 out;
 	uint64_t		 sent;		/* bytes */
+	uint64_t		 asked_at;	/* of them, before the ping */
+	uint64_t		 taken;		/* of them, when it was last
+						   looked at */
 	int			 bell;		/* an eventfd; -1: nobody has
 						   asked */
 	int			 ear;		/* polled: an epoll of bell and

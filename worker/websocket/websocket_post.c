@@ -34,7 +34,10 @@ websocket_post_whose(struct worker *w, const struct websocket_letter *l)
 	    c->websocket->serial != l->serial ? NULL : c->websocket;
 }
 
-/* Does what a letter says; false: there is no room, it stays. */
+/*
+ * Does what a letter says; false: there is no room for it, or for one before
+ * it, and it stays.
+ */
 static bool
 websocket_post_deliver(struct worker *w, const struct websocket_letter *l)
 {
@@ -42,6 +45,8 @@ websocket_post_deliver(struct worker *w, const struct websocket_letter *l)
 
 	if (ws == NULL)
 		return true;
+	if (w->websockets.post.seats[l->core].stays == l->serial)
+		return false;
 	if (l->kind == WEBSOCKET_LETTER_CLOSE) {
 		if (ws->state == WEBSOCKET_OPEN)
 			ws->deaf = true;
@@ -57,6 +62,10 @@ static void
 websocket_post_put_back(struct websocket_post *p,
     struct websocket_letters *stay)
 {
+	struct websocket_letter	*l;
+
+	STAILQ_FOREACH(l, stay, link)
+		p->seats[l->core].stays = 0;
 	STAILQ_CONCAT(stay, &p->letters);
 	STAILQ_CONCAT(&p->letters, stay);
 }
@@ -71,6 +80,10 @@ websocket_post_read(struct worker *w)
 	struct websocket_letters	 gone = STAILQ_HEAD_INITIALIZER(gone);
 	struct websocket_letter		*l;
 
+	/* A letter may end a websocket, which asks for the next ones. */
+	if (p->reading)
+		return;
+	p->reading = true;
 	pthread_mutex_lock(&p->lock);
 	STAILQ_CONCAT(&now, &p->letters);
 	p->waiting = false;
@@ -79,8 +92,10 @@ websocket_post_read(struct worker *w)
 		STAILQ_REMOVE_HEAD(&now, link);
 		if (websocket_post_deliver(w, l))
 			STAILQ_INSERT_TAIL(&gone, l, link);
-		else
+		else {
+			p->seats[l->core].stays = l->serial;
 			STAILQ_INSERT_TAIL(&stay, l, link);
+		}
 	}
 	pthread_mutex_lock(&p->lock);
 	while ((l = STAILQ_FIRST(&gone)) != NULL) {
@@ -92,6 +107,20 @@ websocket_post_read(struct worker *w)
 	p->waiting = !STAILQ_EMPTY(&p->letters);
 	pthread_cond_broadcast(&p->room);
 	pthread_mutex_unlock(&p->lock);
+	p->reading = false;
+}
+
+/* What was posted to this one goes before what is sent to it now. */
+void
+websocket_post_first(struct websocket *ws, bool all)
+{
+	struct websocket_post	*p = &ws->worker->websockets.post;
+
+	if (p->seats[ws->core->id].posted == 0 || p->reading)
+		return;
+	p->last = all ? ws : NULL;
+	websocket_post_read(ws->worker);
+	p->last = NULL;
 }
 
 /* Somebody has written. */

@@ -45,6 +45,8 @@ struct websocket_seat {
 						   whose websocket is open */
 	_Atomic size_t		 posted;	/* bytes, written under the
 						   lock */
+	uint64_t		 stays;		/* while they are read: a letter
+						   of this serial stays */
 };
 
 struct websocket_post {
@@ -55,6 +57,9 @@ struct websocket_post {
 	_Atomic int			 eventfd;	/* -1: none yet */
 	_Atomic bool			 waiting;	/* letters are there */
 	bool				 closed;
+	bool				 reading;	/* the loop's, busy */
+	struct websocket		*last;		/* has room for all of
+							   its letters */
 	struct event			 ev;
 };
 
@@ -71,6 +76,11 @@ void	 websocket_post_open(struct websocket *ws);
 void	 websocket_post_shut(struct websocket *ws);
 /* Does what the letters say, as far as there is room. */
 void	 websocket_post_read(struct worker *w);
+/*
+ * What was posted to this one goes before what is sent to it now; all: also
+ * what there is no room for.
+ */
+void	 websocket_post_first(struct websocket *ws, bool all);
 
 enum websocket_posted websocket_post(struct worker *w,
 	    enum websocket_letter_kind kind, int core, uint64_t serial,

@@ -1,9 +1,11 @@
 /* A core waits for its websocket, and ends it. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
 #include "worker/client_gone.h"
@@ -146,7 +148,12 @@ websocket_free(struct websocket *ws)
 {
 	struct worker			*w = ws->worker;
 	struct websocket_message	*m;
+	const uint64_t			 one = 1;
 
+	/* Threads may wait for it: nobody will ring it after this. */
+	if (ws->bell != -1 && !ws->rung &&
+	    write(ws->bell, &one, sizeof(one)) == -1)
+		log_error("eventfd: %s", strerror(errno));
 	websocket_watch_end(ws);
 	websocket_due_clear(&ws->heard);
 	websocket_due_clear(&ws->stuck);
