@@ -139,8 +139,9 @@ background_leave(struct worker *w, enum drain drain)
 	background.leaving = true;
 	log_debug("told to leave");
 	(void)eventfd_write(background.wake_fd, 1);
-	doorbell_ring(w->commons->doorbells, w->seat);
+	/* In this order: a wait that the signal is too early for ends then. */
 	background_tell_main();
+	doorbell_ring(w->commons->doorbells, w->seat);
 }
 
 /* MSG_DRAIN */

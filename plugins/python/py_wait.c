@@ -16,6 +16,8 @@
 #include "worker/core.h"
 #include "worker/wait.h"
 
+#define WAIT_BLOCK_MS	1000	/* then signals are looked for */
+
 /* Raises what a wait came to, unless something was thrown in; gives NULL. */
 PyObject *
 py_wait_raise(enum wait_reason reason)
@@ -50,6 +52,9 @@ py_wait_block(struct pollfd *pfd, nfds_t n, double seconds)
 		ms = -1;
 		if (seconds >= 0)
 			ms = left > 1e6 ? 1000000000 : (int)ceil(left * 1000);
+		/* A signal that comes just before poll(2) does not end it. */
+		if (ms == -1 || ms > WAIT_BLOCK_MS)
+			ms = WAIT_BLOCK_MS;
 		result = py_gil_poll(pfd, n, ms);
 		if (result == -1 && errno != EINTR) {
 			PyErr_SetFromErrno(PyExc_OSError);

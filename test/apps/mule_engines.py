@@ -61,6 +61,6 @@ try:
     waits()
     messages()
     say("ok")
-except BaseException:
+except Exception:
     say(traceback.format_exc())
 uwsgi.mule_get_msg()

@@ -373,6 +373,48 @@ mule_kill() {
 	wm_wait_left
 }
 
+@test "a mule that was just about to wait hears that it is to leave" {
+	[ "$WM_SANITIZERS" != yes ] || skip "a sanitizer must come first"
+	command -v cc || skip "needs a C compiler"
+	cat >gate.c <<-'END'
+	#define _GNU_SOURCE
+	#include <fcntl.h>
+	#include <poll.h>
+	#include <string.h>
+	#include <sys/prctl.h>
+	#include <unistd.h>
+	/* A mule's main thread stands before poll() while "gate" is there. */
+	int
+	poll(struct pollfd *fds, nfds_t n, int ms)
+	{
+		struct timespec	 t = { ms / 1000, ms % 1000 * 1000000L };
+		char		 name[17] = "";
+		int		 i;
+
+		prctl(PR_GET_NAME, name);
+		for (i = 0; strcmp(name, "wm-mule-1") == 0 &&
+		    gettid() == getpid() && access("gate", F_OK) == 0 &&
+		    i < 3000; i++) {
+			close(open("stands", O_CREAT | O_WRONLY, 0600));
+			usleep(10000);
+		}
+		return ppoll(fds, n, ms < 0 ? NULL : &t, NULL);
+	}
+	END
+	cc -shared -fPIC -o gate.so gate.c
+	echo 'import uwsgi; uwsgi.mule_get_msg(signals=False)' >script.py
+	touch gate
+	LD_PRELOAD=$WM_TMP/gate.so wm_start --mule=script.py \
+	    --http-socket "127.0.0.1:$(wm_port)" --log-level debug \
+	    --wsgi-file "$WM_APPS/mules.py"
+	wm_wait_for "the mule" 20 test -e stands
+	kill -TERM "$WM_PID"
+	wm_wait_for "the word" 20 wm_log_has "mule 1 .*told to leave"
+	sleep 0.2		# for the signal behind it
+	rm gate
+	wm_wait_left
+}
+
 @test "decorators: mule, muleloop, mulemsg, farm, mulefunc" {
 	cat >app.py <<-'END'
 	import sys, time
