@@ -63,6 +63,9 @@ stream_each() {
 }
 
 @test "a child that is forked midway sends nothing" {
+	# A lock of its allocator that the pusher's thread holds stays locked in
+	# the child: it hung once, on a busy machine.
+	[ "$WM_SANITIZERS" != yes ] || skip "AddressSanitizer is not fork-safe"
 	stream_each forks
 }
 
