@@ -203,6 +203,7 @@ rig_stop(struct worker *w)
 	for (i = 0; i <= w->ncores; i++)
 		free(w->cores[i].suspend_data);
 	conns_done(w);
+	free(w->websockets.post.seats);	/* kept for an app's threads */
 	cores_done(w);
 	watch_done(w);
 	statics_done(w);

@@ -118,8 +118,8 @@ TEST(daemons_have_keys)
 
 TEST(bad_daemons_are_refused)
 {
-	static const char *const	 bad[] = { "freq=1", "cmd=", "cmd=x,"
-	    "stopsignal=0", "cmd=x,stopsignal=", "cmd=x,stopsignal=SIG",
+	static const char *const	 bad[] = { "freq=1", "cmd=",
+	    "cmd=x,stopsignal=0", "cmd=x,stopsignal=", "cmd=x,stopsignal=SIG",
 	    "cmd=x,freq=0", "cmd=x,daemonize", "cmd=x,notifypid",
 	    "cmd=x,stopsignal=65", "cmd=x,control=perhaps", "cmd=x,what=1" };
 	struct daemon_rules		 rules;
