@@ -328,14 +328,6 @@ def answers(setup, ports, folder):
             server.stop()
 
 
-def uncovered(there, every):
-    """Names of the module that no case of any set-up is about."""
-    subjects = {re.split(r"[.]", name)[0] for name in every}
-    with open(os.path.join(HERE, "compat_app.py"), encoding="utf-8") as file:
-        text = file.read()
-    return [name for name in there
-            if name not in subjects and f"uwsgi.{name}" not in text]
-
 
 def run(setup, ports, known, show):
     """One set-up; the number of complaints."""
