@@ -122,7 +122,7 @@ cli_parse_long(struct cli *cli, struct cli_args *args, char *arg)
 	free(name);
 }
 
-/* Reads -p4, -p 4 or -h. */
+/* Reads -p4, -p 4, -h, or flags and one more in a row: -MLp4. */
 static void
 cli_parse_letter(struct cli *cli, struct cli_args *args, const char *arg)
 {
@@ -130,6 +130,11 @@ cli_parse_letter(struct cli *cli, struct cli_args *args, const char *arg)
 	char letter[] = { arg[0], '\0' };
 	const char *value;
 
+	if (row != NULL && row->type == OPT_BOOL && arg[1] != '\0') {
+		cli_add(cli, row, arg, "true", true);
+		cli_parse_letter(cli, args, arg + 1);
+		return;
+	}
 	if (row == NULL || (row->type == OPT_ACTION && arg[1] != '\0')) {
 		strlist_add_steal(args->problems, xasprintf(CLI_ORIGIN
 		    ": unknown option -%s", arg));

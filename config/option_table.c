@@ -92,7 +92,7 @@ const struct option_row option_table[] = {
 		    "raise it up to what it was at the start."
 	},
 	{
-		.name = "master",
+		.name = "master", .letter = 'M',
 		.group = GROUP_PROCESSES, .type = OPT_BOOL, AT(master),
 		.initial = 1, .min = 1, .max = 1, .flags = OPT_NO_EFFECT,
 		.reason = "the master is always on",
@@ -398,7 +398,7 @@ const struct option_row option_table[] = {
 		    ":port or the path of a unix socket."
 	},
 	{
-		.name = "uwsgi-socket", .alias = { "socket" },
+		.name = "uwsgi-socket", .alias = { "socket" }, .letter = 's',
 		.group = GROUP_SOCKETS, .type = OPT_LIST, AT(uwsgi_socket),
 		.arg = "ADDRESS", .flags = OPT_NO_RELOAD,
 		.help = "Serve the uwsgi protocol on this address, for nginx's "
@@ -428,7 +428,7 @@ const struct option_row option_table[] = {
 		    "say."
 	},
 	{
-		.name = "listen",
+		.name = "listen", .letter = 'l',
 		.group = GROUP_SOCKETS, .type = OPT_INT, AT(listen),
 		.initial = 100, .min = 1, .max = 65535, .arg = "N",
 		.flags = OPT_NO_RELOAD,
@@ -442,7 +442,7 @@ const struct option_row option_table[] = {
 		.help = "Bind TCP sockets with SO_REUSEPORT."
 	},
 	{
-		.name = "chmod-socket",
+		.name = "chmod-socket", .letter = 'C',
 		.group = GROUP_SOCKETS, .type = OPT_TEXT, AT(chmod_socket),
 		.form = FORM_OCTAL, .bare = "666", .arg = "MODE",
 		.flags = OPT_NO_RELOAD,
@@ -753,7 +753,7 @@ const struct option_row option_table[] = {
 		    "is answered with 503."
 	},
 	{
-		.name = "harakiri",
+		.name = "harakiri", .letter = 't',
 		.group = GROUP_CORES, .type = OPT_SECONDS, AT(harakiri),
 		.max = DAY,
 		.help = "How long a request may have a core. Then it is "
@@ -800,7 +800,7 @@ const struct option_row option_table[] = {
 		.help = "The most header fields; above it the answer is 431."
 	},
 	{
-		.name = "buffer-size",
+		.name = "buffer-size", .letter = 'b',
 		.group = GROUP_HTTP, .type = OPT_SIZE, AT(buffer_size),
 		.initial = 32 * KIB, .min = KIB, .max = MIB,
 		.help = "The longest request head, request line and header "
@@ -822,7 +822,7 @@ const struct option_row option_table[] = {
 		    "file. 0 means that the app reads it as it arrives."
 	},
 	{
-		.name = "socket-timeout",
+		.name = "socket-timeout", .letter = 'z',
 		.group = GROUP_HTTP, .type = OPT_SECONDS, AT(socket_timeout),
 		.max = DAY,
 		.help = "What header-timeout, body-timeout and write-timeout "
@@ -1740,7 +1740,7 @@ const struct option_row option_table[] = {
 
 	/* logging */
 	{
-		.name = "disable-logging",
+		.name = "disable-logging", .letter = 'L',
 		.group = GROUP_LOGGING, .type = OPT_BOOL, AT(disable_logging),
 		.max = 1,
 		.help = "Write no access log; errors are still logged."
@@ -1896,7 +1896,7 @@ const struct option_row option_table[] = {
 		.help = "Websockets can always be asked for."
 	},
 	{
-		.name = "enable-threads",
+		.name = "enable-threads", .letter = 'T',
 		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
 		AT(enable_threads), .initial = 1, .max = 1,
 		.flags = OPT_NO_EFFECT,
@@ -1910,7 +1910,7 @@ const struct option_row option_table[] = {
 		.help = "TERM always stops the server."
 	},
 	{
-		.name = "single-interpreter",
+		.name = "single-interpreter", .letter = 'i',
 		.group = GROUP_COMPATIBILITY, .type = OPT_BOOL,
 		AT(single_interpreter), .initial = 1, .max = 1,
 		.flags = OPT_NO_EFFECT,

@@ -208,6 +208,26 @@ TEST(a_value_may_begin_with_a_dash_where_text_is_free)
 	    "from 1 to 1024");
 }
 
+TEST(letters_are_those_of_uwsgi_and_flags_join)
+{
+	struct config cfg;
+	char *cause;
+
+	REQUIRE(load_app(&cfg, &cause, "-MTiLp3 -s :0 -l 64 -t 30 -z4 -b 8192 "
+	    "-C -L") == 0);
+	CHECK_INT(cfg.processes, 3);
+	CHECK(cfg.disable_logging);
+	CHECK_INT(cfg.listen, 64);
+	CHECK(cfg.harakiri == 30 && cfg.socket_timeout == 4);
+	CHECK_INT(cfg.buffer_size, 8192);
+	CHECK_STR(cfg.chmod_socket, "666");
+	CHECK_INT(cfg.uwsgi_socket.count, 1);
+	config_done(&cfg);
+	check_cli_error("-Mp0", "command line: -p must be an integer from 1 "
+	    "to 1024, not \"0\"");
+	check_cli_error("-MY", "command line: unknown option -Y");
+}
+
 TEST(the_command_line_refuses_what_it_does_not_know)
 {
 	check_cli_error("--proceses 4", "command line: unknown option "
