@@ -19,6 +19,7 @@
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/process.h"
+#include "master/timer.h"
 #include "master/user_signals.h"
 #include "master/workers.h"
 #include "shm/commons.h"
@@ -105,16 +106,6 @@ background_str(const struct background_proc *bp, char *buf, size_t len)
 	return buf;
 }
 
-/* Something shall happen after a while. */
-static void
-background_arm(struct background_proc *bp, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&bp->timer, &tv);
-}
-
 /* The time of its state begins. */
 static void
 background_arm_state(struct background_proc *bp)
@@ -123,13 +114,13 @@ background_arm_state(struct background_proc *bp)
 	switch (bp->state) {
 	case BACKGROUND_SPAWNING:
 	case BACKGROUND_STARTING:
-		background_arm(bp, bp->gen->cfg->start_timeout);
+		timer_arm(&bp->timer, bp->gen->cfg->start_timeout);
 		break;
 	case BACKGROUND_DRAINING:
-		background_arm(bp, bp->kind->mercy(bp->master->cfg));
+		timer_arm(&bp->timer, bp->kind->mercy(bp->master->cfg));
 		break;
 	case BACKGROUND_GONE:
-		background_arm(bp, BACKGROUND_GONE_S);
+		timer_arm(&bp->timer, BACKGROUND_GONE_S);
 		break;
 	case BACKGROUND_EMPTY:
 	case BACKGROUND_READY:
@@ -219,14 +210,13 @@ background_pause(struct background_proc *bp)
 	if (bp->ready_us != 0)
 		ready = (double)(clock_mono_us() - bp->ready_us) / 1e6;
 	bp->died = true;
-	bp->failures = backoff_count(bp->failures, ready);
-	delay = backoff_delay(bp->failures, ready,
+	delay = backoff_died(&bp->failures, ready,
 	    bp->master->cfg->respawn_delay_max);
 	if (delay == 0 || master_is_stopping(bp->master))
 		return;
 	log_info("%s %d is started again in %g seconds", bp->kind->name,
 	    bp->id, delay);
-	background_arm(bp, delay);
+	timer_arm(&bp->timer, delay);
 }
 
 /* The seat is empty when nobody can be there any more. */
@@ -444,7 +434,7 @@ background_timer_cb(evutil_socket_t fd, short what, void *arg)
 	if (bp->state == BACKGROUND_EMPTY)
 		return;		/* background_turn does the rest */
 	background_str(bp, who, sizeof(who));
-	background_arm(bp, BACKGROUND_GONE_S);
+	timer_arm(&bp->timer, BACKGROUND_GONE_S);
 	if (bp->doomed && bp->state != BACKGROUND_GONE)
 		background_is_overdue(bp, who);
 	else
@@ -530,7 +520,7 @@ background_spawn(struct background_proc *bp, struct generation *gen)
 		    strerror(errno));
 		fd_close(&pair[0]);
 		fd_close(&pair[1]);
-		background_arm(bp, BACKGROUND_RETRY_S);
+		timer_arm(&bp->timer, BACKGROUND_RETRY_S);
 		return;
 	}
 	fd_close(&pair[1]);

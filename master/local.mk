@@ -117,6 +117,8 @@ libwsgimaster_a_SOURCES += \
 	master/stuck_log.h \
 	master/takeover.c \
 	master/takeover.h \
+	master/timer.c \
+	master/timer.h \
 	master/touch.c \
 	master/touch.h \
 	master/upgrade.c \

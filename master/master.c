@@ -32,6 +32,7 @@
 #include "master/stacks.h"
 #include "master/stats.h"
 #include "master/stuck.h"
+#include "master/timer.h"
 #include "master/touch.h"
 #include "master/user_signals.h"
 #include "master/workers.h"
@@ -74,16 +75,6 @@ master_set_state(struct master *m, enum master_state state)
 	m->state = state;
 }
 
-/* Gives the children so many seconds. */
-static void
-master_arm(struct master *m, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&m->stop_timer, &tv);
-}
-
 /* Sends everybody SIGKILL. */
 void
 master_kill(struct master *m, const char *why)
@@ -100,7 +91,7 @@ master_kill(struct master *m, const char *why)
 	workers_kill_all(m, ENDING_STOP);
 	background_kill_all(m);
 	daemons_kill_all(m->daemons);
-	master_arm(m, MASTER_KILL_S);
+	timer_arm(&m->stop_timer, MASTER_KILL_S);
 }
 
 /*
@@ -136,7 +127,7 @@ master_leave(struct master *m, const char *why)
 	reload_is_last(m);
 	workers_tell_all(m, NULL, &(struct message){ .type = MSG_LEAVING },
 	    -1);
-	master_arm(m, m->cfg->drain_delay);
+	timer_arm(&m->stop_timer, m->cfg->drain_delay);
 }
 
 /* Lets everybody finish. */
@@ -156,8 +147,8 @@ master_stop(struct master *m, const char *why)
 	    DRAIN_OTHERS : DRAIN_LAST);
 	generations_stop_all(m);
 	master_leave_listeners(m);
-	master_arm(m, m->cfg->worker_reload_mercy + background_mercy(m) +
-	    daemons_mercy(m->daemons) + MASTER_STOP_S);
+	timer_arm(&m->stop_timer, m->cfg->worker_reload_mercy +
+	    background_mercy(m) + daemons_mercy(m->daemons) + MASTER_STOP_S);
 }
 
 /* The other master says that all of the server stops. */

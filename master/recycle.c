@@ -13,23 +13,17 @@
 #include "master/memory.h"
 #include "master/recycle_due.h"
 #include "master/seats.h"
+#include "master/timer.h"
 #include "master/workers.h"
 #include "shm/scoreboard.h"
 
 #define RECYCLE_RETRY_S	0.5	/* when the system had no room */
 
-/* The pause is over; the next check does the rest. */
-static void
-recycle_retry_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what, (void)arg;
-}
-
 /* Nobody is recycled. */
 void
 recycle_init(struct master *m)
 {
-	evtimer_assign(&m->recycle.retry, m->base, recycle_retry_cb, NULL);
+	evtimer_assign(&m->recycle.retry, m->base, timer_wakes_cb, NULL);
 }
 
 /* Nobody will be. */
@@ -37,16 +31,6 @@ void
 recycle_done(struct master *m)
 {
 	evtimer_del(&m->recycle.retry);
-}
-
-/* Not for a while. */
-static void
-recycle_pause(struct recycle *r, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&r->retry, &tv);
 }
 
 /* May somebody be replaced now? */
@@ -105,7 +89,7 @@ recycle_begin(struct master *m, struct worker_proc *wp, enum ending why)
 	}
 	r->candidate = workers_spawn(m, wp->id, wp->gen, false);
 	if (r->candidate == NULL)
-		recycle_pause(r, RECYCLE_RETRY_S);
+		timer_arm(&r->retry, RECYCLE_RETRY_S);
 }
 
 /*
@@ -151,7 +135,7 @@ recycle_failed(struct master *m)
 	    r->candidate->failure[0] != '\0' ? ": " : "",
 	    r->candidate->failure, delay);
 	r->candidate = NULL;
-	recycle_pause(r, delay);
+	timer_arm(&r->retry, delay);
 }
 
 /* The candidate is nobody's replacement any more. */

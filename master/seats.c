@@ -10,26 +10,10 @@
 #include "master/backoff.h"
 #include "master/generation.h"
 #include "master/master.h"
+#include "master/timer.h"
 #include "master/workers.h"
 
 #define SEAT_RETRY_S	0.5	/* when the system had no room */
-
-/* The pause is over; the turn after this does the rest. */
-static void
-seat_respawn_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what, (void)arg;
-}
-
-/* Leaves the seat empty for a while. */
-static void
-seat_pause(struct seat *seat, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&seat->respawn, &tv);
-}
 
 /* Makes all seats, empty. */
 void
@@ -42,7 +26,7 @@ seats_init(struct master *m)
 		m->seats[i].master = m;
 		m->seats[i].id = i + 1;
 		m->seats[i].gen = m->serving;
-		evtimer_assign(&m->seats[i].respawn, m->base, seat_respawn_cb,
+		evtimer_assign(&m->seats[i].respawn, m->base, timer_wakes_cb,
 		    NULL);
 	}
 }
@@ -79,13 +63,12 @@ seat_lost(struct seat *seat)
 		    "a worker died before it was ready");
 		return;
 	}
-	seat->failures = backoff_count(seat->failures, ready);
-	delay = backoff_delay(seat->failures, ready,
+	delay = backoff_died(&seat->failures, ready,
 	    m->cfg->respawn_delay_max);
 	if (delay == 0)
 		return;
 	log_info("worker %d is started again in %g seconds", seat->id, delay);
-	seat_pause(seat, delay);
+	timer_arm(&seat->respawn, delay);
 }
 
 /* Empties the seats of the dead. */
@@ -198,7 +181,7 @@ seats_fill(struct master *m)
 		seat->proc = workers_spawn(m, seat->id, seat->gen,
 		    seat->died);
 		if (seat->proc == NULL)
-			seat_pause(seat, SEAT_RETRY_S);
+			timer_arm(&seat->respawn, SEAT_RETRY_S);
 		else
 			seat->died = false;
 	}

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "master/master.h"
+#include "master/timer.h"
 #include "master/workers.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
@@ -183,7 +184,6 @@ stacks_ask(struct master *m, int slot, double limit_s, stacks_cb cb, void *arg)
 {
 	struct stacks		*stacks = m->stacks;
 	struct stacks_ask	*ask = xcalloc(1, sizeof(*ask));
-	struct timeval		 tv;
 	const char		*why = "too many ask at once";
 
 	ask->stacks = stacks;
@@ -199,9 +199,7 @@ stacks_ask(struct master *m, int slot, double limit_s, stacks_cb cb, void *arg)
 		stacks_ask_end(ask, NULL, why);
 		return;
 	}
-	tv.tv_sec = (time_t)limit_s;
-	tv.tv_usec = (suseconds_t)((limit_s - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&ask->timer, &tv);
+	timer_arm(&ask->timer, limit_s);
 }
 
 /* Forgets who has asked. */

@@ -22,6 +22,7 @@
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/stacks.h"
+#include "master/timer.h"
 #include "master/user_signals.h"
 #include "shm/commons.h"
 #include "shm/seats.h"
@@ -75,15 +76,10 @@ workers_limit(const struct worker_proc *wp)
 static void
 workers_arm(struct worker_proc *wp)
 {
-	double		 limit = workers_limit(wp);
-	struct timeval	 tv;
-
 	evtimer_del(&wp->timer);
 	if (wp->state == SB_SLOT_FREE || wp->state == SB_SLOT_READY)
 		return;
-	tv.tv_sec = (time_t)limit;
-	tv.tv_usec = (suseconds_t)((limit - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&wp->timer, &tv);
+	timer_arm(&wp->timer, workers_limit(wp));
 }
 
 /* The only function that changes the state. */
