@@ -66,30 +66,30 @@ static const struct background_kind background_kinds[] = {
 #define KINDS	(sizeof(background_kinds) / sizeof(background_kinds[0]))
 
 static const char *const background_state_names[] = {
-	[BACKGROUND_EMPTY] = "empty",
-	[BACKGROUND_SPAWNING] = "spawning",
-	[BACKGROUND_STARTING] = "starting",
-	[BACKGROUND_READY] = "ready",
-	[BACKGROUND_DRAINING] = "draining",
-	[BACKGROUND_GONE] = "gone",
+	[SB_SLOT_FREE] = "empty",
+	[SB_SLOT_SPAWNING] = "spawning",
+	[SB_SLOT_STARTING] = "starting",
+	[SB_SLOT_READY] = "ready",
+	[SB_SLOT_DRAINING] = "draining",
+	[SB_SLOT_GONE] = "gone",
 };
 
-#define STATE(state)	(1u << BACKGROUND_##state)
+#define STATE(state)	(1u << SB_SLOT_##state)
 
 /* Which states may follow. */
 static const unsigned background_next[] = {
-	[BACKGROUND_EMPTY] = STATE(SPAWNING),
-	[BACKGROUND_SPAWNING] = STATE(STARTING) | STATE(READY) |
+	[SB_SLOT_FREE] = STATE(SPAWNING),
+	[SB_SLOT_SPAWNING] = STATE(STARTING) | STATE(READY) |
 	    STATE(DRAINING) | STATE(GONE),
-	[BACKGROUND_STARTING] = STATE(READY) | STATE(DRAINING) | STATE(GONE),
-	[BACKGROUND_READY] = STATE(DRAINING) | STATE(GONE),
-	[BACKGROUND_DRAINING] = STATE(GONE),
-	[BACKGROUND_GONE] = STATE(EMPTY),
+	[SB_SLOT_STARTING] = STATE(READY) | STATE(DRAINING) | STATE(GONE),
+	[SB_SLOT_READY] = STATE(DRAINING) | STATE(GONE),
+	[SB_SLOT_DRAINING] = STATE(GONE),
+	[SB_SLOT_GONE] = STATE(FREE),
 };
 
 /* The printable name of a state. */
 const char *
-background_state_name(enum background_state state)
+background_state_name(enum sb_slot_state state)
 {
 	return background_state_names[state];
 }
@@ -98,11 +98,11 @@ background_state_name(enum background_state state)
 static const char *
 background_str(const struct background_proc *bp, char *buf, size_t len)
 {
-	if (bp->pid == 0)
-		snprintf(buf, len, "%s %d", bp->kind->name, bp->id);
+	if (bp->child.pid == 0)
+		snprintf(buf, len, "%s %d", bp->kind->name, bp->child.id);
 	else
-		snprintf(buf, len, "%s %d (pid %d)", bp->kind->name, bp->id,
-		    (int)bp->pid);
+		snprintf(buf, len, "%s %d (pid %d)", bp->kind->name, bp->child.id,
+		    (int)bp->child.pid);
 	return buf;
 }
 
@@ -110,37 +110,37 @@ background_str(const struct background_proc *bp, char *buf, size_t len)
 static void
 background_arm_state(struct background_proc *bp)
 {
-	evtimer_del(&bp->timer);
-	switch (bp->state) {
-	case BACKGROUND_SPAWNING:
-	case BACKGROUND_STARTING:
-		timer_arm(&bp->timer, bp->gen->cfg->start_timeout);
+	evtimer_del(&bp->child.timer);
+	switch (bp->child.state) {
+	case SB_SLOT_SPAWNING:
+	case SB_SLOT_STARTING:
+		timer_arm(&bp->child.timer, bp->child.gen->cfg->start_timeout);
 		break;
-	case BACKGROUND_DRAINING:
-		timer_arm(&bp->timer, bp->kind->mercy(bp->master->cfg));
+	case SB_SLOT_DRAINING:
+		timer_arm(&bp->child.timer, bp->kind->mercy(bp->child.master->cfg));
 		break;
-	case BACKGROUND_GONE:
-		timer_arm(&bp->timer, BACKGROUND_GONE_S);
+	case SB_SLOT_GONE:
+		timer_arm(&bp->child.timer, BACKGROUND_GONE_S);
 		break;
-	case BACKGROUND_EMPTY:
-	case BACKGROUND_READY:
+	case SB_SLOT_FREE:
+	case SB_SLOT_READY:
 		break;
 	}
 }
 
 /* The only function that changes the state. */
 static void
-background_set_state(struct background_proc *bp, enum background_state state)
+background_set_state(struct background_proc *bp, enum sb_slot_state state)
 {
 	char	 who[64];
 
 	log_debug("%s: %s -> %s", background_str(bp, who, sizeof(who)),
-	    background_state_name(bp->state), background_state_name(state));
-	if ((background_next[bp->state] & (1u << state)) == 0)
+	    background_state_name(bp->child.state), background_state_name(state));
+	if ((background_next[bp->child.state] & (1u << state)) == 0)
 		fatalx("%s cannot go from %s to %s", who,
-		    background_state_name(bp->state),
+		    background_state_name(bp->child.state),
 		    background_state_name(state));
-	bp->state = state;
+	bp->child.state = state;
 	background_arm_state(bp);
 }
 
@@ -148,14 +148,14 @@ background_set_state(struct background_proc *bp, enum background_state state)
 static void
 background_signal(const struct background_proc *bp, int signal)
 {
-	if (bp->pid == 0 || bp->reaped)
+	if (bp->child.pid == 0 || bp->child.reaped)
 		return;
-	if (process_is_theirs(bp->pid, bp->gen->cfg->app_uid))
-		kill(bp->pid, signal);
+	if (process_is_theirs(bp->child.pid, bp->child.gen->cfg->app_uid))
+		kill(bp->child.pid, signal);
 	else
 		log_error("%s %d is said to be process %d, which is none of "
 		    "this server's; it gets no signal", bp->kind->name,
-		    bp->id, (int)bp->pid);
+		    bp->child.id, (int)bp->child.pid);
 }
 
 /* Sends it SIGKILL, now or as soon as its pid is known. */
@@ -164,21 +164,21 @@ background_kill(struct background_proc *bp)
 {
 	static const struct timeval	 more = { BACKGROUND_GONE_S, 0 };
 
-	if (bp->state == BACKGROUND_EMPTY)
+	if (bp->child.state == SB_SLOT_FREE)
 		return;
-	bp->doomed = true;
+	bp->child.doomed = true;
 	background_signal(bp, SIGKILL);
-	if (bp->state == BACKGROUND_READY)
-		evtimer_add(&bp->timer, &more);
+	if (bp->child.state == SB_SLOT_READY)
+		evtimer_add(&bp->child.timer, &more);
 }
 
 /* Notes its pid. */
 static void
 background_set_pid(struct background_proc *bp, pid_t pid)
 {
-	bp->pid = pid;
-	bp->unborn = false;
-	if (bp->doomed)
+	bp->child.pid = pid;
+	bp->child.unborn = false;
+	if (bp->child.doomed)
 		background_signal(bp, SIGKILL);
 }
 
@@ -189,16 +189,16 @@ background_log_end(const struct background_proc *bp)
 	char	 who[64], how[64] = "no process was made";
 
 	background_str(bp, who, sizeof(who));
-	if (bp->reaped)
-		process_status_text(bp->status, how, sizeof(how));
-	if (bp->before_gone == BACKGROUND_DRAINING ||
-	    bp->master->state == MASTER_KILLING)
-		log_info("%s has left: %s", who, bp->doomed ?
+	if (bp->child.reaped)
+		process_status_text(bp->child.status, how, sizeof(how));
+	if (bp->child.before_gone == SB_SLOT_DRAINING ||
+	    bp->child.master->state == MASTER_KILLING)
+		log_info("%s has left: %s", who, bp->child.doomed ?
 		    "it was killed" : how);
 	else
 		log_error("%s of generation %d died: %s%s%s", who,
-		    bp->gen->id, how, bp->failure[0] != '\0' ? ": " : "",
-		    bp->failure);
+		    bp->child.gen->id, how, bp->child.failure[0] != '\0' ? ": " : "",
+		    bp->child.failure);
 }
 
 /* When may the next one come? */
@@ -207,43 +207,43 @@ background_pause(struct background_proc *bp)
 {
 	double	 delay, ready = -1;
 
-	if (bp->ready_us != 0)
-		ready = (double)(clock_mono_us() - bp->ready_us) / 1e6;
+	if (bp->child.ready_us != 0)
+		ready = (double)(clock_mono_us() - bp->child.ready_us) / 1e6;
 	bp->died = true;
 	delay = backoff_died(&bp->failures, ready,
-	    bp->master->cfg->respawn_delay_max);
-	if (delay == 0 || master_is_stopping(bp->master))
+	    bp->child.master->cfg->respawn_delay_max);
+	if (delay == 0 || master_is_stopping(bp->child.master))
 		return;
 	log_info("%s %d is started again in %g seconds", bp->kind->name,
-	    bp->id, delay);
-	timer_arm(&bp->timer, delay);
+	    bp->child.id, delay);
+	timer_arm(&bp->child.timer, delay);
 }
 
 /* The seat is empty when nobody can be there any more. */
 static void
 background_try_empty(struct background_proc *bp)
 {
-	if (bp->state != BACKGROUND_GONE || (!bp->reaped && !bp->unborn))
+	if (bp->child.state != SB_SLOT_GONE || (!bp->child.reaped && !bp->child.unborn))
 		return;
 	background_log_end(bp);
-	background_set_state(bp, BACKGROUND_EMPTY);
-	if (bp->before_gone != BACKGROUND_DRAINING)
+	background_set_state(bp, SB_SLOT_FREE);
+	if (bp->child.before_gone != SB_SLOT_DRAINING)
 		background_pause(bp);
-	bp->gen->workers--;
-	bp->gen = NULL;
-	bp->pid = 0;
+	bp->child.gen->workers--;
+	bp->child.gen = NULL;
+	bp->child.pid = 0;
 }
 
 /* Its control socket is of no more use. */
 static void
 background_gone(struct background_proc *bp)
 {
-	if (bp->state == BACKGROUND_GONE || bp->state == BACKGROUND_EMPTY)
+	if (bp->child.state == SB_SLOT_GONE || bp->child.state == SB_SLOT_FREE)
 		return;
-	event_del(&bp->control_ev);
-	fd_close(&bp->control);
-	bp->before_gone = bp->state;
-	background_set_state(bp, BACKGROUND_GONE);
+	event_del(&bp->child.control_ev);
+	fd_close(&bp->child.control);
+	bp->child.before_gone = bp->child.state;
+	background_set_state(bp, SB_SLOT_GONE);
 }
 
 /* Sends a message, perhaps with fd, to one; errno. */
@@ -254,14 +254,14 @@ background_tell(struct background_proc *bp, const struct message *what,
 	struct message	 msg = *what;
 	int		 saved;
 
-	if (bp->control == -1)
+	if (bp->child.control == -1)
 		return EPIPE;
-	msg.slot = bp->seat;
-	msg.worker_id = bp->id;
-	if (fd_send_msg(bp->control, &msg, sizeof(msg), fd) == 0)
+	msg.slot = bp->child.seat;
+	msg.worker_id = bp->child.id;
+	if (fd_send_msg(bp->child.control, &msg, sizeof(msg), fd) == 0)
 		return 0;
 	saved = errno;
-	log_debug("%s %d: sending: %s", bp->kind->name, bp->id,
+	log_debug("%s %d: sending: %s", bp->kind->name, bp->child.id,
 	    strerror(saved));
 	return saved;
 }
@@ -272,22 +272,22 @@ background_on_ready(struct background_proc *bp, const struct message *msg)
 {
 	char	 who[64];
 
-	if (bp->state != BACKGROUND_SPAWNING &&
-	    bp->state != BACKGROUND_STARTING)
+	if (bp->child.state != SB_SLOT_SPAWNING &&
+	    bp->child.state != SB_SLOT_STARTING)
 		return;
-	if (bp->pid == 0 && msg->pid > 0)
+	if (bp->child.pid == 0 && msg->pid > 0)
 		background_set_pid(bp, msg->pid);
-	bp->ready_us = clock_mono_us();
-	background_set_state(bp, BACKGROUND_READY);
+	bp->child.ready_us = clock_mono_us();
+	background_set_state(bp, SB_SLOT_READY);
 	log_info("%s of generation %d is ready",
-	    background_str(bp, who, sizeof(who)), bp->gen->id);
+	    background_str(bp, who, sizeof(who)), bp->child.gen->id);
 }
 
 /* It says why it will not come up. */
 static void
 background_on_failed(struct background_proc *bp, const struct message *msg)
 {
-	snprintf(bp->failure, sizeof(bp->failure), "%.*s",
+	snprintf(bp->child.failure, sizeof(bp->child.failure), "%.*s",
 	    (int)sizeof(msg->text), msg->text);
 }
 
@@ -297,7 +297,7 @@ background_on_reload(struct background_proc *bp, const struct message *msg)
 {
 	char	 who[64];
 
-	reload_request(bp->master, msg->text[0] != '\0' ? msg->text :
+	reload_request(bp->child.master, msg->text[0] != '\0' ? msg->text :
 	    background_str(bp, who, sizeof(who)));
 }
 
@@ -308,8 +308,8 @@ background_on_stop(struct background_proc *bp, const struct message *msg)
 	char	 who[64];
 
 	(void)msg;
-	if (bp->master->state < MASTER_LEAVING)
-		master_ask_stop(bp->master,
+	if (bp->child.master->state < MASTER_LEAVING)
+		master_ask_stop(bp->child.master,
 		    background_str(bp, who, sizeof(who)));
 }
 
@@ -338,11 +338,11 @@ background_message(struct background_proc *bp, const struct message *msg)
 			return;
 		}
 	}
-	if (bp->gen != NULL && user_signals_message(bp->gen, NULL, false,
+	if (bp->child.gen != NULL && user_signals_message(bp->child.gen, NULL, false,
 	    msg))
 		return;
 	log_warn("%s %d: ignoring a message of type %u", bp->kind->name,
-	    bp->id, msg->type);
+	    bp->child.id, msg->type);
 }
 
 /* Reads what is there; false at the end, when it has no more to say. */
@@ -353,8 +353,8 @@ background_read(struct background_proc *bp)
 	ssize_t		 n;
 	int		 i, fd;
 
-	for (i = 0; i < BACKGROUND_MESSAGES && bp->control != -1; i++) {
-		n = fd_recv_msg(bp->control, &msg, sizeof(msg), &fd);
+	for (i = 0; i < BACKGROUND_MESSAGES && bp->child.control != -1; i++) {
+		n = fd_recv_msg(bp->child.control, &msg, sizeof(msg), &fd);
 		fd_close(&fd);
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return true;
@@ -365,9 +365,9 @@ background_read(struct background_proc *bp)
 			background_message(bp, &msg);
 		else
 			log_warn("%s %d: ignoring a message of %zd bytes",
-			    bp->kind->name, bp->id, n);
+			    bp->kind->name, bp->child.id, n);
 	}
-	return bp->control != -1;
+	return bp->child.control != -1;
 }
 
 /* It has something to say, or its end is closed; see workers_control_cb. */
@@ -379,10 +379,10 @@ background_control_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	if (background_read(bp))
 		return;
-	if (bp->pid == 0 && !bp->unborn)
-		generation_read(bp->gen);
-	if (bp->pid == 0)
-		bp->unborn = true;
+	if (bp->child.pid == 0 && !bp->child.unborn)
+		generation_read(bp->child.gen);
+	if (bp->child.pid == 0)
+		bp->child.unborn = true;
 	background_gone(bp);
 	background_try_empty(bp);
 }
@@ -391,10 +391,10 @@ background_control_cb(evutil_socket_t fd, short what, void *arg)
 static void
 background_is_overdue(struct background_proc *bp, const char *who)
 {
-	bp->overdue++;
+	bp->child.overdue++;
 	background_kill(bp);
-	if (bp->overdue == 1 && bp->ready_us == 0 && !bp->unborn) {
-		generation_kill(bp->gen, "what it forked does not end");
+	if (bp->child.overdue == 1 && bp->child.ready_us == 0 && !bp->child.unborn) {
+		generation_kill(bp->child.gen, "what it forked does not end");
 	} else {
 		log_error("%s was killed but does not end", who);
 		background_gone(bp);
@@ -406,19 +406,19 @@ background_is_overdue(struct background_proc *bp, const char *who)
 static void
 background_late(struct background_proc *bp, const char *who)
 {
-	if (bp->state == BACKGROUND_GONE) {
-		if (!bp->doomed)
+	if (bp->child.state == SB_SLOT_GONE) {
+		if (!bp->child.doomed)
 			log_warn("%s has closed its control socket but does "
 			    "not end; killing it", who);
-	} else if (bp->state == BACKGROUND_DRAINING) {
+	} else if (bp->child.state == SB_SLOT_DRAINING) {
 		log_warn("%s has not left within %g seconds (%s); killing it",
-		    who, bp->kind->mercy(bp->master->cfg),
+		    who, bp->kind->mercy(bp->child.master->cfg),
 		    bp->kind->mercy_option);
 	} else {
 		log_error("%s: not ready within %g seconds (start-timeout); "
-		    "killing it", who, bp->gen->cfg->start_timeout);
-		if (bp->state == BACKGROUND_SPAWNING)
-			generation_kill(bp->gen, "it does not fork");
+		    "killing it", who, bp->child.gen->cfg->start_timeout);
+		if (bp->child.state == SB_SLOT_SPAWNING)
+			generation_kill(bp->child.gen, "it does not fork");
 	}
 	background_kill(bp);
 }
@@ -431,11 +431,11 @@ background_timer_cb(evutil_socket_t fd, short what, void *arg)
 	char			 who[64];
 
 	(void)fd, (void)what;
-	if (bp->state == BACKGROUND_EMPTY)
+	if (bp->child.state == SB_SLOT_FREE)
 		return;		/* background_turn does the rest */
 	background_str(bp, who, sizeof(who));
-	timer_arm(&bp->timer, BACKGROUND_GONE_S);
-	if (bp->doomed && bp->state != BACKGROUND_GONE)
+	timer_arm(&bp->child.timer, BACKGROUND_GONE_S);
+	if (bp->child.doomed && bp->child.state != SB_SLOT_GONE)
 		background_is_overdue(bp, who);
 	else
 		background_late(bp, who);
@@ -455,12 +455,12 @@ background_init(struct master *m)
 	for (k = 0; k < KINDS; k++) {
 		for (id = 1; id <= background_kinds[k].count(seats); id++) {
 			bp = &m->backgrounds[m->nbackgrounds++];
-			bp->master = m;
+			bp->child.master = m;
 			bp->kind = &background_kinds[k];
-			bp->id = id;
-			bp->seat = seats_of(seats, bp->kind->kind, id);
-			bp->control = -1;
-			evtimer_assign(&bp->timer, m->base,
+			bp->child.id = id;
+			bp->child.seat = seats_of(seats, bp->kind->kind, id);
+			bp->child.control = -1;
+			evtimer_assign(&bp->child.timer, m->base,
 			    background_timer_cb, bp);
 		}
 	}
@@ -475,11 +475,11 @@ background_done(struct master *m)
 
 	for (i = 0; i < m->nbackgrounds; i++) {
 		bp = &m->backgrounds[i];
-		evtimer_del(&bp->timer);
-		if (bp->control == -1)
+		evtimer_del(&bp->child.timer);
+		if (bp->child.control == -1)
 			continue;
-		event_del(&bp->control_ev);
-		fd_close(&bp->control);
+		event_del(&bp->child.control_ev);
+		fd_close(&bp->child.control);
 	}
 	free(m->backgrounds);
 	m->backgrounds = NULL;
@@ -491,16 +491,16 @@ static void
 background_reset(struct background_proc *bp, struct generation *gen,
     int control)
 {
-	bp->gen = gen;
-	bp->pid = 0;
-	bp->control = control;
-	bp->reaped = bp->unborn = bp->doomed = false;
-	bp->status = bp->overdue = 0;
-	bp->spawned_us = clock_mono_us();
+	bp->child.gen = gen;
+	bp->child.pid = 0;
+	bp->child.control = control;
+	bp->child.reaped = bp->child.unborn = bp->child.doomed = false;
+	bp->child.status = bp->child.overdue = 0;
+	bp->child.spawned_us = clock_mono_us();
 	bp->spawned_real_us = clock_real_us();
-	bp->ready_us = 0;
-	bp->failure[0] = '\0';
-	event_assign(&bp->control_ev, bp->master->base, control,
+	bp->child.ready_us = 0;
+	bp->child.failure[0] = '\0';
+	event_assign(&bp->child.control_ev, bp->child.master->base, control,
 	    EV_READ | EV_PERSIST, background_control_cb, bp);
 }
 
@@ -508,19 +508,19 @@ background_reset(struct background_proc *bp, struct generation *gen,
 static void
 background_spawn(struct background_proc *bp, struct generation *gen)
 {
-	struct message	 msg = { .type = MSG_SPAWN, .slot = bp->seat,
-	    .worker_id = bp->id, .generation = gen->id,
+	struct message	 msg = { .type = MSG_SPAWN, .slot = bp->child.seat,
+	    .worker_id = bp->child.id, .generation = gen->id,
 	    .value = (int32_t)bp->kind->kind };
 	int		 pair[2] = { -1, -1 };
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 	    pair) == -1 || fd_set_nonblock(pair[0]) == -1 ||
 	    generation_send(gen, &msg, pair[1]) == -1) {
-		log_warn("cannot ask for %s %d: %s", bp->kind->name, bp->id,
+		log_warn("cannot ask for %s %d: %s", bp->kind->name, bp->child.id,
 		    strerror(errno));
 		fd_close(&pair[0]);
 		fd_close(&pair[1]);
-		timer_arm(&bp->timer, BACKGROUND_RETRY_S);
+		timer_arm(&bp->child.timer, BACKGROUND_RETRY_S);
 		return;
 	}
 	fd_close(&pair[1]);
@@ -528,8 +528,8 @@ background_spawn(struct background_proc *bp, struct generation *gen)
 	bp->died = false;
 	gen->workers++;
 	background_reset(bp, gen, pair[0]);
-	background_set_state(bp, BACKGROUND_SPAWNING);
-	event_add(&bp->control_ev, NULL);
+	background_set_state(bp, SB_SLOT_SPAWNING);
+	event_add(&bp->child.control_ev, NULL);
 }
 
 /* It shall finish and leave; who never was ready has nothing to finish. */
@@ -537,17 +537,17 @@ static void
 background_drain(struct background_proc *bp, enum drain drain)
 {
 	struct message	 msg = { .type = MSG_DRAIN, .value = (int)drain };
-	bool		 ready = bp->state == BACKGROUND_READY;
+	bool		 ready = bp->child.state == SB_SLOT_READY;
 
-	if (!ready && bp->state != BACKGROUND_SPAWNING &&
-	    bp->state != BACKGROUND_STARTING)
+	if (!ready && bp->child.state != SB_SLOT_SPAWNING &&
+	    bp->child.state != SB_SLOT_STARTING)
 		return;
 	if (ready && background_tell(bp, &msg, -1) == EAGAIN) {
 		log_warn("%s %d does not read what it is told",
-		    bp->kind->name, bp->id);
-		shutdown(bp->control, SHUT_WR);
+		    bp->kind->name, bp->child.id);
+		shutdown(bp->child.control, SHUT_WR);
 	}
-	background_set_state(bp, BACKGROUND_DRAINING);
+	background_set_state(bp, SB_SLOT_DRAINING);
 	if (!ready)
 		background_kill(bp);
 }
@@ -572,13 +572,13 @@ background_turn(struct master *m)
 		bp = &m->backgrounds[i];
 		if (over)
 			background_drain(bp, DRAIN_LAST);
-		else if (bp->gen != NULL && bp->gen != m->serving &&
+		else if (bp->child.gen != NULL && bp->child.gen != m->serving &&
 		    !master_is_stopping(m))
 			background_drain(bp, DRAIN_OTHERS);
-		if (bp->state == BACKGROUND_EMPTY && !over &&
+		if (bp->child.state == SB_SLOT_FREE && !over &&
 		    !master_is_stopping(m) && !upgrade_is_leaving(m) &&
 		    takeover_may_work(m) &&
-		    !evtimer_pending(&bp->timer, NULL) &&
+		    !evtimer_pending(&bp->child.timer, NULL) &&
 		    generation_can_spawn(m->serving))
 			background_spawn(bp, m->serving);
 	}
@@ -601,7 +601,7 @@ background_all_empty(const struct master *m)
 	size_t	 i;
 
 	for (i = 0; i < m->nbackgrounds; i++) {
-		if (m->backgrounds[i].state != BACKGROUND_EMPTY)
+		if (m->backgrounds[i].child.state != SB_SLOT_FREE)
 			return false;
 	}
 	return true;
@@ -617,23 +617,23 @@ background_spawned(struct generation *gen, const struct message *msg)
 	size_t			 i;
 
 	for (i = 0; i < m->nbackgrounds; i++) {
-		if (m->backgrounds[i].seat == msg->slot)
+		if (m->backgrounds[i].child.seat == msg->slot)
 			bp = &m->backgrounds[i];
 	}
-	if (bp == NULL || bp->gen != gen || bp->unborn)
+	if (bp == NULL || bp->child.gen != gen || bp->child.unborn)
 		return;
 	if (msg->type == MSG_SPAWN_FAILED) {
 		background_on_failed(bp, msg);
-		bp->unborn = bp->pid == 0;
+		bp->child.unborn = bp->child.pid == 0;
 		background_try_empty(bp);
 		return;
 	}
-	if (bp->pid == 0)
+	if (bp->child.pid == 0)
 		background_set_pid(bp, msg->pid);
-	if (bp->state == BACKGROUND_SPAWNING)
-		background_set_state(bp, BACKGROUND_STARTING);
-	if (reaped_take(&m->reaped, bp->pid, bp->spawned_us, &status))
-		background_reaped(m, bp->pid, status);
+	if (bp->child.state == SB_SLOT_SPAWNING)
+		background_set_state(bp, SB_SLOT_STARTING);
+	if (reaped_take(&m->reaped, bp->child.pid, bp->child.spawned_us, &status))
+		background_reaped(m, bp->child.pid, status);
 }
 
 /* No spawner, no more pids. */
@@ -646,9 +646,9 @@ background_spawner_gone(struct generation *gen)
 
 	for (i = 0; i < m->nbackgrounds; i++) {
 		bp = &m->backgrounds[i];
-		if (bp->gen != gen || bp->pid != 0)
+		if (bp->child.gen != gen || bp->child.pid != 0)
 			continue;
-		bp->unborn = true;
+		bp->child.unborn = true;
 		background_try_empty(bp);
 	}
 }
@@ -662,12 +662,12 @@ background_reaped(struct master *m, pid_t pid, int status)
 
 	for (i = 0; i < m->nbackgrounds; i++) {
 		bp = &m->backgrounds[i];
-		if (bp->state == BACKGROUND_EMPTY || bp->pid != pid ||
-		    bp->reaped)
+		if (bp->child.state == SB_SLOT_FREE || bp->child.pid != pid ||
+		    bp->child.reaped)
 			continue;
-		bp->reaped = true;
-		bp->status = status;
-		commons_seat_left(m->commons, bp->seat);
+		bp->child.reaped = true;
+		bp->child.status = status;
+		commons_seat_left(m->commons, bp->child.seat);
 		background_read(bp);
 		background_gone(bp);
 		background_try_empty(bp);
@@ -684,7 +684,7 @@ background_find(struct master *m, enum process_kind kind, int id)
 
 	for (i = 0; i < m->nbackgrounds; i++) {
 		if (m->backgrounds[i].kind->kind == kind &&
-		    m->backgrounds[i].id == id)
+		    m->backgrounds[i].child.id == id)
 			return &m->backgrounds[i];
 	}
 	return NULL;
@@ -701,7 +701,7 @@ background_send(struct master *m, enum process_kind kind, int id,
 
 	for (i = 0; i < m->nbackgrounds; i++) {
 		bp = &m->backgrounds[i];
-		if (bp->kind->kind == kind && (id == 0 || bp->id == id))
+		if (bp->kind->kind == kind && (id == 0 || bp->child.id == id))
 			sent |= background_tell(bp, msg, -1) == 0;
 	}
 	return sent;
@@ -715,7 +715,7 @@ background_tell_all(struct master *m, const struct generation *gen,
 	size_t	 i;
 
 	for (i = 0; i < m->nbackgrounds; i++) {
-		if (gen == NULL || m->backgrounds[i].gen == gen)
+		if (gen == NULL || m->backgrounds[i].child.gen == gen)
 			background_tell(&m->backgrounds[i], msg, fd);
 	}
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "master/children.h"
 #include "shm/messages.h"
 #include "shm/seats.h"
 
@@ -40,15 +41,6 @@ struct master;
  * still send them messages. A new master starts its own when the old one has
  * none any more (takeover_may_work).
  */
-enum background_state {
-	BACKGROUND_EMPTY,
-	BACKGROUND_SPAWNING,
-	BACKGROUND_STARTING,
-	BACKGROUND_READY,
-	BACKGROUND_DRAINING,
-	BACKGROUND_GONE
-};
-
 /* What one kind differs in from the others. */
 struct background_kind {
 	enum process_kind	 kind;
@@ -59,30 +51,12 @@ struct background_kind {
 };
 
 struct background_proc {
-	struct master			*master;
+	struct child			 child;
 	const struct background_kind	*kind;
-	int				 id;	/* 1..N */
-	int				 seat;	/* of struct seats; the slot
-						   of its messages */
-	enum background_state		 state;
-	enum background_state		 before_gone;
-	struct generation		*gen;	/* NULL: EMPTY */
-	pid_t				 pid;	/* 0: not known */
-	int				 control;	/* -1: closed */
-	struct event			 control_ev;
-	struct event			 timer;
-	bool				 reaped;
-	int				 status;	/* if reaped */
-	bool				 unborn;	/* nobody to reap */
-	bool				 doomed;	/* SIGKILL sent */
-	int				 overdue;
 	bool				 died;		/* the last one did */
 	unsigned			 failures;	/* see backoff.h */
 	unsigned			 respawns;
-	uint64_t			 spawned_us;
 	uint64_t			 spawned_real_us;
-	uint64_t			 ready_us;	/* 0: never */
-	char		 failure[sizeof(((struct message *)0)->text)];
 };
 
 void	 background_init(struct master *m);
@@ -114,6 +88,6 @@ void	 background_tell_all(struct master *m, const struct generation *gen,
 	    const struct message *msg, int fd);
 /* The longest that one of them may take to leave. */
 double	 background_mercy(const struct master *m);
-const char *background_state_name(enum background_state state);
+const char *background_state_name(enum sb_slot_state state);
 
 #endif

@@ -222,8 +222,9 @@ reload_candidate_lost(struct master *m)
 	r->placing = 0;
 	if (!r->committed) {
 		snprintf(why, sizeof(why), "worker %d died before it was "
-		    "ready%s%s", wp->id, wp->failure[0] != '\0' ? ": " : "",
-		    wp->failure);
+		    "ready%s%s", wp->child.id,
+		    wp->child.failure[0] != '\0' ? ": " : "",
+		    wp->child.failure);
 		reload_give_up(m, why);
 		return;
 	}
@@ -232,14 +233,14 @@ reload_candidate_lost(struct master *m)
 	    (r->again || m->upgrade.wanted)) {
 		log_error("reload of generation %d is left incomplete for "
 		    "the next one: worker %d does not start", r->fresh->id,
-		    wp->id);
+		    wp->child.id);
 		reload_note(r, r->fresh->id, "left incomplete");
 		reload_clear(r);
 		return;
 	}
 	delay = backoff_delay(r->failures, -1, m->cfg->respawn_delay_max);
 	log_warn("reload: worker %d did not start; the old one serves on, "
-	    "the next try is in %g seconds", wp->id, delay);
+	    "the next try is in %g seconds", wp->child.id, delay);
 	timer_arm(&r->retry, delay);
 }
 
@@ -259,7 +260,7 @@ reload_notice(struct master *m)
 		return;
 	if (workers_is_lost(r->candidate)) {
 		reload_candidate_lost(m);
-	} else if (r->candidate->state == SB_SLOT_READY) {
+	} else if (r->candidate->child.state == SB_SLOT_READY) {
 		if (!r->committed)
 			reload_commit(m);
 		seats_replace(m, r->candidate, ENDING_RELOAD);
@@ -367,7 +368,7 @@ reload_set_target(struct master *m, int target)
 	if (r->fresh == NULL)
 		return;
 	r->target = target;
-	if (r->candidate != NULL && r->candidate->id > target) {
+	if (r->candidate != NULL && r->candidate->child.id > target) {
 		workers_drain(r->candidate, ENDING_RELOAD);
 		r->candidate = NULL;
 	}

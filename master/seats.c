@@ -54,13 +54,14 @@ seat_lost(struct seat *seat)
 
 	seat->proc = NULL;
 	seat->died = true;
-	if (!m->ever_ready && wp->failure[0] != '\0' && m->cfg->need_app) {
-		master_fail(m, wp->failure);
+	if (!m->ever_ready && wp->child.failure[0] != '\0' &&
+	    m->cfg->need_app) {
+		master_fail(m, wp->child.failure);
 		return;
 	}
 	if (takeover_is_trial(m) && ready < 0) {
-		master_fail(m, wp->failure[0] != '\0' ? wp->failure :
-		    "a worker died before it was ready");
+		master_fail(m, wp->child.failure[0] != '\0' ?
+		    wp->child.failure : "a worker died before it was ready");
 		return;
 	}
 	delay = backoff_died(&seat->failures, ready,
@@ -102,11 +103,11 @@ seat_wants(const struct seat *seat)
 void
 seats_replace(struct master *m, struct worker_proc *wp, enum ending why)
 {
-	struct seat		*seat = &m->seats[wp->id - 1];
+	struct seat		*seat = &m->seats[wp->child.id - 1];
 	struct worker_proc	*old = seat->proc;
 
 	seat->proc = wp;
-	seat->gen = wp->gen;
+	seat->gen = wp->child.gen;
 	seat->failures = 0;
 	seat->died = false;
 	evtimer_del(&seat->respawn);
@@ -139,15 +140,15 @@ seat_can_change(const struct seat *seat)
 void
 seats_give_up(struct worker_proc *wp, enum ending why)
 {
-	struct master	*m = wp->master;
+	struct master	*m = wp->child.master;
 
-	if (m->seats[wp->id - 1].proc != wp || wp->owns_listeners) {
+	if (m->seats[wp->child.id - 1].proc != wp || wp->owns_listeners) {
 		workers_drain(wp, why);
-	} else if (seat_can_change(&m->seats[wp->id - 1])) {
-		seats_vacate(m, wp->id, why);
+	} else if (seat_can_change(&m->seats[wp->child.id - 1])) {
+		seats_vacate(m, wp->child.id, why);
 	} else {
 		log_warn("worker %d (pid %d) is replaced later: no other one "
-		    "can be started now", wp->id, (int)wp->pid);
+		    "can be started now", wp->child.id, (int)wp->child.pid);
 		wp->gives_up = why;
 	}
 }
@@ -216,7 +217,7 @@ seats_all_ready(const struct master *m)
 
 	for (i = 0; i < m->target; i++) {
 		if (m->seats[i].proc == NULL ||
-		    m->seats[i].proc->state != SB_SLOT_READY)
+		    m->seats[i].proc->child.state != SB_SLOT_READY)
 			return false;
 	}
 	return true;

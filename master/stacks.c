@@ -136,9 +136,9 @@ stacks_query_end(struct stacks_query *query)
 static const char *
 stacks_send(struct stacks *stacks, struct worker_proc *wp, double limit_s)
 {
-	struct stacks_query	*query = &stacks->queries[wp->slot];
+	struct stacks_query	*query = &stacks->queries[wp->child.seat];
 	struct message		 msg = { .type = MSG_STACKS,
-	    .slot = wp->slot, .worker_id = wp->id };
+	    .slot = wp->child.seat, .worker_id = wp->child.id };
 
 	query->file = memfd_create("stacks", MFD_CLOEXEC);
 	if (query->file == -1)
@@ -146,7 +146,7 @@ stacks_send(struct stacks *stacks, struct worker_proc *wp, double limit_s)
 	query->number = msg.value = ++stacks->last_number;
 	query->sent_us = clock_mono_us();
 	snprintf(msg.text, sizeof(msg.text), "%.0f", limit_s * 1000);
-	if (fd_send_msg(wp->control, &msg, sizeof(msg), query->file) == 0)
+	if (fd_send_msg(wp->child.control, &msg, sizeof(msg), query->file) == 0)
 		return NULL;
 	stacks_query_end(query);	/* keeps errno */
 	return errno == EAGAIN ? "it does not read what it is told" :
@@ -170,7 +170,8 @@ stacks_ask_worker(struct stacks *stacks, int slot, double limit_s)
 	if (slot < 0 || (uint32_t)slot >= stacks->master->sb->slots)
 		return "there is no such worker";
 	wp = &stacks->master->workers[slot];
-	if (wp->state != SB_SLOT_READY && wp->state != SB_SLOT_DRAINING)
+	if (wp->child.state != SB_SLOT_READY &&
+	    wp->child.state != SB_SLOT_DRAINING)
 		return "the worker does not serve";
 	if (stacks_is_sent(&stacks->queries[slot]))
 		return NULL;

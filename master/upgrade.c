@@ -377,8 +377,8 @@ upgrade_refusal(const struct master *m)
 		return text;
 	}
 	for (i = 0; i < m->sb->slots; i++) {
-		if ((m->workers[i].state == SB_SLOT_READY ||
-		    m->workers[i].state == SB_SLOT_DRAINING) &&
+		if ((m->workers[i].child.state == SB_SLOT_READY ||
+		    m->workers[i].child.state == SB_SLOT_DRAINING) &&
 		    m->workers[i].owns_listeners)
 			return "workers listen on sockets of their own, "
 			    "which a new master's could not bind";

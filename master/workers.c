@@ -47,11 +47,11 @@ static const unsigned workers_next[] = {
 static const char *
 workers_str(const struct worker_proc *wp, char *buf, size_t len)
 {
-	if (wp->pid == 0)
-		snprintf(buf, len, "worker %d (slot %d)", wp->id, wp->slot);
+	if (wp->child.pid == 0)
+		snprintf(buf, len, "worker %d (slot %d)", wp->child.id, wp->child.seat);
 	else
-		snprintf(buf, len, "worker %d (pid %d)", wp->id,
-		    (int)wp->pid);
+		snprintf(buf, len, "worker %d (pid %d)", wp->child.id,
+		    (int)wp->child.pid);
 	return buf;
 }
 
@@ -59,12 +59,12 @@ workers_str(const struct worker_proc *wp, char *buf, size_t len)
 static double
 workers_limit(const struct worker_proc *wp)
 {
-	switch (wp->state) {
+	switch (wp->child.state) {
 	case SB_SLOT_SPAWNING:
 	case SB_SLOT_STARTING:
-		return wp->gen->cfg->start_timeout;
+		return wp->child.gen->cfg->start_timeout;
 	case SB_SLOT_DRAINING:
-		return wp->master->cfg->worker_reload_mercy;
+		return wp->child.master->cfg->worker_reload_mercy;
 	case SB_SLOT_GONE:
 		return WORKERS_GONE_S;
 	default:
@@ -76,10 +76,10 @@ workers_limit(const struct worker_proc *wp)
 static void
 workers_arm(struct worker_proc *wp)
 {
-	evtimer_del(&wp->timer);
-	if (wp->state == SB_SLOT_FREE || wp->state == SB_SLOT_READY)
+	evtimer_del(&wp->child.timer);
+	if (wp->child.state == SB_SLOT_FREE || wp->child.state == SB_SLOT_READY)
 		return;
-	timer_arm(&wp->timer, workers_limit(wp));
+	timer_arm(&wp->child.timer, workers_limit(wp));
 }
 
 /* The only function that changes the state. */
@@ -89,13 +89,13 @@ workers_set_state(struct worker_proc *wp, enum sb_slot_state state)
 	char	 who[64];
 
 	log_debug("%s: %s -> %s", workers_str(wp, who, sizeof(who)),
-	    sb_slot_state_name(wp->state), sb_slot_state_name(state));
-	if ((workers_next[wp->state] & (1u << state)) == 0)
+	    sb_slot_state_name(wp->child.state), sb_slot_state_name(state));
+	if ((workers_next[wp->child.state] & (1u << state)) == 0)
 		fatalx("%s cannot go from %s to %s", who,
-		    sb_slot_state_name(wp->state), sb_slot_state_name(state));
-	wp->state = state;
+		    sb_slot_state_name(wp->child.state), sb_slot_state_name(state));
+	wp->child.state = state;
 	if (state != SB_SLOT_FREE)
-		sb_set(&sb_slot(wp->master->sb, (uint32_t)wp->slot)->state,
+		sb_set(&sb_slot(wp->child.master->sb, (uint32_t)wp->child.seat)->state,
 		    (uint32_t)state);
 	workers_arm(wp);
 }
@@ -104,24 +104,24 @@ workers_set_state(struct worker_proc *wp, enum sb_slot_state state)
 void
 workers_signal(const struct worker_proc *wp, int signal)
 {
-	if (wp->pid == 0 || wp->reaped)
+	if (wp->child.pid == 0 || wp->child.reaped)
 		return;
-	if (process_is_theirs(wp->pid, wp->gen->cfg->app_uid))
-		kill(wp->pid, signal);
+	if (process_is_theirs(wp->child.pid, wp->child.gen->cfg->app_uid))
+		kill(wp->child.pid, signal);
 	else
 		log_error("worker %d is said to be process %d, which is none "
-		    "of this server's; it gets no signal", wp->id,
-		    (int)wp->pid);
+		    "of this server's; it gets no signal", wp->child.id,
+		    (int)wp->child.pid);
 }
 
 /* Notes its pid, for itself and for readers of the scoreboard. */
 static void
 workers_set_pid(struct worker_proc *wp, pid_t pid)
 {
-	wp->pid = pid;
-	wp->unborn = false;
-	sb_set(&sb_slot(wp->master->sb, (uint32_t)wp->slot)->pid, pid);
-	if (wp->doomed)
+	wp->child.pid = pid;
+	wp->child.unborn = false;
+	sb_set(&sb_slot(wp->child.master->sb, (uint32_t)wp->child.seat)->pid, pid);
+	if (wp->child.doomed)
 		workers_signal(wp, SIGKILL);
 }
 
@@ -139,13 +139,13 @@ workers_kill(struct worker_proc *wp, enum ending why)
 {
 	static const struct timeval	 more = { WORKERS_GONE_S, 0 };
 
-	if (wp->state == SB_SLOT_FREE)
+	if (wp->child.state == SB_SLOT_FREE)
 		return;
 	workers_note_ending(wp, why);
-	wp->doomed = true;
+	wp->child.doomed = true;
 	workers_signal(wp, SIGKILL);
-	if (wp->state == SB_SLOT_READY)	/* its seat shall not wait for ever */
-		evtimer_add(&wp->timer, &more);
+	if (wp->child.state == SB_SLOT_READY)	/* its seat shall not wait for ever */
+		evtimer_add(&wp->child.timer, &more);
 }
 
 /* How long it was ready. */
@@ -154,19 +154,19 @@ workers_ready_seconds(const struct worker_proc *wp)
 {
 	uint64_t	 end;
 
-	if (wp->ready_us == 0)
+	if (wp->child.ready_us == 0)
 		return -1;
-	end = wp->gone_us != 0 ? wp->gone_us : clock_mono_us();
-	return (double)(end - wp->ready_us) / 1e6;
+	end = wp->child.gone_us != 0 ? wp->child.gone_us : clock_mono_us();
+	return (double)(end - wp->child.ready_us) / 1e6;
 }
 
 /* Has its seat become free? */
 bool
 workers_is_lost(const struct worker_proc *wp)
 {
-	if (wp->state == SB_SLOT_GONE)
+	if (wp->child.state == SB_SLOT_GONE)
 		return !wp->owns_listeners;	/* its ports are still bound */
-	return wp->state == SB_SLOT_FREE;
+	return wp->child.state == SB_SLOT_FREE;
 }
 
 /* Logs how one that should leave did that. */
@@ -175,11 +175,11 @@ workers_log_left(const struct worker_proc *wp, const char *who)
 {
 	char	 how[64];
 
-	if (wp->doomed)
+	if (wp->child.doomed)
 		log_info("%s was killed", who);
-	else if (wp->reaped && wp->status != 0)
+	else if (wp->child.reaped && wp->child.status != 0)
 		log_warn("%s has left: %s", who,
-		    process_status_text(wp->status, how, sizeof(how)));
+		    process_status_text(wp->child.status, how, sizeof(how)));
 	else
 		log_info("%s has left", who);
 }
@@ -188,62 +188,62 @@ workers_log_left(const struct worker_proc *wp, const char *who)
 static void
 workers_log_end(const struct worker_proc *wp)
 {
-	struct master	*m = wp->master;
+	struct master	*m = wp->child.master;
 	char		 who[64], how[64] = "no process was made";
 
 	workers_str(wp, who, sizeof(who));
-	if (wp->reaped)
-		process_status_text(wp->status, how, sizeof(how));
-	if (wp->before_gone == SB_SLOT_DRAINING ||
+	if (wp->child.reaped)
+		process_status_text(wp->child.status, how, sizeof(how));
+	if (wp->child.before_gone == SB_SLOT_DRAINING ||
 	    m->state == MASTER_KILLING) {
 		workers_log_left(wp, who);
 		return;
 	}
-	if (wp->ready_us == 0)
+	if (wp->child.ready_us == 0)
 		log_error("%s of generation %d died before it was ready: "
-		    "%s%s%s", who, wp->gen->id, how,
-		    wp->failure[0] != '\0' ? ": " : "", wp->failure);
+		    "%s%s%s", who, wp->child.gen->id, how,
+		    wp->child.failure[0] != '\0' ? ": " : "", wp->child.failure);
 	else
-		log_error("%s of generation %d died: %s", who, wp->gen->id,
+		log_error("%s of generation %d died: %s", who, wp->child.gen->id,
 		    how);
-	if (!wp->doomed)	/* else it was logged before */
-		blackbox_log(m->sb, wp->slot, LOG_LEVEL_ERROR, who);
+	if (!wp->child.doomed)	/* else it was logged before */
+		blackbox_log(m->sb, wp->child.seat, LOG_LEVEL_ERROR, who);
 }
 
 /* Frees the slot when nobody can write to it any more. */
 static void
 workers_try_free(struct worker_proc *wp)
 {
-	struct master	*m = wp->master;
+	struct master	*m = wp->child.master;
 
-	if (wp->state != SB_SLOT_GONE || (!wp->reaped && !wp->unborn))
+	if (wp->child.state != SB_SLOT_GONE || (!wp->child.reaped && !wp->child.unborn))
 		return;
 	workers_log_end(wp);
-	if (wp->reaped && WIFSIGNALED(wp->status))
-		sb_total(m->sb, wp->id)->signalled++;
-	if (wp->ending == ENDING_DIED && wp->ready_us == 0)
+	if (wp->child.reaped && WIFSIGNALED(wp->child.status))
+		sb_total(m->sb, wp->child.id)->signalled++;
+	if (wp->ending == ENDING_DIED && wp->child.ready_us == 0)
 		wp->ending = ENDING_START_FAILED;
 	m->endings[wp->ending]++;
 	workers_set_state(wp, SB_SLOT_FREE);
-	mounts_add(&m->mounts, wp->gen->cfg,
-	    sb_slot(m->sb, (uint32_t)wp->slot));
-	sb_slot_put(m->sb, wp->slot, clock_mono_us());
-	wp->gen->workers--;
-	wp->gen = NULL;
+	mounts_add(&m->mounts, wp->child.gen->cfg,
+	    sb_slot(m->sb, (uint32_t)wp->child.seat));
+	sb_slot_put(m->sb, wp->child.seat, clock_mono_us());
+	wp->child.gen->workers--;
+	wp->child.gen = NULL;
 }
 
 /* Its control socket is of no more use. */
 static void
 workers_gone(struct worker_proc *wp)
 {
-	if (wp->state == SB_SLOT_GONE || wp->state == SB_SLOT_FREE)
+	if (wp->child.state == SB_SLOT_GONE || wp->child.state == SB_SLOT_FREE)
 		return;
-	event_del(&wp->control_ev);
-	fd_close(&wp->control);
-	wp->gone_us = clock_mono_us();
-	wp->before_gone = wp->state;
+	event_del(&wp->child.control_ev);
+	fd_close(&wp->child.control);
+	wp->child.gone_us = clock_mono_us();
+	wp->child.before_gone = wp->child.state;
 	workers_set_state(wp, SB_SLOT_GONE);
-	stacks_gone(wp->master, wp->slot);
+	stacks_gone(wp->child.master, wp->child.seat);
 }
 
 /* Sends a message, perhaps with fd, to one that has a control socket; errno. */
@@ -253,13 +253,13 @@ workers_tell(struct worker_proc *wp, const struct message *what, int fd)
 	struct message	 msg = *what;
 	int		 saved;
 
-	msg.slot = wp->slot;
-	msg.worker_id = wp->id;
-	if (wp->control == -1 ||
-	    fd_send_msg(wp->control, &msg, sizeof(msg), fd) == 0)
+	msg.slot = wp->child.seat;
+	msg.worker_id = wp->child.id;
+	if (wp->child.control == -1 ||
+	    fd_send_msg(wp->child.control, &msg, sizeof(msg), fd) == 0)
 		return 0;
 	saved = errno;
-	log_debug("worker %d: sending: %s", wp->id, strerror(saved));
+	log_debug("worker %d: sending: %s", wp->child.id, strerror(saved));
 	return saved;
 }
 
@@ -269,21 +269,21 @@ workers_ready(struct worker_proc *wp, const struct message *msg)
 {
 	char	 who[64];
 
-	if (wp->state != SB_SLOT_SPAWNING && wp->state != SB_SLOT_STARTING)
+	if (wp->child.state != SB_SLOT_SPAWNING && wp->child.state != SB_SLOT_STARTING)
 		return;		/* told to drain meanwhile */
-	if (wp->pid == 0 && msg->pid > 0)
+	if (wp->child.pid == 0 && msg->pid > 0)
 		workers_set_pid(wp, msg->pid);
 	wp->owns_listeners = msg->value == 1;
 	snprintf(wp->listeners, sizeof(wp->listeners), "%.*s",
 	    (int)sizeof(msg->text), msg->text);
-	wp->ready_us = clock_mono_us();
-	wp->master->ever_ready = true;
+	wp->child.ready_us = clock_mono_us();
+	wp->child.master->ever_ready = true;
 	workers_set_state(wp, SB_SLOT_READY);
-	if (wp->master->state == MASTER_LEAVING)
+	if (wp->child.master->state == MASTER_LEAVING)
 		workers_tell(wp, &(struct message){
 		    .type = MSG_LEAVING }, -1);
 	log_info("%s of generation %d is ready",
-	    workers_str(wp, who, sizeof(who)), wp->gen->id);
+	    workers_str(wp, who, sizeof(who)), wp->child.gen->id);
 }
 
 /* Does what one message of a worker says. */
@@ -298,25 +298,25 @@ workers_message(struct worker_proc *wp, const struct message *msg)
 		workers_ready(wp, msg);
 		break;
 	case MSG_START_FAILED:
-		snprintf(wp->failure, sizeof(wp->failure), "%.*s",
+		snprintf(wp->child.failure, sizeof(wp->child.failure), "%.*s",
 		    (int)sizeof(msg->text), msg->text);
 		break;
 	case MSG_ASK_RELOAD:
-		reload_request(wp->master, msg->text[0] != '\0' ? msg->text :
+		reload_request(wp->child.master, msg->text[0] != '\0' ? msg->text :
 		    who);
 		break;
 	case MSG_STACKS_DONE:
-		stacks_done(wp->master, wp->slot, msg->value);
+		stacks_done(wp->child.master, wp->child.seat, msg->value);
 		break;
 	case MSG_ASK_REPLACE:
 		seats_give_up(wp, ENDING_HARAKIRI);
 		break;
 	case MSG_ASK_STOP:
-		if (wp->master->state < MASTER_LEAVING)
-			master_ask_stop(wp->master, who);
+		if (wp->child.master->state < MASTER_LEAVING)
+			master_ask_stop(wp->child.master, who);
 		break;
 	default:
-		if (user_signals_message(wp->gen, wp, false, msg))
+		if (user_signals_message(wp->child.gen, wp, false, msg))
 			break;
 		log_warn("%s: ignoring a message of type %u", who, msg->type);
 		break;
@@ -331,8 +331,8 @@ workers_read(struct worker_proc *wp)
 	ssize_t		 n;
 	int		 i, fd;
 
-	for (i = 0; i < WORKERS_MESSAGES && wp->control != -1; i++) {
-		n = fd_recv_msg(wp->control, &msg, sizeof(msg), &fd);
+	for (i = 0; i < WORKERS_MESSAGES && wp->child.control != -1; i++) {
+		n = fd_recv_msg(wp->child.control, &msg, sizeof(msg), &fd);
 		fd_close(&fd);
 		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK))
 			return true;
@@ -343,9 +343,9 @@ workers_read(struct worker_proc *wp)
 			workers_message(wp, &msg);
 		else
 			log_warn("worker %d: ignoring a message of %zd bytes",
-			    wp->id, n);
+			    wp->child.id, n);
 	}
-	return wp->control != -1;
+	return wp->child.control != -1;
 }
 
 /*
@@ -361,10 +361,10 @@ workers_control_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd, (void)what;
 	if (workers_read(wp))
 		return;
-	if (wp->pid == 0 && !wp->unborn)
-		generation_read(wp->gen);
-	if (wp->pid == 0)
-		wp->unborn = true;
+	if (wp->child.pid == 0 && !wp->child.unborn)
+		generation_read(wp->child.gen);
+	if (wp->child.pid == 0)
+		wp->child.unborn = true;
 	workers_gone(wp);
 	workers_try_free(wp);
 }
@@ -373,12 +373,12 @@ workers_control_cb(evutil_socket_t fd, short what, void *arg)
 static void
 workers_start_timeout(struct worker_proc *wp, const char *who)
 {
-	snprintf(wp->failure, sizeof(wp->failure),
+	snprintf(wp->child.failure, sizeof(wp->child.failure),
 	    "not ready within %g seconds (start-timeout)",
-	    wp->gen->cfg->start_timeout);
-	log_error("%s: %s; killing it", who, wp->failure);
-	if (wp->state == SB_SLOT_SPAWNING)
-		generation_kill(wp->gen, "it does not fork workers");
+	    wp->child.gen->cfg->start_timeout);
+	log_error("%s: %s; killing it", who, wp->child.failure);
+	if (wp->child.state == SB_SLOT_SPAWNING)
+		generation_kill(wp->child.gen, "it does not fork workers");
 	workers_kill(wp, ENDING_START_FAILED);
 }
 
@@ -388,8 +388,8 @@ workers_drain_timeout(struct worker_proc *wp, const char *who)
 {
 	log_warn("%s has not finished within %g seconds "
 	    "(worker-reload-mercy); killing it", who,
-	    wp->master->cfg->worker_reload_mercy);
-	blackbox_log(wp->master->sb, wp->slot, LOG_LEVEL_WARN, who);
+	    wp->child.master->cfg->worker_reload_mercy);
+	blackbox_log(wp->child.master->sb, wp->child.seat, LOG_LEVEL_WARN, who);
 	workers_kill(wp, ENDING_MERCY);
 }
 
@@ -401,10 +401,10 @@ workers_drain_timeout(struct worker_proc *wp, const char *who)
 static void
 workers_overdue(struct worker_proc *wp, const char *who)
 {
-	wp->overdue++;
+	wp->child.overdue++;
 	workers_kill(wp, wp->ending);
-	if (wp->overdue == 1 && wp->ready_us == 0 && !wp->unborn) {
-		generation_kill(wp->gen, "what it forked does not end");
+	if (wp->child.overdue == 1 && wp->child.ready_us == 0 && !wp->child.unborn) {
+		generation_kill(wp->child.gen, "what it forked does not end");
 	} else {
 		log_error("%s was killed but does not end", who);
 		workers_gone(wp);
@@ -422,15 +422,15 @@ workers_timer_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd, (void)what;
 	workers_str(wp, who, sizeof(who));
-	evtimer_add(&wp->timer, &more);
-	if (wp->state == SB_SLOT_GONE) {
-		if (!wp->doomed)
+	evtimer_add(&wp->child.timer, &more);
+	if (wp->child.state == SB_SLOT_GONE) {
+		if (!wp->child.doomed)
 			log_warn("%s has closed its control socket but does "
 			    "not end; killing it", who);
 		workers_kill(wp, wp->ending);
-	} else if (wp->doomed) {
+	} else if (wp->child.doomed) {
 		workers_overdue(wp, who);
-	} else if (wp->state == SB_SLOT_DRAINING) {
+	} else if (wp->child.state == SB_SLOT_DRAINING) {
 		workers_drain_timeout(wp, who);
 	} else {
 		workers_start_timeout(wp, who);
@@ -447,10 +447,10 @@ workers_init(struct master *m)
 	m->workers = xcalloc(m->sb->slots, sizeof(*m->workers));
 	for (i = 0; i < m->sb->slots; i++) {
 		wp = &m->workers[i];
-		wp->master = m;
-		wp->slot = (int)i;
-		wp->control = -1;
-		evtimer_assign(&wp->timer, m->base, workers_timer_cb, wp);
+		wp->child.master = m;
+		wp->child.seat = (int)i;
+		wp->child.control = -1;
+		evtimer_assign(&wp->child.timer, m->base, workers_timer_cb, wp);
 	}
 }
 
@@ -461,11 +461,11 @@ workers_done(struct master *m)
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		evtimer_del(&m->workers[i].timer);
-		if (m->workers[i].control == -1)
+		evtimer_del(&m->workers[i].child.timer);
+		if (m->workers[i].child.control == -1)
 			continue;
-		event_del(&m->workers[i].control_ev);
-		fd_close(&m->workers[i].control);
+		event_del(&m->workers[i].child.control_ev);
+		fd_close(&m->workers[i].child.control);
 	}
 }
 
@@ -476,20 +476,20 @@ workers_reset(struct master *m, int slot, int id, struct generation *gen,
 {
 	struct worker_proc	*wp = &m->workers[slot];
 
-	wp->id = id;
-	wp->gen = gen;
-	wp->pid = 0;
-	wp->control = control;
-	wp->reaped = wp->unborn = wp->doomed = wp->owns_listeners = false;
+	wp->child.id = id;
+	wp->child.gen = gen;
+	wp->child.pid = 0;
+	wp->child.control = control;
+	wp->child.reaped = wp->child.unborn = wp->child.doomed = wp->owns_listeners = false;
 	wp->listeners[0] = '\0';
-	wp->status = wp->overdue = 0;
+	wp->child.status = wp->child.overdue = 0;
 	wp->ending = wp->gives_up = ENDING_DIED;
-	wp->spawned_us = clock_mono_us();
-	wp->ready_us = wp->gone_us = 0;
-	wp->failure[0] = '\0';
+	wp->child.spawned_us = clock_mono_us();
+	wp->child.ready_us = wp->child.gone_us = 0;
+	wp->child.failure[0] = '\0';
 	wp->user_sent = 0;
 	memset(wp->user_signals, 0, sizeof(wp->user_signals));
-	event_assign(&wp->control_ev, m->base, control, EV_READ | EV_PERSIST,
+	event_assign(&wp->child.control_ev, m->base, control, EV_READ | EV_PERSIST,
 	    workers_control_cb, wp);
 	return wp;
 }
@@ -533,7 +533,7 @@ workers_spawn(struct master *m, int id, struct generation *gen, bool respawn)
 	gen->workers++;
 	wp = workers_reset(m, slot, id, gen, pair[0]);
 	workers_set_state(wp, SB_SLOT_SPAWNING);
-	event_add(&wp->control_ev, NULL);
+	event_add(&wp->child.control_ev, NULL);
 	return wp;
 }
 
@@ -545,16 +545,16 @@ workers_tell_drain(struct worker_proc *wp, enum drain drain)
 
 	if (workers_tell(wp, &msg, -1) != EAGAIN)
 		return;
-	log_warn("worker %d (pid %d) does not read what it is told", wp->id,
-	    (int)wp->pid);
-	shutdown(wp->control, SHUT_WR);
+	log_warn("worker %d (pid %d) does not read what it is told", wp->child.id,
+	    (int)wp->child.pid);
+	shutdown(wp->child.control, SHUT_WR);
 }
 
 /* Lets it finish; one that never served has nothing to finish. */
 static void
 workers_drain_as(struct worker_proc *wp, enum ending why, enum drain drain)
 {
-	switch (wp->state) {
+	switch (wp->child.state) {
 	case SB_SLOT_READY:
 		workers_note_ending(wp, why);
 		workers_tell_drain(wp, drain);
@@ -566,7 +566,7 @@ workers_drain_as(struct worker_proc *wp, enum ending why, enum drain drain)
 		workers_kill(wp, why);
 		break;
 	case SB_SLOT_DRAINING:
-		if (drain == DRAIN_LAST && !wp->doomed)
+		if (drain == DRAIN_LAST && !wp->child.doomed)
 			workers_tell_drain(wp, drain);
 		break;
 	default:
@@ -592,21 +592,21 @@ workers_spawned(struct generation *gen, const struct message *msg)
 	if (msg->slot < 0 || (uint32_t)msg->slot >= m->sb->slots)
 		return;
 	wp = &m->workers[msg->slot];
-	if (wp->gen != gen || wp->state == SB_SLOT_FREE || wp->unborn)
+	if (wp->child.gen != gen || wp->child.state == SB_SLOT_FREE || wp->child.unborn)
 		return;
 	if (msg->type == MSG_SPAWN_FAILED) {
-		snprintf(wp->failure, sizeof(wp->failure), "%.*s",
+		snprintf(wp->child.failure, sizeof(wp->child.failure), "%.*s",
 		    (int)sizeof(msg->text), msg->text);
-		wp->unborn = wp->pid == 0;
+		wp->child.unborn = wp->child.pid == 0;
 		workers_try_free(wp);
 		return;
 	}
-	if (wp->pid == 0)
+	if (wp->child.pid == 0)
 		workers_set_pid(wp, msg->pid);
-	if (wp->state == SB_SLOT_SPAWNING)
+	if (wp->child.state == SB_SLOT_SPAWNING)
 		workers_set_state(wp, SB_SLOT_STARTING);
-	if (reaped_take(&m->reaped, wp->pid, wp->spawned_us, &status))
-		workers_reaped(m, wp->pid, status);
+	if (reaped_take(&m->reaped, wp->child.pid, wp->child.spawned_us, &status))
+		workers_reaped(m, wp->child.pid, status);
 }
 
 /* No spawner, no more pids: who has none, is none or ends by itself. */
@@ -619,10 +619,10 @@ workers_spawner_gone(struct generation *gen)
 
 	for (i = 0; i < m->sb->slots; i++) {
 		wp = &m->workers[i];
-		if (wp->gen != gen || wp->state == SB_SLOT_FREE ||
-		    wp->pid != 0)
+		if (wp->child.gen != gen || wp->child.state == SB_SLOT_FREE ||
+		    wp->child.pid != 0)
 			continue;
-		wp->unborn = true;
+		wp->child.unborn = true;
 		workers_try_free(wp);
 	}
 }
@@ -634,7 +634,7 @@ workers_spawner_gone(struct generation *gen)
 static void
 workers_kill_scripts(const struct worker_proc *wp)
 {
-	struct scoreboard	*sb = wp->master->sb;
+	struct scoreboard	*sb = wp->child.master->sb;
 	_Atomic int32_t		*script;
 	pid_t			*groups;
 	size_t			 n = 0;
@@ -642,14 +642,14 @@ workers_kill_scripts(const struct worker_proc *wp)
 
 	groups = xcalloc(sb->cores, sizeof(*groups));
 	for (i = 0; i < sb->cores; i++) {
-		script = &sb_core(sb, (uint32_t)wp->slot, i)->script;
+		script = &sb_core(sb, (uint32_t)wp->child.seat, i)->script;
 		groups[n] = sb_get(script);
 		if (groups[n] != 0)
 			n++;
 		sb_set(script, 0);
 	}
 	/* The worker has written these numbers: whoever it is by now. */
-	process_kill_groups(groups, n, wp->gen->cfg->app_uid);
+	process_kill_groups(groups, n, wp->child.gen->cfg->app_uid);
 	free(groups);
 }
 
@@ -662,12 +662,12 @@ workers_reaped(struct master *m, pid_t pid, int status)
 
 	for (i = 0; i < m->sb->slots; i++) {
 		wp = &m->workers[i];
-		if (wp->state == SB_SLOT_FREE || wp->pid != pid || wp->reaped)
+		if (wp->child.state == SB_SLOT_FREE || wp->child.pid != pid || wp->child.reaped)
 			continue;
-		wp->reaped = true;
-		wp->status = status;
+		wp->child.reaped = true;
+		wp->child.status = status;
 		commons_seat_left(m->commons, seats_of(&m->commons->seats,
-		    PROCESS_WORKER, wp->slot));
+		    PROCESS_WORKER, wp->child.seat));
 		workers_kill_scripts(wp);
 		workers_read(wp);
 		workers_gone(wp);
@@ -684,7 +684,7 @@ workers_any_ready(const struct master *m)
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		if (m->workers[i].state == SB_SLOT_READY)
+		if (m->workers[i].child.state == SB_SLOT_READY)
 			return true;
 	}
 	return false;
@@ -698,7 +698,7 @@ workers_drain_all(struct master *m, enum ending why, enum drain drain)
 	uint32_t i;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		if (!others || m->workers[i].state != SB_SLOT_DRAINING)
+		if (!others || m->workers[i].child.state != SB_SLOT_DRAINING)
 			workers_drain_as(&m->workers[i], why, drain);
 	}
 }
@@ -721,7 +721,7 @@ workers_tell_all(struct master *m, const struct generation *gen,
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		if (gen == NULL || m->workers[i].gen == gen)
+		if (gen == NULL || m->workers[i].child.gen == gen)
 			workers_tell(&m->workers[i], msg, fd);
 	}
 }
@@ -735,9 +735,9 @@ workers_ports_taken(const struct master *m, int id)
 
 	for (i = 0; i < m->sb->slots; i++) {
 		wp = &m->workers[i];
-		if (wp->id == id && wp->owns_listeners &&
-		    (wp->state == SB_SLOT_DRAINING ||
-		    wp->state == SB_SLOT_GONE))
+		if (wp->child.id == id && wp->owns_listeners &&
+		    (wp->child.state == SB_SLOT_DRAINING ||
+		    wp->child.state == SB_SLOT_GONE))
 			return true;
 	}
 	return false;
@@ -750,7 +750,7 @@ workers_have_room(const struct master *m)
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		if (m->workers[i].state == SB_SLOT_FREE)
+		if (m->workers[i].child.state == SB_SLOT_FREE)
 			return true;
 	}
 	return false;
@@ -763,7 +763,7 @@ workers_all_free(const struct master *m)
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		if (m->workers[i].state != SB_SLOT_FREE)
+		if (m->workers[i].child.state != SB_SLOT_FREE)
 			return false;
 	}
 	return true;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "master/children.h"
 #include "master/ending.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
@@ -32,30 +33,12 @@ struct master;
  * master can see what has become of it.
  */
 struct worker_proc {
-	struct master		*master;
-	int			 slot;
-	int			 id;		/* 1..N */
-	struct generation	*gen;
-	enum sb_slot_state	 state;
-	enum sb_slot_state	 before_gone;
-	pid_t			 pid;		/* 0: not known */
-	int			 control;	/* -1: closed */
-	struct event		 control_ev;
-	struct event		 timer;
-	bool			 reaped;
-	int			 status;	/* if reaped */
-	bool			 unborn;	/* nobody to be reaped */
-	bool			 doomed;	/* SIGKILL sent, or due */
-	int			 overdue;	/* times it outlived that */
+	struct child		 child;
 	enum ending		 ending;	/* why; DIED: not decided */
 	enum ending		 gives_up;	/* asked to; DIED: has not */
 	bool			 owns_listeners;
 	char			 listeners[sizeof(
 				    ((struct message *)0)->text)];
-	uint64_t		 spawned_us;
-	uint64_t		 ready_us;	/* 0: never */
-	uint64_t		 gone_us;
-	char			 failure[sizeof(((struct message *)0)->text)];
 	/* user_route.c's: who has a handler of its own, signals sent. */
 	unsigned char		 user_signals[32];
 	uint64_t		 user_sent;

@@ -51,8 +51,8 @@ begin(void)
 		abort();
 	fd_set_nonblock(pair[0]);
 	fd_set_nonblock(pair[1]);
-	m.workers[0].state = SB_SLOT_READY;
-	m.workers[0].control = pair[0];
+	m.workers[0].child.state = SB_SLOT_READY;
+	m.workers[0].child.control = pair[0];
 	worker_end = pair[1];
 }
 
@@ -61,7 +61,7 @@ static void
 end(void)
 {
 	stacks_free(m.stacks);
-	close(m.workers[0].control);
+	close(m.workers[0].child.control);
 	close(worker_end);
 	free(m.workers);
 	event_base_free(m.base);
