@@ -89,7 +89,7 @@ control_add_numbers(struct json_out *json, const struct worker_proc *wp)
 {
 	const struct sb_slot	*slot;
 	unsigned long long	 rss = 0, vsz = 0;
-	double			 ready = workers_ready_seconds(wp);
+	double			 ready = child_ready_seconds(&wp->child);
 
 	slot = sb_slot(wp->child.master->sb, (uint32_t)wp->child.seat);
 	if (wp->child.pid > 0 && !wp->child.reaped)

@@ -446,7 +446,7 @@ static bool
 daemons_are_done(const struct master *m)
 {
 	return (master_is_stopping(m) || upgrade_is_leaving(m)) &&
-	    workers_all_free(m) && background_all_empty(m);
+	    children_all_free(m);
 }
 
 /* What follows from the states. */

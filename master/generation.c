@@ -15,15 +15,14 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
-#include "master/background.h"
 #include "master/backoff.h"
+#include "master/children.h"
 #include "master/commons.h"
 #include "master/master.h"
 #include "master/process.h"
 #include "master/seats.h"
 #include "master/timer.h"
 #include "master/user_signals.h"
-#include "master/workers.h"
 #include "shm/listener.h"
 #include "shm/messages.h"
 #include "worker/spawner.h"
@@ -112,8 +111,7 @@ generation_close(struct generation *gen)
 		return;
 	event_del(&gen->sock_ev);
 	fd_close(&gen->sock);
-	workers_spawner_gone(gen);
-	background_spawner_gone(gen);
+	children_spawner_gone(gen);
 	generation_half_ended(gen);
 }
 
@@ -155,8 +153,7 @@ generation_message(struct generation *gen, const struct message *msg)
 		break;
 	case MSG_SPAWNED:
 	case MSG_SPAWN_FAILED:
-		workers_spawned(gen, msg);
-		background_spawned(gen, msg);
+		children_spawned(gen, msg);
 		break;
 	default:
 		if (user_signals_message(gen, NULL,

@@ -12,6 +12,7 @@ libwsgimaster_a_SOURCES += \
 	master/blackbox.h \
 	master/checks.c \
 	master/checks.h \
+	master/children.c \
 	master/children.h \
 	master/commons.c \
 	master/commons.h \

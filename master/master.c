@@ -88,8 +88,7 @@ master_kill(struct master *m, const char *why)
 	takeover_stop(m, true);
 	generations_stop_all(m);
 	generations_kill_all(m);
-	workers_kill_all(m, ENDING_STOP);
-	background_kill_all(m);
+	children_kill_all(m);
 	daemons_kill_all(m->daemons);
 	timer_arm(&m->stop_timer, MASTER_KILL_S);
 }
@@ -125,8 +124,7 @@ master_leave(struct master *m, const char *why)
 	master_set_state(m, MASTER_LEAVING);
 	upgrade_abandon(m, false);
 	reload_is_last(m);
-	workers_tell_all(m, NULL, &(struct message){ .type = MSG_LEAVING },
-	    -1);
+	workers_tell_all(m, &(struct message){ .type = MSG_LEAVING });
 	timer_arm(&m->stop_timer, m->cfg->drain_delay);
 }
 
@@ -239,8 +237,7 @@ master_reopen_log(struct master *m, enum log_place place, char **cause)
 		return 0;
 	TAILQ_FOREACH(gen, &m->generations, link)
 		generation_send(gen, &msg, fd);
-	workers_tell_all(m, NULL, &msg, fd);
-	background_tell_all(m, NULL, &msg, fd);
+	children_tell_all(m, NULL, &msg, fd);
 	return 0;
 }
 
@@ -278,8 +275,7 @@ master_tell_log_level(struct master *m, struct generation *gen)
 
 	msg.value = m->log_level != -1 ? m->log_level : gen->cfg->log_level;
 	generation_send(gen, &msg, -1);
-	workers_tell_all(m, gen, &msg, -1);
-	background_tell_all(m, gen, &msg, -1);
+	children_tell_all(m, gen, &msg, -1);
 }
 
 /* Chooses what all processes write to the log. */
@@ -372,8 +368,7 @@ master_reaped(struct master *m, pid_t pid, int status)
 	struct generation	*gen;
 	char			 how[64];
 
-	if (workers_reaped(m, pid, status) ||
-	    background_reaped(m, pid, status) ||
+	if (children_reaped(m, pid, status) ||
 	    daemons_reaped(m->daemons, pid, status) ||
 	    cron_commands_reaped(m->crons, pid, status) ||
 	    generations_reaped(m, pid, status) ||
@@ -381,8 +376,7 @@ master_reaped(struct master *m, pid_t pid, int status)
 		return;
 	TAILQ_FOREACH(gen, &m->generations, link)
 		generation_read(gen);	/* they may tell whose it was */
-	if (workers_reaped(m, pid, status) ||
-	    background_reaped(m, pid, status))
+	if (children_reaped(m, pid, status))
 		return;
 	log_debug("reaped process %d: %s", (int)pid,
 	    process_status_text(status, how, sizeof(how)));
@@ -480,7 +474,7 @@ master_is_done(const struct master *m)
 {
 	if (!master_is_stopping(m))
 		return false;
-	return m->expired || (workers_all_free(m) && background_all_empty(m) &&
+	return m->expired || (children_all_free(m) &&
 	    daemons_all_over(m->daemons) &&
 	    generations_all_gone(m) && !upgrade_is_pending(m) &&
 	    !takeover_is_shared(m));
@@ -553,6 +547,7 @@ master_start(struct master *m)
 	TAILQ_INIT(&m->generations);
 	user_signals_init(m);
 	m->serving = generation_new(m, m->cfg, false);
+	children_init(m);
 	workers_init(m);
 	background_init(m);
 	m->daemons = daemons_new(m);
@@ -590,8 +585,7 @@ master_done(struct master *m)
 	stacks_free(m->stacks);
 	autoscale_free(m->autoscale);
 	seats_done(m);
-	workers_done(m);
-	background_done(m);
+	children_done(m);
 	daemons_free(m->daemons);
 	cron_commands_free(m->crons);
 	generations_done(m);
@@ -599,6 +593,7 @@ master_done(struct master *m)
 	signals_free(m->signals);
 	event_base_free(m->base);
 	free(m->workers);
+	free(m->backgrounds);
 }
 
 /* Serves until told to stop. */

@@ -25,7 +25,7 @@ metrics_mules(const struct master *m, struct metrics_text *t)
 	size_t			 i;
 
 	for (i = 0; i < m->nbackgrounds; i++) {
-		if (m->backgrounds[i].kind->kind != PROCESS_MULE)
+		if (m->backgrounds[i].child.kind->kind != PROCESS_MULE)
 			continue;
 		deeds = &m->commons->deeds[m->backgrounds[i].child.seat -
 		    m->commons->seats.slots];

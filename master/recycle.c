@@ -60,7 +60,7 @@ recycle_look(const struct master *m, const struct worker_proc *wp)
 	const struct config	*cfg = wp->child.gen->cfg;
 	struct recycle_facts	 facts = { .id = wp->child.id,
 	    .jitter = (double)(wp->child.spawned_us % 1009) / 1009,
-	    .seconds = workers_ready_seconds(wp),
+	    .seconds = child_ready_seconds(&wp->child),
 	    .requests = sb_get(&sb_slot(m->sb,
 	    (uint32_t)wp->child.seat)->requests) };
 

@@ -49,9 +49,9 @@ seat_lost(struct seat *seat)
 {
 	const struct worker_proc	*wp = seat->proc;
 	struct master			*m = seat->master;
-	double				 ready = workers_ready_seconds(wp);
-	double				 delay;
+	double				 delay, ready;
 
+	ready = child_ready_seconds(&wp->child);
 	seat->proc = NULL;
 	seat->died = true;
 	if (!m->ever_ready && wp->child.failure[0] != '\0' &&

@@ -60,7 +60,7 @@ stats_mule(struct json_out *json, const struct background_proc *bp)
 	json_open(json, NULL, '{');
 	json_int(json, "id", bp->child.id);
 	json_int(json, "pid", bp->child.pid);
-	json_str(json, "state", background_state_name(bp->child.state));
+	json_str(json, "state", child_state_name(&bp->child));
 	json_int(json, "generation",
 	    bp->child.gen != NULL ? bp->child.gen->id : 0);
 	json_uint(json, "respawns", bp->respawns);
@@ -83,7 +83,7 @@ stats_mules(struct json_out *json, const struct master *m)
 
 	json_open(json, "mules", '[');
 	for (i = 0; i < m->nbackgrounds; i++) {
-		if (m->backgrounds[i].kind->kind == PROCESS_MULE)
+		if (m->backgrounds[i].child.kind->kind == PROCESS_MULE)
 			stats_mule(json, &m->backgrounds[i]);
 	}
 	json_close(json);
@@ -126,7 +126,7 @@ stats_spooler(struct json_out *json, const struct background_proc *bp)
 	json_uint(json, "respawns", bp->respawns);
 	json_int(json, "running", since != 0);
 	json_int(json, "id", bp->child.id);
-	json_str(json, "state", background_state_name(bp->child.state));
+	json_str(json, "state", child_state_name(&bp->child));
 	json_int(json, "generation",
 	    bp->child.gen != NULL ? bp->child.gen->id : 0);
 	json_uint(json, "failed", atomic_load(&deeds->failed));
@@ -148,7 +148,7 @@ stats_spoolers(struct json_out *json, const struct master *m)
 
 	json_open(json, "spoolers", '[');
 	for (i = 0; i < m->nbackgrounds; i++) {
-		if (m->backgrounds[i].kind->kind == PROCESS_SPOOLER)
+		if (m->backgrounds[i].child.kind->kind == PROCESS_SPOOLER)
 			stats_spooler(json, &m->backgrounds[i]);
 	}
 	json_close(json);

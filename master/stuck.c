@@ -172,7 +172,7 @@ stuck_stacks_cb(void *arg, const char *json, const char *why)
 	log_error("%s: %s; Python writes what its threads do, the innermost "
 	    "frame first", who, why != NULL ? why :
 	    "the interpreter's lock is kept, by what runs");
-	workers_signal(wp, SIGNAL_DUMP);
+	child_signal(&wp->child, SIGNAL_DUMP);
 	stuck_set_state(sw, STUCK_DUMPED);
 }
 

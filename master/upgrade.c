@@ -331,8 +331,8 @@ upgrade_turn(struct master *m)
 		upgrade_fail(m);
 	else if (u->state == UPGRADE_TRYING && u->ready)
 		upgrade_leave(m);
-	else if (u->state == UPGRADE_LEAVING && workers_all_free(m) &&
-	    background_all_empty(m) && daemons_all_over(m->daemons))
+	else if (u->state == UPGRADE_LEAVING && children_all_free(m) &&
+	    daemons_all_over(m->daemons))
 		master_hand_over(m);
 }
 

@@ -78,7 +78,7 @@ route_can(const struct user_signals *us, const struct worker_proc *wp,
 static bool
 route_send(struct worker_proc *wp, int number)
 {
-	if (workers_tell(wp, &(struct message){ .type = MSG_SIGNAL,
+	if (child_tell(&wp->child, &(struct message){ .type = MSG_SIGNAL,
 	    .value = number }, -1) != 0)
 		return false;
 	wp->user_sent++;
