@@ -139,12 +139,16 @@ child_kill(struct child *c)
 		timer_arm(&c->timer, CHILD_GONE_S);
 }
 
-/* Notes its pid. */
+/* Notes its pid, the first time; it may have been reaped before that. */
 static void
 child_set_pid(struct child *c, pid_t pid)
 {
+	if (c->pid != 0 || pid <= 0)
+		return;
 	c->pid = pid;
 	c->unborn = false;
+	c->reaped = reaped_take(&c->master->reaped, pid, c->spawned_us,
+	    &c->status);
 	child_changed(c);
 	if (c->doomed)
 		child_signal(c, SIGKILL);
@@ -214,10 +218,9 @@ child_on_ready(struct child *c, const struct message *msg)
 {
 	char	 who[64];
 
+	child_set_pid(c, msg->pid);
 	if (c->state != SB_SLOT_SPAWNING && c->state != SB_SLOT_STARTING)
 		return;
-	if (c->pid == 0 && msg->pid > 0)
-		child_set_pid(c, msg->pid);
 	c->ready_us = clock_mono_us();
 	child_set_state(c, SB_SLOT_READY);
 	if (c->kind->ready != NULL)
@@ -311,6 +314,18 @@ child_read(struct child *c)
 	return c->control != -1;
 }
 
+/* It is reaped: its last words are read, and then nobody is there. */
+static void
+child_dead(struct child *c)
+{
+	commons_seat_left(c->master->commons, c->seat);
+	if (c->kind->reaped != NULL)
+		c->kind->reaped(c);
+	child_read(c);
+	child_gone(c);
+	child_try_free(c);
+}
+
 /*
  * It has something to say, or its end is closed. Nobody closes that end before
  * the spawner knows the pid: if it is not known here either, the message about
@@ -320,9 +335,14 @@ static void
 child_control_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct child	*c = arg;
+	bool		 more = child_read(c);
 
 	(void)fd, (void)what;
-	if (child_read(c))
+	if (c->reaped) {
+		child_dead(c);
+		return;
+	}
+	if (more)
 		return;
 	if (c->pid == 0 && !c->unborn)
 		generation_read(c->gen);
@@ -515,27 +535,12 @@ child_drain(struct child *c, enum drain drain)
 		child_kill(c);
 }
 
-/* Notes how it ended; its last words are read first. */
-static void
-child_reaped(struct child *c, int status)
-{
-	c->reaped = true;
-	c->status = status;
-	commons_seat_left(c->master->commons, c->seat);
-	if (c->kind->reaped != NULL)
-		c->kind->reaped(c);
-	child_read(c);
-	child_gone(c);
-	child_try_free(c);
-}
-
 /* The spawner's answer: here is the pid, or there will be none. */
 void
 children_spawned(struct generation *gen, const struct message *msg)
 {
 	struct master	*m = gen->master;
 	struct child	*c;
-	int		 status;
 
 	if (msg->slot < 0 || (size_t)msg->slot >= m->nchildren)
 		return;
@@ -548,12 +553,11 @@ children_spawned(struct generation *gen, const struct message *msg)
 		child_try_free(c);
 		return;
 	}
-	if (c->pid == 0)
-		child_set_pid(c, msg->pid);
+	child_set_pid(c, msg->pid);
 	if (c->state == SB_SLOT_SPAWNING)
 		child_set_state(c, SB_SLOT_STARTING);
-	if (reaped_take(&m->reaped, c->pid, c->spawned_us, &status))
-		child_reaped(c, status);
+	if (c->reaped)
+		child_dead(c);
 }
 
 /* No spawner, no more pids: who has none, is none or ends by itself. */
@@ -584,7 +588,9 @@ children_reaped(struct master *m, pid_t pid, int status)
 		c = m->children[i];
 		if (c->state == SB_SLOT_FREE || c->pid != pid || c->reaped)
 			continue;
-		child_reaped(c, status);
+		c->reaped = true;
+		c->status = status;
+		child_dead(c);
 		return true;
 	}
 	return false;

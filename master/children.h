@@ -35,8 +35,8 @@ struct master;
  *				as it is gone and has told no pid
  *
  * In which order the signs of a life come, over three ways (the spawner's
- * socket, its own, SIGCHLD), does not matter. Who is reaped before anybody has
- * said whose pid it is waits in reaped.h for that word.
+ * socket, its own, SIGCHLD), does not matter. Who is reaped before the spawner
+ * or its own MSG_READY has told the pid waits in reaped.h for that.
  *
  * Timers: SPAWNING and STARTING start-timeout (SPAWNING: the spawner is killed,
  * too), DRAINING the kind's mercy, GONE a few seconds; then SIGKILL, and if
@@ -69,7 +69,7 @@ struct child {
 	char			 failure[sizeof(((struct message *)0)->text)];
 };
 
-/* What one kind differs in from the others; a function may be NULL. */
+/* What one kind differs in from the others. */
 struct child_kind {
 	enum process_kind	 kind;
 	const char		*name;		/* "worker" */
@@ -77,13 +77,16 @@ struct child_kind {
 	const char		*deed;		/* what it did not in time */
 	const char		*mercy_option;
 	double			(*mercy)(const struct config *cfg);
-	/* Its state, or its pid, is another one. */
+	/* It is FREE now; gen is there for the last time. */
+	void			(*freed)(struct child *c);
+	/* A message that only this kind knows; false: it does not either. */
+	bool			(*message)(struct child *c,
+				    const struct message *msg);
+
+	/* The others may be NULL. Its state, or its pid, is another one. */
 	void			(*changed)(struct child *c);
 	/* It is READY now, and says this. */
 	void			(*ready)(struct child *c,
-				    const struct message *msg);
-	/* A message that only this kind knows; false: it does not either. */
-	bool			(*message)(struct child *c,
 				    const struct message *msg);
 	/* SIGKILL follows, since it was too long in its state. */
 	void			(*late)(struct child *c);
@@ -91,8 +94,6 @@ struct child_kind {
 	void			(*reaped)(struct child *c);
 	/* It is GONE now. */
 	void			(*gone)(struct child *c);
-	/* It is FREE now; gen is there for the last time. */
-	void			(*freed)(struct child *c);
 };
 
 /* Before any child_init: room for all seats. */

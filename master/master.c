@@ -374,13 +374,11 @@ master_reaped(struct master *m, pid_t pid, int status)
 	    generations_reaped(m, pid, status) ||
 	    upgrade_reaped(m, pid, status))
 		return;
-	TAILQ_FOREACH(gen, &m->generations, link)
-		generation_read(gen);	/* they may tell whose it was */
-	if (children_reaped(m, pid, status))
-		return;
 	log_debug("reaped process %d: %s", (int)pid,
 	    process_status_text(status, how, sizeof(how)));
 	reaped_add(&m->reaped, pid, status, clock_mono_us());
+	TAILQ_FOREACH(gen, &m->generations, link)
+		generation_read(gen);	/* they may tell whose it was */
 }
 
 /* CHLD */

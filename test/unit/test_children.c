@@ -188,10 +188,8 @@ reap(void)
 	if (waitpid(process, &status, 0) != process)
 		abort();
 	if (!children_reaped(&m, process, status)) {
+		reaped_add(&m.reaped, process, status, clock_mono_us());
 		generation_read(&gen);
-		if (!children_reaped(&m, process, status))
-			reaped_add(&m.reaped, process, status,
-			    clock_mono_us());
 	}
 	process = 0;
 }
@@ -273,6 +271,8 @@ live(const char *signs, int told)
 	snprintf(where, sizeof(where), "%s, told before %d", signs, told);
 	CHECK_STR(c.state == SB_SLOT_FREE ? where : "not free", where);
 	CHECK_INT(gen.workers, 0);
+	if (told == -1)
+		CHECK_INT(heard.ready, strchr(signs, 'R') != NULL);
 	CHECK_INT(heard.freed, 1);
 	CHECK_INT(heard.reaped, dies);
 	CHECK(c.gen == NULL && c.control == -1);
@@ -298,6 +298,16 @@ TEST(children_end_in_whatever_order_the_signs_come)
 	static const char *const signs[] = { "SREP", "SRPE", "SPRE", "SPE",
 	    "SEP", "RSEP", "RSPE", "PSRE", "PRSE", "PSE", "sREP", "sRPE",
 	    "sEP", "sPE", "PsRE", "PsE", "RsEP", "RPsE" };
+
+	live_all(signs, sizeof(signs) / sizeof(signs[0]));
+}
+
+TEST(children_end_whose_pid_the_spawner_does_not_tell)
+{
+	static const char *const signs[] = { "FE", "EF", "XE", "EX", "RFEP",
+	    "RFPE", "RXEP", "RXPE", "RPFE", "RPXE", "PRFE", "PRXE",
+	    "FREP", "FRPE", "XREP", "XRPE", "FPRE", "PFRE", "XPRE",
+	    "PXRE" };
 
 	live_all(signs, sizeof(signs) / sizeof(signs[0]));
 }
