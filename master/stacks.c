@@ -137,8 +137,8 @@ static const char *
 stacks_send(struct stacks *stacks, struct worker_proc *wp, double limit_s)
 {
 	struct stacks_query	*query = &stacks->queries[wp->child.seat];
-	struct message		 msg = { .type = MSG_STACKS,
-	    .slot = wp->child.seat, .worker_id = wp->child.id };
+	struct message		 msg = { .type = MSG_STACKS };
+	int			 failed;
 
 	query->file = memfd_create("stacks", MFD_CLOEXEC);
 	if (query->file == -1)
@@ -146,11 +146,12 @@ stacks_send(struct stacks *stacks, struct worker_proc *wp, double limit_s)
 	query->number = msg.value = ++stacks->last_number;
 	query->sent_us = clock_mono_us();
 	snprintf(msg.text, sizeof(msg.text), "%.0f", limit_s * 1000);
-	if (fd_send_msg(wp->child.control, &msg, sizeof(msg), query->file) == 0)
+	failed = child_tell(&wp->child, &msg, query->file);
+	if (failed == 0)
 		return NULL;
-	stacks_query_end(query);	/* keeps errno */
-	return errno == EAGAIN ? "it does not read what it is told" :
-	    strerror(errno);
+	stacks_query_end(query);
+	return failed == EAGAIN ? "it does not read what it is told" :
+	    strerror(failed);
 }
 
 /* Is the slot's question under way, and not forgotten? */

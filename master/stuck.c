@@ -127,15 +127,6 @@ stuck_tick(const struct worker_proc *wp)
 	return tick > wp->child.ready_us ? tick : wp->child.ready_us;
 }
 
-/* "worker 1 (pid 4711)" */
-static const char *
-stuck_str(const struct worker_proc *wp, char *buf, size_t len)
-{
-	snprintf(buf, len, "worker %d (pid %d)", wp->child.id,
-	    (int)wp->child.pid);
-	return buf;
-}
-
 /* Looks at one, as far as is needed: cores only of a silent one. */
 static enum stuck_why
 stuck_look(const struct worker_proc *wp)
@@ -164,7 +155,7 @@ stuck_stacks_cb(void *arg, const char *json, const char *why)
 	if (sw->state != STUCK_ASKED || wp->child.pid != sw->pid ||
 	    wp->child.pid == 0)
 		return;
-	stuck_str(wp, who, sizeof(who));
+	child_str(&wp->child, who, sizeof(who));
 	if (json != NULL && stuck_log(who, json)) {
 		stuck_set_state(sw, STUCK_SEEN);
 		return;
@@ -187,7 +178,7 @@ stuck_begin(struct stuck_worker *sw, const struct worker_proc *wp,
 	sw->pid = wp->child.pid;
 	sw->tick_us = stuck_tick(wp);
 	log_error("%s: its event loop has not turned for %.1f s, and %s",
-	    stuck_str(wp, who, sizeof(who)),
+	    child_str(&wp->child, who, sizeof(who)),
 	    (double)(clock_mono_us() - sw->tick_us) / 1e6,
 	    why == STUCK_DEADLINE ? "a request is past its deadline" :
 	    "that is worker-timeout");
@@ -202,7 +193,7 @@ stuck_kill(struct stuck_worker *sw, struct worker_proc *wp)
 {
 	char	 who[64];
 
-	stuck_str(wp, who, sizeof(who));
+	child_str(&wp->child, who, sizeof(who));
 	blackbox_log(wp->child.master->sb, sw->slot, LOG_LEVEL_ERROR, who);
 	log_error("%s is killed: its event loop does not turn", who);
 	workers_kill(wp, sw->why == STUCK_DEADLINE ? ENDING_HARAKIRI :
@@ -220,7 +211,7 @@ stuck_end(struct stuck_worker *sw, const struct worker_proc *wp)
 		stacks_cancel(sw->stuck->master, stuck_stacks_cb, sw);
 	if (sw->state != STUCK_KILLED && wp->child.pid == sw->pid)
 		log_warn("%s: its event loop turns again",
-		    stuck_str(wp, who, sizeof(who)));
+		    child_str(&wp->child, who, sizeof(who)));
 	stuck_set_state(sw, STUCK_FINE);
 }
 
