@@ -129,13 +129,13 @@ autoscale_running(struct scoreboard *sb, uint32_t slot, uint64_t now)
 static uint64_t
 autoscale_used(struct master *m, const struct worker_proc *wp, uint64_t now)
 {
-	struct autoscale_seen	*seen = &m->autoscale->seen[wp->slot];
+	struct autoscale_seen	*seen = &m->autoscale->seen[wp->child.seat];
 	uint64_t		 used, before;
 
-	used = sb_get(&sb_slot(m->sb, (uint32_t)wp->slot)->running_us);
-	used += autoscale_running(m->sb, (uint32_t)wp->slot, now);
-	before = seen->pid == wp->pid ? seen->used_us : 0;
-	seen->pid = wp->pid;
+	used = sb_get(&sb_slot(m->sb, (uint32_t)wp->child.seat)->running_us);
+	used += autoscale_running(m->sb, (uint32_t)wp->child.seat, now);
+	before = seen->pid == wp->child.pid ? seen->used_us : 0;
+	seen->pid = wp->child.pid;
 	if (used < before)
 		return 0;
 	seen->used_us = used;
@@ -154,10 +154,11 @@ static void
 autoscale_look_at(struct master *m, const struct worker_proc *wp,
     uint64_t now, struct scale_input *in)
 {
-	const struct sb_slot	*slot = sb_slot(m->sb, (uint32_t)wp->slot);
+	const struct sb_slot	*slot = sb_slot(m->sb,
+	    (uint32_t)wp->child.seat);
 	double			 possible, used;
 
-	if (wp->state != SB_SLOT_READY)
+	if (wp->child.state != SB_SLOT_READY)
 		return;
 	possible = in->passed_s * in->cores;
 	used = (double)autoscale_used(m, wp, now) / 1e6;

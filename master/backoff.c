@@ -33,3 +33,11 @@ backoff_delay(unsigned failures, double ready_s, double max)
 		delay = max;
 	return delay < BACKOFF_LEAST ? BACKOFF_LEAST : delay;
 }
+
+/* Counts, and tells the pause. */
+double
+backoff_died(unsigned *failures, double ready_s, double max)
+{
+	*failures = backoff_count(*failures, ready_s);
+	return backoff_delay(*failures, ready_s, max);
+}

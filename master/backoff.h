@@ -14,5 +14,7 @@
 unsigned	backoff_count(unsigned failures, double ready_s);
 /* Seconds to wait after that death, with the new count. */
 double		backoff_delay(unsigned failures, double ready_s, double max);
+/* Both: counts that death, and tells the pause. */
+double		backoff_died(unsigned *failures, double ready_s, double max);
 
 #endif

@@ -74,12 +74,13 @@ control_list_new(struct control_client *c, const json_t *request)
 static void
 control_add_process(struct json_out *json, const struct worker_proc *wp)
 {
-	json_int(json, "worker", wp->id);
-	json_int(json, "slot", wp->slot);
-	json_int(json, "pid", wp->pid);
-	json_str(json, "state", sb_slot_state_name(wp->state));
-	json_int(json, "generation", wp->gen->id);
-	json_bool(json, "seated", wp->master->seats[wp->id - 1].proc == wp);
+	json_int(json, "worker", wp->child.id);
+	json_int(json, "slot", wp->child.seat);
+	json_int(json, "pid", wp->child.pid);
+	json_str(json, "state", sb_slot_state_name(wp->child.state));
+	json_int(json, "generation", wp->child.gen->id);
+	json_bool(json, "seated",
+	    wp->child.master->seats[wp->child.id - 1].proc == wp);
 }
 
 /* What it has done and does. */
@@ -88,11 +89,11 @@ control_add_numbers(struct json_out *json, const struct worker_proc *wp)
 {
 	const struct sb_slot	*slot;
 	unsigned long long	 rss = 0, vsz = 0;
-	double			 ready = workers_ready_seconds(wp);
+	double			 ready = child_ready_seconds(&wp->child);
 
-	slot = sb_slot(wp->master->sb, (uint32_t)wp->slot);
-	if (wp->pid > 0 && !wp->reaped)
-		process_memory(wp->pid, &rss, &vsz);
+	slot = sb_slot(wp->child.master->sb, (uint32_t)wp->child.seat);
+	if (wp->child.pid > 0 && !wp->child.reaped)
+		process_memory(wp->child.pid, &rss, &vsz);
 	json_uint(json, "ready_ms", ready < 0 ? 0 :
 	    (unsigned long long)(ready * 1e3));
 	json_uint(json, "requests", sb_get(&slot->requests));
@@ -104,7 +105,7 @@ control_add_numbers(struct json_out *json, const struct worker_proc *wp)
 	json_uint(json, "running_us", sb_get(&slot->running_us));
 	json_uint(json, "avg_us", sb_get(&slot->avg_us));
 	json_uint(json, "busy", sb_get(&slot->busy_cores));
-	json_uint(json, "cores", wp->master->sb->cores);
+	json_uint(json, "cores", wp->child.master->sb->cores);
 	json_uint(json, "queued", sb_get(&slot->queued));
 	json_uint(json, "connections", sb_get(&slot->connections));
 	json_bool(json, "accepting", sb_get(&slot->accepting) != 0);
@@ -146,7 +147,7 @@ control_workers_more(void *arg, struct strbuf *out)
 	for (n = 0; n < LIST_WORKERS_STEP && list->seat < m->max;
 	    list->seat++) {
 		wp = m->seats[list->seat].proc;
-		if (wp != NULL && wp->state == SB_SLOT_FREE)
+		if (wp != NULL && wp->child.state == SB_SLOT_FREE)
 			wp = NULL;
 		if (wp == NULL && list->seat >= m->target)
 			continue;
@@ -156,10 +157,10 @@ control_workers_more(void *arg, struct strbuf *out)
 	for (; n < LIST_WORKERS_STEP && list->slot < m->sb->slots;
 	    list->slot++) {
 		wp = &m->workers[list->slot];
-		if (wp->state == SB_SLOT_FREE ||
-		    m->seats[wp->id - 1].proc == wp)
+		if (wp->child.state == SB_SLOT_FREE ||
+		    m->seats[wp->child.id - 1].proc == wp)
 			continue;
-		control_add_worker(out, wp->id, wp);
+		control_add_worker(out, wp->child.id, wp);
 		n++;
 	}
 	return list->slot < m->sb->slots;
@@ -206,12 +207,12 @@ control_add_core(struct strbuf *out, const struct control_list *list,
 	const struct worker_proc	*wp = &list->master->workers[slot];
 	struct json_out			 json = { .out = out };
 
-	if (wp->state == SB_SLOT_FREE)
+	if (wp->child.state == SB_SLOT_FREE)
 		return;		/* meanwhile */
 	json_open(&json, NULL, '{');
-	json_int(&json, "worker", wp->id);
-	json_int(&json, "pid", wp->pid);
-	json_int(&json, "generation", wp->gen->id);
+	json_int(&json, "worker", wp->child.id);
+	json_int(&json, "pid", wp->child.pid);
+	json_int(&json, "generation", wp->child.gen->id);
 	json_uint(&json, "core", core);
 	json_str(&json, "state", sb_core_state_name(view->state));
 	json_uint(&json, "requests", view->requests);
@@ -248,8 +249,8 @@ control_wants_slot(const struct control_list *list)
 	const struct worker_proc	*wp;
 
 	wp = &list->master->workers[list->slot];
-	return wp->state != SB_SLOT_FREE &&
-	    (list->worker == 0 || list->worker == wp->id);
+	return wp->child.state != SB_SLOT_FREE &&
+	    (list->worker == 0 || list->worker == wp->child.id);
 }
 
 /* Looks at one core; true when it made a row of it. */

@@ -146,15 +146,15 @@ control_stacks_new(struct control_client *c, int worker)
 	job->items = xcalloc(m->sb->slots, sizeof(*job->items));
 	for (i = 0; i < m->sb->slots; i++) {
 		wp = &m->workers[i];
-		if ((wp->state != SB_SLOT_READY &&
-		    wp->state != SB_SLOT_DRAINING) ||
-		    (worker != 0 && wp->id != worker))
+		if ((wp->child.state != SB_SLOT_READY &&
+		    wp->child.state != SB_SLOT_DRAINING) ||
+		    (worker != 0 && wp->child.id != worker))
 			continue;
 		item = &job->items[job->count++];
 		item->job = job;
 		item->slot = (int)i;
-		item->worker = wp->id;
-		item->pid = (int)wp->pid;
+		item->worker = wp->child.id;
+		item->pid = (int)wp->child.pid;
 	}
 	qsort(job->items, job->count, sizeof(*job->items),
 	    control_stacks_compare);

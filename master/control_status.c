@@ -39,7 +39,7 @@ control_add_slot(struct control_sums *sums, const struct worker_proc *wp,
 	sums->queued += sb_get(&slot->queued);
 	sums->connections += sb_get(&slot->connections);
 	sums->busy += sb_get(&slot->busy_cores);
-	sums->ready += wp->state == SB_SLOT_READY;
+	sums->ready += wp->child.state == SB_SLOT_READY;
 	sums->processes++;
 }
 
@@ -53,7 +53,7 @@ control_add_up(const struct master *m, struct control_sums *sums)
 
 	memset(sums, 0, sizeof(*sums));
 	for (i = 0; i < m->sb->slots; i++) {
-		if (m->workers[i].state != SB_SLOT_FREE)
+		if (m->workers[i].child.state != SB_SLOT_FREE)
 			control_add_slot(sums, &m->workers[i],
 			    sb_slot(m->sb, i));
 	}

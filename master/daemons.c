@@ -21,6 +21,7 @@
 #include "master/daemon_start.h"
 #include "master/master.h"
 #include "master/process.h"
+#include "master/timer.h"
 #include "master/workers.h"
 
 #define DAEMON_TOUCH_S	1.0	/* between looks at files */
@@ -73,16 +74,6 @@ daemon_set_state(struct daemon *d, enum daemon_state state)
 	evtimer_del(&d->timer);
 }
 
-/* Something shall happen after a while. */
-static void
-daemon_arm(struct daemon *d, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&d->timer, &tv);
-}
-
 /* Shall it be there? */
 static bool
 daemon_is_wanted(const struct daemon *d)
@@ -119,11 +110,10 @@ daemon_pause(struct daemon *d)
 	double	 lived, delay, most = d->rule.max_throttle;
 
 	lived = (double)(clock_mono_us() - d->started_us) / 1e6;
-	d->failures = backoff_count(d->failures, lived);
-	delay = backoff_delay(d->failures, lived, most > 0 ? most :
+	delay = backoff_died(&d->failures, lived, most > 0 ? most :
 	    d->all->m->cfg->respawn_delay_max);
 	if (delay > 0)
-		daemon_arm(d, delay);
+		timer_arm(&d->timer, delay);
 }
 
 /* Nobody is there any more. */
@@ -159,13 +149,13 @@ daemon_look(struct daemon *d)
 		d->pid = pid;
 		if (d->state != DAEMON_RUNS)
 			daemon_set_state(d, DAEMON_RUNS);
-		daemon_arm(d, d->rule.freq);
+		timer_arm(&d->timer, d->rule.freq);
 	} else if (d->state == DAEMON_STARTED && waited < d->rule.freq) {
-		daemon_arm(d, DAEMON_LOOK_S);
+		timer_arm(&d->timer, DAEMON_LOOK_S);
 	} else if (d->child != 0) {
 		log_warn("daemon \"%s\" (pid %d) has not written its pidfile "
 		    "%s", d->rule.command, (int)d->child, d->rule.pidfile);
-		daemon_arm(d, d->rule.freq);
+		timer_arm(&d->timer, d->rule.freq);
 	} else {
 		log_error("daemon \"%s\" is gone: %s names nobody",
 		    d->rule.command, d->rule.pidfile);
@@ -182,7 +172,7 @@ daemon_late(struct daemon *d)
 	if (d->child == 0 && kill(-d->group, 0) == -1 && errno == ESRCH) {
 		daemon_ended(d);
 	} else if (waited < d->rule.mercy) {
-		daemon_arm(d, d->child != 0 ? d->rule.mercy - waited :
+		timer_arm(&d->timer, d->child != 0 ? d->rule.mercy - waited :
 		    DAEMON_GROUP_S);
 	} else {
 		log_warn("daemon \"%s\" (pid %d) has not ended within %g "
@@ -229,7 +219,7 @@ daemon_begin(struct daemon *d)
 		log_info("daemon \"%s\" is there, with pid %d",
 		    d->rule.command, (int)d->pid);
 		daemon_set_state(d, DAEMON_RUNS);
-		daemon_arm(d, d->rule.freq);
+		timer_arm(&d->timer, d->rule.freq);
 		return;
 	}
 	d->child = daemon_start(&d->rule, d->all->m->cfg);
@@ -246,7 +236,7 @@ daemon_begin(struct daemon *d)
 	    d->starts > 1 ? "starts again" : "starts", (int)d->child);
 	if (daemon_is_smart(d)) {
 		daemon_set_state(d, DAEMON_STARTED);
-		daemon_arm(d, DAEMON_LOOK_S);
+		timer_arm(&d->timer, DAEMON_LOOK_S);
 	} else {
 		d->pid = d->child;
 		daemon_set_state(d, DAEMON_RUNS);
@@ -267,7 +257,7 @@ daemon_stop(struct daemon *d, int number, int notice)
 	} else if (d->state == DAEMON_RUNS) {
 		daemon_set_state(d, DAEMON_STOPS);
 		d->stopped_us = clock_mono_us();
-		daemon_arm(d, d->rule.mercy);
+		timer_arm(&d->timer, d->rule.mercy);
 		daemon_signal(d, number);
 	} else if (!daemon_is_wanted(d)) {
 		daemon_set_state(d, DAEMON_OVER);
@@ -456,7 +446,7 @@ static bool
 daemons_are_done(const struct master *m)
 {
 	return (master_is_stopping(m) || upgrade_is_leaving(m)) &&
-	    workers_all_free(m) && background_all_empty(m);
+	    children_all_free(m);
 }
 
 /* What follows from the states. */
@@ -526,7 +516,7 @@ daemon_reaped(struct daemon *d, int status)
 		log_debug("daemon \"%s\": what was started has ended: %s",
 		    d->rule.command, how);
 		if (d->state == DAEMON_STARTED)
-			daemon_arm(d, 0);
+			timer_arm(&d->timer, 0);
 		return;
 	}
 	log_write(d->state == DAEMON_RUNS && d->wanted ? LOG_LEVEL_ERROR :

@@ -15,14 +15,14 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
-#include "master/background.h"
 #include "master/backoff.h"
+#include "master/children.h"
 #include "master/commons.h"
 #include "master/master.h"
 #include "master/process.h"
 #include "master/seats.h"
+#include "master/timer.h"
 #include "master/user_signals.h"
-#include "master/workers.h"
 #include "shm/listener.h"
 #include "shm/messages.h"
 #include "worker/spawner.h"
@@ -71,16 +71,6 @@ generation_set_state(struct generation *gen, enum generation_state state)
 	evtimer_del(&gen->timer);
 }
 
-/* Something shall happen after a while. */
-static void
-generation_arm(struct generation *gen, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&gen->timer, &tv);
-}
-
 /* The spawner has left altogether: what that means depends on the state. */
 static void
 generation_ended(struct generation *gen)
@@ -96,9 +86,8 @@ generation_ended(struct generation *gen)
 	if (gen->failure[0] == '\0')
 		snprintf(gen->failure, sizeof(gen->failure),
 		    "the spawner has left");
-	gen->failures = backoff_count(gen->failures, loaded);
 	gen->restart_us = clock_mono_us() + (uint64_t)(1e6 *
-	    backoff_delay(gen->failures, loaded,
+	    backoff_died(&gen->failures, loaded,
 	    gen->cfg->respawn_delay_max));
 	generation_set_state(gen, GENERATION_DOWN);
 }
@@ -110,7 +99,7 @@ generation_half_ended(struct generation *gen)
 	if (gen->pid == 0 && gen->sock == -1)
 		generation_ended(gen);
 	else
-		generation_arm(gen, gen->pid == 0 ? GENERATION_CLOSE_S :
+		timer_arm(&gen->timer, gen->pid == 0 ? GENERATION_CLOSE_S :
 		    GENERATION_LEAVE_S);
 }
 
@@ -122,8 +111,7 @@ generation_close(struct generation *gen)
 		return;
 	event_del(&gen->sock_ev);
 	fd_close(&gen->sock);
-	workers_spawner_gone(gen);
-	background_spawner_gone(gen);
+	children_spawner_gone(gen);
 	generation_half_ended(gen);
 }
 
@@ -165,8 +153,7 @@ generation_message(struct generation *gen, const struct message *msg)
 		break;
 	case MSG_SPAWNED:
 	case MSG_SPAWN_FAILED:
-		workers_spawned(gen, msg);
-		background_spawned(gen, msg);
+		children_spawned(gen, msg);
 		break;
 	default:
 		if (user_signals_message(gen, NULL,
@@ -323,7 +310,7 @@ generation_start(struct generation *gen)
 	    EV_READ | EV_PERSIST, generation_sock_cb, gen);
 	event_add(&gen->sock_ev, NULL);
 	generation_set_state(gen, GENERATION_LOADING);
-	generation_arm(gen, gen->cfg->start_timeout);
+	timer_arm(&gen->timer, gen->cfg->start_timeout);
 	log_debug("generation %d: spawner has pid %d", gen->id, (int)pid);
 }
 
@@ -364,7 +351,7 @@ generation_stop(struct generation *gen)
 	generation_set_state(gen, GENERATION_LEAVING);
 	if (gen->sock != -1)
 		shutdown(gen->sock, SHUT_WR);
-	generation_arm(gen, GENERATION_LEAVE_S);
+	timer_arm(&gen->timer, GENERATION_LEAVE_S);
 	if (!loaded && gen->pid != 0)
 		kill(gen->pid, SIGKILL);	/* it does not listen */
 }
@@ -441,7 +428,7 @@ generation_restart(struct generation *gen)
 	if (now >= gen->restart_us)
 		generation_start(gen);
 	else if (!evtimer_pending(&gen->timer, NULL))
-		generation_arm(gen, (double)(gen->restart_us - now) / 1e6);
+		timer_arm(&gen->timer, (double)(gen->restart_us - now) / 1e6);
 }
 
 /* What follows from the states. */

@@ -12,6 +12,8 @@ libwsgimaster_a_SOURCES += \
 	master/blackbox.h \
 	master/checks.c \
 	master/checks.h \
+	master/children.c \
+	master/children.h \
 	master/commons.c \
 	master/commons.h \
 	master/commons_shared.c \
@@ -117,6 +119,8 @@ libwsgimaster_a_SOURCES += \
 	master/stuck_log.h \
 	master/takeover.c \
 	master/takeover.h \
+	master/timer.c \
+	master/timer.h \
 	master/touch.c \
 	master/touch.h \
 	master/upgrade.c \

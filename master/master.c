@@ -32,6 +32,7 @@
 #include "master/stacks.h"
 #include "master/stats.h"
 #include "master/stuck.h"
+#include "master/timer.h"
 #include "master/touch.h"
 #include "master/user_signals.h"
 #include "master/workers.h"
@@ -74,16 +75,6 @@ master_set_state(struct master *m, enum master_state state)
 	m->state = state;
 }
 
-/* Gives the children so many seconds. */
-static void
-master_arm(struct master *m, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&m->stop_timer, &tv);
-}
-
 /* Sends everybody SIGKILL. */
 void
 master_kill(struct master *m, const char *why)
@@ -97,10 +88,9 @@ master_kill(struct master *m, const char *why)
 	takeover_stop(m, true);
 	generations_stop_all(m);
 	generations_kill_all(m);
-	workers_kill_all(m, ENDING_STOP);
-	background_kill_all(m);
+	children_kill_all(m);
 	daemons_kill_all(m->daemons);
-	master_arm(m, MASTER_KILL_S);
+	timer_arm(&m->stop_timer, MASTER_KILL_S);
 }
 
 /*
@@ -134,9 +124,8 @@ master_leave(struct master *m, const char *why)
 	master_set_state(m, MASTER_LEAVING);
 	upgrade_abandon(m, false);
 	reload_is_last(m);
-	workers_tell_all(m, NULL, &(struct message){ .type = MSG_LEAVING },
-	    -1);
-	master_arm(m, m->cfg->drain_delay);
+	workers_tell_all(m, &(struct message){ .type = MSG_LEAVING });
+	timer_arm(&m->stop_timer, m->cfg->drain_delay);
 }
 
 /* Lets everybody finish. */
@@ -156,8 +145,8 @@ master_stop(struct master *m, const char *why)
 	    DRAIN_OTHERS : DRAIN_LAST);
 	generations_stop_all(m);
 	master_leave_listeners(m);
-	master_arm(m, m->cfg->worker_reload_mercy + background_mercy(m) +
-	    daemons_mercy(m->daemons) + MASTER_STOP_S);
+	timer_arm(&m->stop_timer, m->cfg->worker_reload_mercy +
+	    background_mercy(m) + daemons_mercy(m->daemons) + MASTER_STOP_S);
 }
 
 /* The other master says that all of the server stops. */
@@ -248,8 +237,7 @@ master_reopen_log(struct master *m, enum log_place place, char **cause)
 		return 0;
 	TAILQ_FOREACH(gen, &m->generations, link)
 		generation_send(gen, &msg, fd);
-	workers_tell_all(m, NULL, &msg, fd);
-	background_tell_all(m, NULL, &msg, fd);
+	children_tell_all(m, NULL, &msg, fd);
 	return 0;
 }
 
@@ -287,8 +275,7 @@ master_tell_log_level(struct master *m, struct generation *gen)
 
 	msg.value = m->log_level != -1 ? m->log_level : gen->cfg->log_level;
 	generation_send(gen, &msg, -1);
-	workers_tell_all(m, gen, &msg, -1);
-	background_tell_all(m, gen, &msg, -1);
+	children_tell_all(m, gen, &msg, -1);
 }
 
 /* Chooses what all processes write to the log. */
@@ -381,21 +368,17 @@ master_reaped(struct master *m, pid_t pid, int status)
 	struct generation	*gen;
 	char			 how[64];
 
-	if (workers_reaped(m, pid, status) ||
-	    background_reaped(m, pid, status) ||
+	if (children_reaped(m, pid, status) ||
 	    daemons_reaped(m->daemons, pid, status) ||
 	    cron_commands_reaped(m->crons, pid, status) ||
 	    generations_reaped(m, pid, status) ||
 	    upgrade_reaped(m, pid, status))
 		return;
-	TAILQ_FOREACH(gen, &m->generations, link)
-		generation_read(gen);	/* they may tell whose it was */
-	if (workers_reaped(m, pid, status) ||
-	    background_reaped(m, pid, status))
-		return;
 	log_debug("reaped process %d: %s", (int)pid,
 	    process_status_text(status, how, sizeof(how)));
 	reaped_add(&m->reaped, pid, status, clock_mono_us());
+	TAILQ_FOREACH(gen, &m->generations, link)
+		generation_read(gen);	/* they may tell whose it was */
 }
 
 /* CHLD */
@@ -489,7 +472,7 @@ master_is_done(const struct master *m)
 {
 	if (!master_is_stopping(m))
 		return false;
-	return m->expired || (workers_all_free(m) && background_all_empty(m) &&
+	return m->expired || (children_all_free(m) &&
 	    daemons_all_over(m->daemons) &&
 	    generations_all_gone(m) && !upgrade_is_pending(m) &&
 	    !takeover_is_shared(m));
@@ -562,6 +545,7 @@ master_start(struct master *m)
 	TAILQ_INIT(&m->generations);
 	user_signals_init(m);
 	m->serving = generation_new(m, m->cfg, false);
+	children_init(m);
 	workers_init(m);
 	background_init(m);
 	m->daemons = daemons_new(m);
@@ -599,8 +583,7 @@ master_done(struct master *m)
 	stacks_free(m->stacks);
 	autoscale_free(m->autoscale);
 	seats_done(m);
-	workers_done(m);
-	background_done(m);
+	children_done(m);
 	daemons_free(m->daemons);
 	cron_commands_free(m->crons);
 	generations_done(m);
@@ -608,6 +591,7 @@ master_done(struct master *m)
 	signals_free(m->signals);
 	event_base_free(m->base);
 	free(m->workers);
+	free(m->backgrounds);
 }
 
 /* Serves until told to stop. */

@@ -20,6 +20,7 @@
 struct autoscale;
 struct background_proc;
 struct checks;
+struct child;
 struct control;
 struct cron_commands;
 struct daemons;
@@ -99,6 +100,8 @@ struct master {
 	int			  max;		/* workers at most */
 	int			  target;	/* workers that shall be */
 	struct seat		 *seats;	/* max of them; id - 1 */
+	struct child		**children;	/* one per seat: all of ... */
+	size_t			  nchildren;
 	struct worker_proc	 *workers;	/* one per slot */
 	struct background_proc	 *backgrounds;	/* mules, spoolers */
 	size_t			  nbackgrounds;

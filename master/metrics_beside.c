@@ -25,14 +25,14 @@ metrics_mules(const struct master *m, struct metrics_text *t)
 	size_t			 i;
 
 	for (i = 0; i < m->nbackgrounds; i++) {
-		if (m->backgrounds[i].kind->kind != PROCESS_MULE)
+		if (m->backgrounds[i].child.kind->kind != PROCESS_MULE)
 			continue;
-		deeds = &m->commons->deeds[m->backgrounds[i].seat -
+		deeds = &m->commons->deeds[m->backgrounds[i].child.seat -
 		    m->commons->seats.slots];
 		done += atomic_load(&deeds->done);
 		failed += atomic_load(&deeds->failed);
 		respawns += m->backgrounds[i].respawns;
-		ready += m->backgrounds[i].state == BACKGROUND_READY;
+		ready += m->backgrounds[i].child.state == SB_SLOT_READY;
 	}
 	metrics_gauge(t, "mules_ready", "Mules that work.", ready);
 	metrics_counter(t, "mule_messages",

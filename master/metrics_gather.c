@@ -15,12 +15,13 @@ static void
 metrics_add_process(struct metrics_worker *w, const struct master *m,
     const struct worker_proc *wp, uint64_t now)
 {
-	const struct sb_slot	*slot = sb_slot(m->sb, (uint32_t)wp->slot);
+	const struct sb_slot	*slot = sb_slot(m->sb,
+	    (uint32_t)wp->child.seat);
 	uint64_t		 since = sb_get(&slot->queue_since_us);
 	uint32_t		 busy = sb_get(&slot->busy_cores);
 
 	sb_total_add(&w->total, slot);
-	w->busy_us += sb_slot_busy_us(m->sb, wp->slot, busy, now);
+	w->busy_us += sb_slot_busy_us(m->sb, wp->child.seat, busy, now);
 	w->processes++;
 	w->busy += busy;
 	w->connections += sb_get(&slot->connections);
@@ -28,11 +29,11 @@ metrics_add_process(struct metrics_worker *w, const struct master *m,
 	w->queued += sb_get(&slot->queued);
 	if (since != 0 && since < now && now - since > w->queue_age_us)
 		w->queue_age_us = now - since;
-	if (m->seats[wp->id - 1].proc != wp)
+	if (m->seats[wp->child.id - 1].proc != wp)
 		return;
-	w->pid = wp->pid;
+	w->pid = wp->child.pid;
 	w->loop_lag_us = sb_get(&slot->loop_lag_us);
-	if (wp->state == SB_SLOT_READY)
+	if (wp->child.state == SB_SLOT_READY)
 		w->cores = m->sb->cores;
 }
 
@@ -97,10 +98,10 @@ metrics_gather(struct metrics_gathered *g, const struct master *m)
 		g->workers[id - 1].total = *sb_total(m->sb, id);
 	for (i = 0; i < m->sb->slots; i++) {
 		wp = &m->workers[i];
-		g->states[wp->state]++;
-		if (wp->state != SB_SLOT_FREE)
-			metrics_add_process(&g->workers[wp->id - 1], m, wp,
-			    now);
+		g->states[wp->child.state]++;
+		if (wp->child.state != SB_SLOT_FREE)
+			metrics_add_process(&g->workers[wp->child.id - 1],
+			    m, wp, now);
 	}
 	for (id = 1; id <= m->max; id++) {
 		metrics_set_busy(&g->workers[id - 1], sb_total(m->sb, id));

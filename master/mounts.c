@@ -121,8 +121,8 @@ mounts_collect(struct mounts *mounts, const struct master *m)
 		mounts_add_sum(mounts, &m->mounts.items[i]);
 	for (i = 0; i < m->sb->slots; i++) {
 		wp = &m->workers[i];
-		if (wp->state != SB_SLOT_FREE)
-			mounts_add(mounts, wp->gen->cfg,
+		if (wp->child.state != SB_SLOT_FREE)
+			mounts_add(mounts, wp->child.gen->cfg,
 			    sb_slot(m->sb, (uint32_t)i));
 	}
 }

@@ -94,17 +94,18 @@ static void
 page_worker(struct json_out *json, const struct master *m,
     const struct worker_proc *wp)
 {
-	const struct sb_slot	*slot = sb_slot(m->sb, (uint32_t)wp->slot);
+	const struct sb_slot	*slot = sb_slot(m->sb,
+	    (uint32_t)wp->child.seat);
 	unsigned long long	 rss = 0, vsz = 0;
 
-	if (wp->pid > 0)
-		process_memory(wp->pid, &rss, &vsz);
+	if (wp->child.pid > 0)
+		process_memory(wp->child.pid, &rss, &vsz);
 	json_open(json, NULL, '{');
-	json_int(json, "id", wp->id);
-	json_int(json, "slot", wp->slot);
-	json_int(json, "pid", wp->pid);
-	json_int(json, "generation", wp->gen->id);
-	json_str(json, "state", sb_slot_state_name(wp->state));
+	json_int(json, "id", wp->child.id);
+	json_int(json, "slot", wp->child.seat);
+	json_int(json, "pid", wp->child.pid);
+	json_int(json, "generation", wp->child.gen->id);
+	json_str(json, "state", sb_slot_state_name(wp->child.state));
 	json_uint(json, "busy", sb_get(&slot->busy_cores));
 	json_uint(json, "queued", sb_get(&slot->queued));
 	json_uint(json, "connections", sb_get(&slot->connections));
@@ -126,8 +127,8 @@ page_workers(struct json_out *json, const struct master *m, bool seated)
 	json_open(json, seated ? "workers" : "others", '[');
 	for (i = 0; i < m->sb->slots; i++) {
 		wp = &m->workers[i];
-		if (wp->state != SB_SLOT_FREE &&
-		    (m->seats[wp->id - 1].proc == wp) == seated)
+		if (wp->child.state != SB_SLOT_FREE &&
+		    (m->seats[wp->child.id - 1].proc == wp) == seated)
 			page_worker(json, m, wp);
 	}
 	json_close(json);
@@ -163,7 +164,7 @@ page_find(struct page_oldest *oldest, const struct master *m)
 	uint32_t		 i, j, left;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		if (m->workers[i].state == SB_SLOT_FREE)
+		if (m->workers[i].child.state == SB_SLOT_FREE)
 			continue;
 		left = sb_get(&sb_slot(m->sb, i)->busy_cores);
 		for (j = 0; j < m->sb->cores && left > 0; j++) {
@@ -189,7 +190,7 @@ page_request(struct json_out *json, const struct master *m, uint32_t slot,
 		return;
 	json_open(json, NULL, '{');
 	json_uint(json, "slot", slot);
-	json_int(json, "worker", m->workers[slot].id);
+	json_int(json, "worker", m->workers[slot].child.id);
 	json_uint(json, "core", core);
 	json_str(json, "state", sb_core_state_name(view.state));
 	json_int(json, "fd", view.wait_fd);

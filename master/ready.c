@@ -17,7 +17,7 @@ master_why_not_ready(const struct master *m)
 		return master_state_name(m->state);
 	for (i = 0; i < m->max; i++) {
 		if (m->seats[i].proc != NULL &&
-		    m->seats[i].proc->state == SB_SLOT_READY)
+		    m->seats[i].proc->child.state == SB_SLOT_READY)
 			return NULL;
 	}
 	return "no worker is ready";

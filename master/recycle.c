@@ -13,23 +13,17 @@
 #include "master/memory.h"
 #include "master/recycle_due.h"
 #include "master/seats.h"
+#include "master/timer.h"
 #include "master/workers.h"
 #include "shm/scoreboard.h"
 
 #define RECYCLE_RETRY_S	0.5	/* when the system had no room */
 
-/* The pause is over; the next check does the rest. */
-static void
-recycle_retry_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what, (void)arg;
-}
-
 /* Nobody is recycled. */
 void
 recycle_init(struct master *m)
 {
-	evtimer_assign(&m->recycle.retry, m->base, recycle_retry_cb, NULL);
+	evtimer_assign(&m->recycle.retry, m->base, timer_wakes_cb, NULL);
 }
 
 /* Nobody will be. */
@@ -37,16 +31,6 @@ void
 recycle_done(struct master *m)
 {
 	evtimer_del(&m->recycle.retry);
-}
-
-/* Not for a while. */
-static void
-recycle_pause(struct recycle *r, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&r->retry, &tv);
 }
 
 /* May somebody be replaced now? */
@@ -63,7 +47,7 @@ recycle_may(const struct master *m)
 	    evtimer_pending(&r->retry, NULL))
 		return false;
 	for (i = 0; i < (int)m->sb->slots; i++) {
-		if (m->workers[i].state == SB_SLOT_DRAINING)
+		if (m->workers[i].child.state == SB_SLOT_DRAINING)
 			draining++;
 	}
 	return draining <= m->max / 2;
@@ -73,19 +57,19 @@ recycle_may(const struct master *m)
 static enum ending
 recycle_look(const struct master *m, const struct worker_proc *wp)
 {
-	const struct config	*cfg = wp->gen->cfg;
-	struct recycle_facts	 facts = { .id = wp->id,
-	    .jitter = (double)(wp->spawned_us % 1009) / 1009,
-	    .seconds = workers_ready_seconds(wp),
+	const struct config	*cfg = wp->child.gen->cfg;
+	struct recycle_facts	 facts = { .id = wp->child.id,
+	    .jitter = (double)(wp->child.spawned_us % 1009) / 1009,
+	    .seconds = child_ready_seconds(&wp->child),
 	    .requests = sb_get(&sb_slot(m->sb,
-	    (uint32_t)wp->slot)->requests) };
+	    (uint32_t)wp->child.seat)->requests) };
 
 	if (facts.seconds < cfg->min_worker_lifetime)
 		return ENDING_DIED;
 	if (recycle_wants_memory(cfg))
-		memory_read(wp->pid, &facts.mem);
+		memory_read(wp->child.pid, &facts.mem);
 	if (recycle_wants_shares(cfg))
-		memory_read_shares(wp->pid, &facts.mem);
+		memory_read_shares(wp->child.pid, &facts.mem);
 	return recycle_due(cfg, &facts);
 }
 
@@ -95,17 +79,17 @@ recycle_begin(struct master *m, struct worker_proc *wp, enum ending why)
 {
 	struct recycle	*r = &m->recycle;
 
-	log_info("worker %d (pid %d) is replaced: %s", wp->id, (int)wp->pid,
-	    ending_name(why));
+	log_info("worker %d (pid %d) is replaced: %s", wp->child.id,
+	    (int)wp->child.pid, ending_name(why));
 	r->why = why;
 	if (wp->owns_listeners) {
-		r->placing = wp->id;
-		r->leaving = seats_vacate(m, wp->id, why);
+		r->placing = wp->child.id;
+		r->leaving = seats_vacate(m, wp->child.id, why);
 		return;
 	}
-	r->candidate = workers_spawn(m, wp->id, wp->gen, false);
+	r->candidate = workers_spawn(m, wp->child.id, wp->child.gen, false);
 	if (r->candidate == NULL)
-		recycle_pause(r, RECYCLE_RETRY_S);
+		timer_arm(&r->retry, RECYCLE_RETRY_S);
 }
 
 /*
@@ -125,8 +109,8 @@ recycle_check(struct master *m)
 	for (n = 0; n < m->target; n++) {
 		r->next = r->next % m->target + 1;
 		wp = m->seats[r->next - 1].proc;
-		if (wp == NULL || wp->state != SB_SLOT_READY ||
-		    !generation_can_spawn(wp->gen))
+		if (wp == NULL || wp->child.state != SB_SLOT_READY ||
+		    !generation_can_spawn(wp->child.gen))
 			continue;
 		why = recycle_look(m, wp);
 		if (why != ENDING_DIED)
@@ -147,11 +131,11 @@ recycle_failed(struct master *m)
 	r->failures++;
 	delay = backoff_delay(r->failures, -1, m->cfg->respawn_delay_max);
 	log_warn("worker %d is not replaced, since the new one did not "
-	    "start%s%s; the next try is in %g seconds", r->candidate->id,
-	    r->candidate->failure[0] != '\0' ? ": " : "",
-	    r->candidate->failure, delay);
+	    "start%s%s; the next try is in %g seconds", r->candidate->child.id,
+	    r->candidate->child.failure[0] != '\0' ? ": " : "",
+	    r->candidate->child.failure, delay);
 	r->candidate = NULL;
-	recycle_pause(r, delay);
+	timer_arm(&r->retry, delay);
 }
 
 /* The candidate is nobody's replacement any more. */
@@ -169,18 +153,18 @@ recycle_notice(struct master *m)
 {
 	struct recycle		*r = &m->recycle;
 	struct worker_proc	*wp = r->candidate;
-	struct seat		*seat = &m->seats[wp->id - 1];
+	struct seat		*seat = &m->seats[wp->child.id - 1];
 
 	if (workers_is_lost(wp)) {
 		recycle_failed(m);
 	} else if (m->reload.fresh != NULL || upgrade_is_leaving(m) ||
-	    wp->id > m->target) {
+	    wp->child.id > m->target) {
 		recycle_drop(m);
 	} else if (seat->proc == NULL) {	/* the old one has died */
 		seat->proc = wp;
 		evtimer_del(&seat->respawn);
 		r->candidate = NULL;
-	} else if (wp->state == SB_SLOT_READY) {
+	} else if (wp->child.state == SB_SLOT_READY) {
 		seats_replace(m, wp, r->why);
 		r->candidate = NULL;
 		r->failures = 0;

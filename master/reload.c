@@ -17,34 +17,18 @@
 #include "master/generation.h"
 #include "master/master.h"
 #include "master/seats.h"
+#include "master/timer.h"
 #include "master/workers.h"
 
 #define RELOAD_RETRY_S	0.5	/* when the system had no room */
 #define RELOAD_TRIES	3	/* failures until the next reload may come */
 
-/* The pause is over; the turn after this does the rest. */
-static void
-reload_retry_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what, (void)arg;
-}
-
 /* No reload is under way. */
 void
 reload_init(struct master *m)
 {
-	evtimer_assign(&m->reload.retry, m->base, reload_retry_cb, NULL);
+	evtimer_assign(&m->reload.retry, m->base, timer_wakes_cb, NULL);
 	TAILQ_INIT(&m->reload.watches);
-}
-
-/* Waits a while. */
-static void
-reload_pause(struct reload *r, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&r->retry, &tv);
 }
 
 /* Notes that somebody wants one. */
@@ -134,7 +118,7 @@ reload_clear(struct reload *r)
 	r->failures = 0;
 	evtimer_del(&r->retry);
 	if (r->again)
-		reload_pause(r, 0);
+		timer_arm(&r->retry, 0);
 }
 
 /* Nothing has changed yet: the old generation serves on. */
@@ -238,8 +222,9 @@ reload_candidate_lost(struct master *m)
 	r->placing = 0;
 	if (!r->committed) {
 		snprintf(why, sizeof(why), "worker %d died before it was "
-		    "ready%s%s", wp->id, wp->failure[0] != '\0' ? ": " : "",
-		    wp->failure);
+		    "ready%s%s", wp->child.id,
+		    wp->child.failure[0] != '\0' ? ": " : "",
+		    wp->child.failure);
 		reload_give_up(m, why);
 		return;
 	}
@@ -248,15 +233,15 @@ reload_candidate_lost(struct master *m)
 	    (r->again || m->upgrade.wanted)) {
 		log_error("reload of generation %d is left incomplete for "
 		    "the next one: worker %d does not start", r->fresh->id,
-		    wp->id);
+		    wp->child.id);
 		reload_note(r, r->fresh->id, "left incomplete");
 		reload_clear(r);
 		return;
 	}
 	delay = backoff_delay(r->failures, -1, m->cfg->respawn_delay_max);
 	log_warn("reload: worker %d did not start; the old one serves on, "
-	    "the next try is in %g seconds", wp->id, delay);
-	reload_pause(r, delay);
+	    "the next try is in %g seconds", wp->child.id, delay);
+	timer_arm(&r->retry, delay);
 }
 
 /* What has become of those that were waited for. */
@@ -275,7 +260,7 @@ reload_notice(struct master *m)
 		return;
 	if (workers_is_lost(r->candidate)) {
 		reload_candidate_lost(m);
-	} else if (r->candidate->state == SB_SLOT_READY) {
+	} else if (r->candidate->child.state == SB_SLOT_READY) {
 		if (!r->committed)
 			reload_commit(m);
 		seats_replace(m, r->candidate, ENDING_RELOAD);
@@ -327,7 +312,7 @@ reload_step(struct master *m)
 	}
 	r->candidate = workers_spawn(m, id, r->fresh, false);
 	if (r->candidate == NULL)
-		reload_pause(r, RELOAD_RETRY_S);
+		timer_arm(&r->retry, RELOAD_RETRY_S);
 }
 
 /* Takes the steps that are possible. */
@@ -383,7 +368,7 @@ reload_set_target(struct master *m, int target)
 	if (r->fresh == NULL)
 		return;
 	r->target = target;
-	if (r->candidate != NULL && r->candidate->id > target) {
+	if (r->candidate != NULL && r->candidate->child.id > target) {
 		workers_drain(r->candidate, ENDING_RELOAD);
 		r->candidate = NULL;
 	}

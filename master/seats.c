@@ -10,26 +10,10 @@
 #include "master/backoff.h"
 #include "master/generation.h"
 #include "master/master.h"
+#include "master/timer.h"
 #include "master/workers.h"
 
 #define SEAT_RETRY_S	0.5	/* when the system had no room */
-
-/* The pause is over; the turn after this does the rest. */
-static void
-seat_respawn_cb(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what, (void)arg;
-}
-
-/* Leaves the seat empty for a while. */
-static void
-seat_pause(struct seat *seat, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&seat->respawn, &tv);
-}
 
 /* Makes all seats, empty. */
 void
@@ -42,7 +26,7 @@ seats_init(struct master *m)
 		m->seats[i].master = m;
 		m->seats[i].id = i + 1;
 		m->seats[i].gen = m->serving;
-		evtimer_assign(&m->seats[i].respawn, m->base, seat_respawn_cb,
+		evtimer_assign(&m->seats[i].respawn, m->base, timer_wakes_cb,
 		    NULL);
 	}
 }
@@ -65,27 +49,27 @@ seat_lost(struct seat *seat)
 {
 	const struct worker_proc	*wp = seat->proc;
 	struct master			*m = seat->master;
-	double				 ready = workers_ready_seconds(wp);
-	double				 delay;
+	double				 delay, ready;
 
+	ready = child_ready_seconds(&wp->child);
 	seat->proc = NULL;
 	seat->died = true;
-	if (!m->ever_ready && wp->failure[0] != '\0' && m->cfg->need_app) {
-		master_fail(m, wp->failure);
+	if (!m->ever_ready && wp->child.failure[0] != '\0' &&
+	    m->cfg->need_app) {
+		master_fail(m, wp->child.failure);
 		return;
 	}
 	if (takeover_is_trial(m) && ready < 0) {
-		master_fail(m, wp->failure[0] != '\0' ? wp->failure :
-		    "a worker died before it was ready");
+		master_fail(m, wp->child.failure[0] != '\0' ?
+		    wp->child.failure : "a worker died before it was ready");
 		return;
 	}
-	seat->failures = backoff_count(seat->failures, ready);
-	delay = backoff_delay(seat->failures, ready,
+	delay = backoff_died(&seat->failures, ready,
 	    m->cfg->respawn_delay_max);
 	if (delay == 0)
 		return;
 	log_info("worker %d is started again in %g seconds", seat->id, delay);
-	seat_pause(seat, delay);
+	timer_arm(&seat->respawn, delay);
 }
 
 /* Empties the seats of the dead. */
@@ -119,11 +103,11 @@ seat_wants(const struct seat *seat)
 void
 seats_replace(struct master *m, struct worker_proc *wp, enum ending why)
 {
-	struct seat		*seat = &m->seats[wp->id - 1];
+	struct seat		*seat = &m->seats[wp->child.id - 1];
 	struct worker_proc	*old = seat->proc;
 
 	seat->proc = wp;
-	seat->gen = wp->gen;
+	seat->gen = wp->child.gen;
 	seat->failures = 0;
 	seat->died = false;
 	evtimer_del(&seat->respawn);
@@ -156,15 +140,15 @@ seat_can_change(const struct seat *seat)
 void
 seats_give_up(struct worker_proc *wp, enum ending why)
 {
-	struct master	*m = wp->master;
+	struct master	*m = wp->child.master;
 
-	if (m->seats[wp->id - 1].proc != wp || wp->owns_listeners) {
+	if (m->seats[wp->child.id - 1].proc != wp || wp->owns_listeners) {
 		workers_drain(wp, why);
-	} else if (seat_can_change(&m->seats[wp->id - 1])) {
-		seats_vacate(m, wp->id, why);
+	} else if (seat_can_change(&m->seats[wp->child.id - 1])) {
+		seats_vacate(m, wp->child.id, why);
 	} else {
 		log_warn("worker %d (pid %d) is replaced later: no other one "
-		    "can be started now", wp->id, (int)wp->pid);
+		    "can be started now", wp->child.id, (int)wp->child.pid);
 		wp->gives_up = why;
 	}
 }
@@ -198,7 +182,7 @@ seats_fill(struct master *m)
 		seat->proc = workers_spawn(m, seat->id, seat->gen,
 		    seat->died);
 		if (seat->proc == NULL)
-			seat_pause(seat, SEAT_RETRY_S);
+			timer_arm(&seat->respawn, SEAT_RETRY_S);
 		else
 			seat->died = false;
 	}
@@ -233,7 +217,7 @@ seats_all_ready(const struct master *m)
 
 	for (i = 0; i < m->target; i++) {
 		if (m->seats[i].proc == NULL ||
-		    m->seats[i].proc->state != SB_SLOT_READY)
+		    m->seats[i].proc->child.state != SB_SLOT_READY)
 			return false;
 	}
 	return true;

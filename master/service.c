@@ -152,7 +152,7 @@ service_makes_progress(const struct master *m, uint64_t now)
 	if (limit < SERVICE_FRESH_US)
 		limit = SERVICE_FRESH_US;
 	for (i = 0; i < m->sb->slots; i++) {
-		if (m->workers[i].state != SB_SLOT_READY)
+		if (m->workers[i].child.state != SB_SLOT_READY)
 			continue;
 		tick = sb_get(&sb_slot(m->sb, i)->tick_us);
 		if (tick + limit >= now)

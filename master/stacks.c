@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "master/master.h"
+#include "master/timer.h"
 #include "master/workers.h"
 #include "shm/messages.h"
 #include "shm/scoreboard.h"
@@ -135,9 +136,9 @@ stacks_query_end(struct stacks_query *query)
 static const char *
 stacks_send(struct stacks *stacks, struct worker_proc *wp, double limit_s)
 {
-	struct stacks_query	*query = &stacks->queries[wp->slot];
-	struct message		 msg = { .type = MSG_STACKS,
-	    .slot = wp->slot, .worker_id = wp->id };
+	struct stacks_query	*query = &stacks->queries[wp->child.seat];
+	struct message		 msg = { .type = MSG_STACKS };
+	int			 failed;
 
 	query->file = memfd_create("stacks", MFD_CLOEXEC);
 	if (query->file == -1)
@@ -145,11 +146,12 @@ stacks_send(struct stacks *stacks, struct worker_proc *wp, double limit_s)
 	query->number = msg.value = ++stacks->last_number;
 	query->sent_us = clock_mono_us();
 	snprintf(msg.text, sizeof(msg.text), "%.0f", limit_s * 1000);
-	if (fd_send_msg(wp->control, &msg, sizeof(msg), query->file) == 0)
+	failed = child_tell(&wp->child, &msg, query->file);
+	if (failed == 0)
 		return NULL;
-	stacks_query_end(query);	/* keeps errno */
-	return errno == EAGAIN ? "it does not read what it is told" :
-	    strerror(errno);
+	stacks_query_end(query);
+	return failed == EAGAIN ? "it does not read what it is told" :
+	    strerror(failed);
 }
 
 /* Is the slot's question under way, and not forgotten? */
@@ -169,7 +171,8 @@ stacks_ask_worker(struct stacks *stacks, int slot, double limit_s)
 	if (slot < 0 || (uint32_t)slot >= stacks->master->sb->slots)
 		return "there is no such worker";
 	wp = &stacks->master->workers[slot];
-	if (wp->state != SB_SLOT_READY && wp->state != SB_SLOT_DRAINING)
+	if (wp->child.state != SB_SLOT_READY &&
+	    wp->child.state != SB_SLOT_DRAINING)
 		return "the worker does not serve";
 	if (stacks_is_sent(&stacks->queries[slot]))
 		return NULL;
@@ -183,7 +186,6 @@ stacks_ask(struct master *m, int slot, double limit_s, stacks_cb cb, void *arg)
 {
 	struct stacks		*stacks = m->stacks;
 	struct stacks_ask	*ask = xcalloc(1, sizeof(*ask));
-	struct timeval		 tv;
 	const char		*why = "too many ask at once";
 
 	ask->stacks = stacks;
@@ -199,9 +201,7 @@ stacks_ask(struct master *m, int slot, double limit_s, stacks_cb cb, void *arg)
 		stacks_ask_end(ask, NULL, why);
 		return;
 	}
-	tv.tv_sec = (time_t)limit_s;
-	tv.tv_usec = (suseconds_t)((limit_s - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&ask->timer, &tv);
+	timer_arm(&ask->timer, limit_s);
 }
 
 /* Forgets who has asked. */

@@ -190,8 +190,8 @@ stats_total(const struct master *m, int id)
 	uint32_t	 i;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		if (m->workers[i].state != SB_SLOT_FREE &&
-		    m->workers[i].id == id)
+		if (m->workers[i].child.state != SB_SLOT_FREE &&
+		    m->workers[i].child.id == id)
 			sb_total_add(&total, sb_slot(m->sb, i));
 	}
 	return total;
@@ -259,9 +259,9 @@ stats_process(struct json_out *json, const struct worker_proc *wp,
 		json_str(json, "state", "free");
 		return;
 	}
-	json_str(json, "state", sb_slot_state_name(wp->state));
-	json_int(json, "generation", wp->gen->id);
-	json_int(json, "slot", wp->slot);
+	json_str(json, "state", sb_slot_state_name(wp->child.state));
+	json_int(json, "generation", wp->child.gen->id);
+	json_int(json, "slot", wp->child.seat);
 	json_uint(json, "queued", sb_get(&slot->queued));
 	json_uint(json, "connections", sb_get(&slot->connections));
 	json_uint(json, "websockets", sb_get(&slot->websockets));
@@ -321,9 +321,9 @@ stats_worker_numbers(struct stats_json *j, int id, pid_t pid,
 static int
 stats_seat_slot(const struct seat *seat)
 {
-	if (seat->proc == NULL || seat->proc->state == SB_SLOT_FREE)
+	if (seat->proc == NULL || seat->proc->child.state == SB_SLOT_FREE)
 		return -1;
-	return seat->proc->slot;
+	return seat->proc->child.seat;
 }
 
 /* Begins one worker id, up to its cores. */
@@ -336,9 +336,9 @@ stats_worker_begin(struct stats_json *j, const struct seat *seat, int slot)
 	if (slot != -1)
 		sb = sb_slot(j->m->sb, (uint32_t)slot);
 	json_open(&j->json, NULL, '{');
-	stats_worker_numbers(j, seat->id, sb != NULL ? wp->pid : 0, sb);
+	stats_worker_numbers(j, seat->id, sb != NULL ? wp->child.pid : 0, sb);
 	stats_process(&j->json, wp, sb);
-	stats_apps(j, sb != NULL ? wp->gen : j->m->serving, sb);
+	stats_apps(j, sb != NULL ? wp->child.gen : j->m->serving, sb);
 	stats_cores_begin(j, slot, false);
 }
 
@@ -374,14 +374,15 @@ stats_workers(struct stats_json *j)
 static void
 stats_other_begin(struct stats_json *j, const struct worker_proc *wp)
 {
-	const struct sb_slot	*slot = sb_slot(j->m->sb, (uint32_t)wp->slot);
+	const struct sb_slot	*slot = sb_slot(j->m->sb,
+	    (uint32_t)wp->child.seat);
 
 	json_open(&j->json, NULL, '{');
-	json_int(&j->json, "id", wp->id);
-	json_int(&j->json, "pid", wp->pid);
+	json_int(&j->json, "id", wp->child.id);
+	json_int(&j->json, "pid", wp->child.pid);
 	json_uint(&j->json, "requests", sb_get(&slot->requests));
 	stats_process(&j->json, wp, slot);
-	stats_cores_begin(j, wp->slot, true);
+	stats_cores_begin(j, wp->child.seat, true);
 }
 
 /* All of them: draining ones, and a reload's next one. */
@@ -396,13 +397,13 @@ stats_others(struct stats_json *j)
 		if (!j->in_cores) {
 			if (j->json.out->len >= STATS_SLICE)
 				return false;
-			if (wp->state == SB_SLOT_FREE ||
-			    m->seats[wp->id - 1].proc == wp)
+			if (wp->child.state == SB_SLOT_FREE ||
+			    m->seats[wp->child.id - 1].proc == wp)
 				continue;
 			stats_other_begin(j, wp);
 		}
-		if (!stats_cores_go_on(j, wp->state == SB_SLOT_FREE ? -1 :
-		    wp->slot))
+		if (!stats_cores_go_on(j, wp->child.state == SB_SLOT_FREE ? -1 :
+		    wp->child.seat))
 			return false;
 		json_close(&j->json);
 	}

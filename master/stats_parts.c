@@ -49,19 +49,20 @@ stats_generations(struct json_out *json, const struct master *m)
 static void
 stats_mule(struct json_out *json, const struct background_proc *bp)
 {
-	const struct commons	*commons = bp->master->commons;
+	const struct commons	*commons = bp->child.master->commons;
 	struct deeds		*deeds;
 	uint64_t		 since, now = clock_mono_us();
 	unsigned long long	 rss, vsz;
 
-	deeds = &commons->deeds[bp->seat - commons->seats.slots];
+	deeds = &commons->deeds[bp->child.seat - commons->seats.slots];
 	since = atomic_load(&deeds->since_us);
-	process_memory(bp->pid, &rss, &vsz);
+	process_memory(bp->child.pid, &rss, &vsz);
 	json_open(json, NULL, '{');
-	json_int(json, "id", bp->id);
-	json_int(json, "pid", bp->pid);
-	json_str(json, "state", background_state_name(bp->state));
-	json_int(json, "generation", bp->gen != NULL ? bp->gen->id : 0);
+	json_int(json, "id", bp->child.id);
+	json_int(json, "pid", bp->child.pid);
+	json_str(json, "state", child_state_name(&bp->child));
+	json_int(json, "generation",
+	    bp->child.gen != NULL ? bp->child.gen->id : 0);
 	json_uint(json, "respawns", bp->respawns);
 	json_uint(json, "messages", atomic_load(&deeds->done));
 	json_uint(json, "exceptions", atomic_load(&deeds->failed));
@@ -70,7 +71,7 @@ stats_mule(struct json_out *json, const struct background_proc *bp)
 	json_uint(json, "rss", rss);
 	json_uint(json, "vsz", vsz);
 	json_uint(json, "last_spawn", bp->spawned_real_us / 1000000);
-	json_str(json, "failure", bp->failure);
+	json_str(json, "failure", bp->child.failure);
 	json_close(json);
 }
 
@@ -82,7 +83,7 @@ stats_mules(struct json_out *json, const struct master *m)
 
 	json_open(json, "mules", '[');
 	for (i = 0; i < m->nbackgrounds; i++) {
-		if (m->backgrounds[i].kind->kind == PROCESS_MULE)
+		if (m->backgrounds[i].child.kind->kind == PROCESS_MULE)
 			stats_mule(json, &m->backgrounds[i]);
 	}
 	json_close(json);
@@ -92,12 +93,12 @@ stats_mules(struct json_out *json, const struct master *m)
 static void
 stats_spooler_dir(struct json_out *json, const struct background_proc *bp)
 {
-	const struct config	*cfg = bp->master->cfg;
+	const struct config	*cfg = bp->child.master->cfg;
 	size_t			 i;
 	const char		*dir;
 	char			*cwd, *path;
 
-	i = (size_t)((bp->id - 1) / cfg->spooler_processes);
+	i = (size_t)((bp->child.id - 1) / cfg->spooler_processes);
 	dir = i < cfg->spooler.count ? cfg->spooler.items[i] : "";
 	cwd = dir[0] == '/' ? NULL : getcwd(NULL, 0);
 	path = cwd == NULL ? xstrdup(dir) : xasprintf("%s/%s", cwd, dir);
@@ -110,23 +111,24 @@ stats_spooler_dir(struct json_out *json, const struct background_proc *bp)
 static void
 stats_spooler(struct json_out *json, const struct background_proc *bp)
 {
-	const struct commons		*commons = bp->master->commons;
+	const struct commons		*commons = bp->child.master->commons;
 	const struct spooler_row	*row;
 	struct deeds			*deeds;
 	uint64_t			 since, now = clock_mono_us();
 
-	deeds = &commons->deeds[bp->seat - commons->seats.slots];
-	row = &commons->spoolers->rows[bp->id - 1];
+	deeds = &commons->deeds[bp->child.seat - commons->seats.slots];
+	row = &commons->spoolers->rows[bp->child.id - 1];
 	since = atomic_load(&deeds->since_us);
 	json_open(json, NULL, '{');
 	stats_spooler_dir(json, bp);
-	json_int(json, "pid", bp->pid);
+	json_int(json, "pid", bp->child.pid);
 	json_uint(json, "tasks", atomic_load(&deeds->done));
 	json_uint(json, "respawns", bp->respawns);
 	json_int(json, "running", since != 0);
-	json_int(json, "id", bp->id);
-	json_str(json, "state", background_state_name(bp->state));
-	json_int(json, "generation", bp->gen != NULL ? bp->gen->id : 0);
+	json_int(json, "id", bp->child.id);
+	json_str(json, "state", child_state_name(&bp->child));
+	json_int(json, "generation",
+	    bp->child.gen != NULL ? bp->child.gen->id : 0);
 	json_uint(json, "failed", atomic_load(&deeds->failed));
 	json_uint(json, "retried", atomic_load(&row->retried));
 	json_uint(json, "put_away", atomic_load(&row->put_away));
@@ -134,7 +136,7 @@ stats_spooler(struct json_out *json, const struct background_proc *bp)
 	json_uint(json, "later", atomic_load(&row->later));
 	json_uint(json, "busy_ms", since != 0 && since < now ?
 	    (now - since) / 1000 : 0);
-	json_str(json, "failure", bp->failure);
+	json_str(json, "failure", bp->child.failure);
 	json_close(json);
 }
 
@@ -146,7 +148,7 @@ stats_spoolers(struct json_out *json, const struct master *m)
 
 	json_open(json, "spoolers", '[');
 	for (i = 0; i < m->nbackgrounds; i++) {
-		if (m->backgrounds[i].kind->kind == PROCESS_SPOOLER)
+		if (m->backgrounds[i].child.kind->kind == PROCESS_SPOOLER)
 			stats_spooler(json, &m->backgrounds[i]);
 	}
 	json_close(json);

@@ -122,16 +122,9 @@ stuck_tick(const struct worker_proc *wp)
 {
 	uint64_t	 tick;
 
-	tick = sb_get(&sb_slot(wp->master->sb, (uint32_t)wp->slot)->tick_us);
-	return tick > wp->ready_us ? tick : wp->ready_us;
-}
-
-/* "worker 1 (pid 4711)" */
-static const char *
-stuck_str(const struct worker_proc *wp, char *buf, size_t len)
-{
-	snprintf(buf, len, "worker %d (pid %d)", wp->id, (int)wp->pid);
-	return buf;
+	tick = sb_get(&sb_slot(wp->child.master->sb,
+	    (uint32_t)wp->child.seat)->tick_us);
+	return tick > wp->child.ready_us ? tick : wp->child.ready_us;
 }
 
 /* Looks at one, as far as is needed: cores only of a silent one. */
@@ -139,14 +132,14 @@ static enum stuck_why
 stuck_look(const struct worker_proc *wp)
 {
 	struct stuck_seen	 seen = { .now_us = clock_mono_us(),
-	    .tick_us = stuck_tick(wp), .timeout = wp->gen->cfg->worker_timeout
-	};
+	    .tick_us = stuck_tick(wp),
+	    .timeout = wp->child.gen->cfg->worker_timeout };
 
-	if (seen.tick_us < wp->master->stuck->woke_us)
-		seen.tick_us = wp->master->stuck->woke_us;
+	if (seen.tick_us < wp->child.master->stuck->woke_us)
+		seen.tick_us = wp->child.master->stuck->woke_us;
 	if (seen.now_us < seen.tick_us + stuck_us(STUCK_TICK_S))
 		return STUCK_NOT;
-	seen.deadline_us = stuck_deadline(wp->master->sb, wp->slot);
+	seen.deadline_us = stuck_deadline(wp->child.master->sb, wp->child.seat);
 	return stuck_decide(&seen);
 }
 
@@ -159,9 +152,10 @@ stuck_stacks_cb(void *arg, const char *json, const char *why)
 	char				 who[64];
 
 	wp = &sw->stuck->master->workers[sw->slot];
-	if (sw->state != STUCK_ASKED || wp->pid != sw->pid || wp->pid == 0)
+	if (sw->state != STUCK_ASKED || wp->child.pid != sw->pid ||
+	    wp->child.pid == 0)
 		return;
-	stuck_str(wp, who, sizeof(who));
+	child_str(&wp->child, who, sizeof(who));
 	if (json != NULL && stuck_log(who, json)) {
 		stuck_set_state(sw, STUCK_SEEN);
 		return;
@@ -169,7 +163,7 @@ stuck_stacks_cb(void *arg, const char *json, const char *why)
 	log_error("%s: %s; Python writes what its threads do, the innermost "
 	    "frame first", who, why != NULL ? why :
 	    "the interpreter's lock is kept, by what runs");
-	workers_signal(wp, SIGNAL_DUMP);
+	child_signal(&wp->child, SIGNAL_DUMP);
 	stuck_set_state(sw, STUCK_DUMPED);
 }
 
@@ -181,15 +175,16 @@ stuck_begin(struct stuck_worker *sw, const struct worker_proc *wp,
 	char	 who[64];
 
 	sw->why = why;
-	sw->pid = wp->pid;
+	sw->pid = wp->child.pid;
 	sw->tick_us = stuck_tick(wp);
 	log_error("%s: its event loop has not turned for %.1f s, and %s",
-	    stuck_str(wp, who, sizeof(who)),
+	    child_str(&wp->child, who, sizeof(who)),
 	    (double)(clock_mono_us() - sw->tick_us) / 1e6,
 	    why == STUCK_DEADLINE ? "a request is past its deadline" :
 	    "that is worker-timeout");
 	stuck_set_state(sw, STUCK_ASKED);
-	stacks_ask(wp->master, sw->slot, STUCK_ASK_S, stuck_stacks_cb, sw);
+	stacks_ask(wp->child.master, sw->slot, STUCK_ASK_S, stuck_stacks_cb,
+	    sw);
 }
 
 /* Enough is known. */
@@ -198,8 +193,8 @@ stuck_kill(struct stuck_worker *sw, struct worker_proc *wp)
 {
 	char	 who[64];
 
-	stuck_str(wp, who, sizeof(who));
-	blackbox_log(wp->master->sb, sw->slot, LOG_LEVEL_ERROR, who);
+	child_str(&wp->child, who, sizeof(who));
+	blackbox_log(wp->child.master->sb, sw->slot, LOG_LEVEL_ERROR, who);
 	log_error("%s is killed: its event loop does not turn", who);
 	workers_kill(wp, sw->why == STUCK_DEADLINE ? ENDING_HARAKIRI :
 	    ENDING_STUCK);
@@ -214,9 +209,9 @@ stuck_end(struct stuck_worker *sw, const struct worker_proc *wp)
 
 	if (sw->state == STUCK_ASKED)
 		stacks_cancel(sw->stuck->master, stuck_stacks_cb, sw);
-	if (sw->state != STUCK_KILLED && wp->pid == sw->pid)
+	if (sw->state != STUCK_KILLED && wp->child.pid == sw->pid)
 		log_warn("%s: its event loop turns again",
-		    stuck_str(wp, who, sizeof(who)));
+		    child_str(&wp->child, who, sizeof(who)));
 	stuck_set_state(sw, STUCK_FINE);
 }
 
@@ -226,9 +221,9 @@ stuck_is_stopped(const struct worker_proc *wp)
 {
 	char	 state;
 
-	if (wp->gen->cfg->worker_timeout_stopped)
+	if (wp->child.gen->cfg->worker_timeout_stopped)
 		return false;
-	state = process_state(wp->pid);
+	state = process_state(wp->child.pid);
 	return state == 'T' || state == 't';
 }
 
@@ -237,13 +232,13 @@ static void
 stuck_check_one(struct stuck_worker *sw, struct worker_proc *wp)
 {
 	enum stuck_why	 why;
-	bool		 serves = wp->state == SB_SLOT_READY ||
-	    wp->state == SB_SLOT_DRAINING;
+	bool		 serves = wp->child.state == SB_SLOT_READY ||
+	    wp->child.state == SB_SLOT_DRAINING;
 
-	if (sw->state != STUCK_FINE && (!serves || wp->pid != sw->pid ||
+	if (sw->state != STUCK_FINE && (!serves || wp->child.pid != sw->pid ||
 	    stuck_tick(wp) != sw->tick_us))
 		stuck_end(sw, wp);
-	if (!serves || wp->pid == 0 || wp->doomed)
+	if (!serves || wp->child.pid == 0 || wp->child.doomed)
 		return;
 	if (sw->state == STUCK_FINE) {
 		why = stuck_look(wp);

@@ -23,6 +23,7 @@
 #include "master/seats.h"
 #include "master/self.h"
 #include "master/socket.h"
+#include "master/timer.h"
 #include "master/workers.h"
 #include "shm/secret.h"
 
@@ -45,16 +46,6 @@ upgrade_set_state(struct upgrade *u, enum upgrade_state state)
 	    upgrade_state_names[state]);
 	u->state = state;
 	evtimer_del(&u->timer);
-}
-
-/* The new master has so many seconds for what it does now. */
-static void
-upgrade_arm(struct upgrade *u, double seconds)
-{
-	struct timeval	 tv = { .tv_sec = (time_t)seconds };
-
-	tv.tv_usec = (suseconds_t)((seconds - (double)tv.tv_sec) * 1e6);
-	evtimer_add(&u->timer, &tv);
 }
 
 static void upgrade_note(struct upgrade *, const char *, ...)
@@ -139,7 +130,7 @@ upgrade_hear(struct upgrade *u, const char *line)
 		u->hello = true;
 		if (u->state == UPGRADE_TRYING && limit > 0 &&
 		    limit <= UPGRADE_LIMIT_S)
-			upgrade_arm(u, limit);
+			timer_arm(&u->timer, limit);
 	} else if (strcmp(line, "ready") == 0) {
 		u->ready = true;
 	} else if (strcmp(line, "stop") == 0 || strcmp(line, "quit") == 0) {
@@ -254,7 +245,7 @@ upgrade_fail(struct master *m)
 	u->tried = true;
 	snprintf(u->last_failure, sizeof(u->last_failure), "%s", u->failure);
 	upgrade_set_state(u, UPGRADE_FAILED);
-	upgrade_arm(u, m->cfg->worker_reload_mercy + UPGRADE_SLACK_S);
+	timer_arm(&u->timer, m->cfg->worker_reload_mercy + UPGRADE_SLACK_S);
 	if (left)
 		master_opens(m);
 }
@@ -287,7 +278,7 @@ upgrade_begin(struct master *m)
 	event_assign(&u->sock_ev, m->base, u->sock, EV_READ | EV_PERSIST,
 	    upgrade_sock_cb, u);
 	event_add(&u->sock_ev, NULL);
-	upgrade_arm(u, m->cfg->start_timeout + UPGRADE_HELLO_S);
+	timer_arm(&u->timer, m->cfg->start_timeout + UPGRADE_HELLO_S);
 	log_info("upgrade: %s starts as the new master, with pid %d",
 	    self_path(), (int)u->pid);
 }
@@ -340,8 +331,8 @@ upgrade_turn(struct master *m)
 		upgrade_fail(m);
 	else if (u->state == UPGRADE_TRYING && u->ready)
 		upgrade_leave(m);
-	else if (u->state == UPGRADE_LEAVING && workers_all_free(m) &&
-	    background_all_empty(m) && daemons_all_over(m->daemons))
+	else if (u->state == UPGRADE_LEAVING && children_all_free(m) &&
+	    daemons_all_over(m->daemons))
 		master_hand_over(m);
 }
 
@@ -386,8 +377,8 @@ upgrade_refusal(const struct master *m)
 		return text;
 	}
 	for (i = 0; i < m->sb->slots; i++) {
-		if ((m->workers[i].state == SB_SLOT_READY ||
-		    m->workers[i].state == SB_SLOT_DRAINING) &&
+		if ((m->workers[i].child.state == SB_SLOT_READY ||
+		    m->workers[i].child.state == SB_SLOT_DRAINING) &&
 		    m->workers[i].owns_listeners)
 			return "workers listen on sockets of their own, "
 			    "which a new master's could not bind";
@@ -431,7 +422,7 @@ upgrade_abandon(struct master *m, bool at_once)
 		kill(u->pid, at_once ? SIGQUIT : SIGTERM);
 	if (u->state == UPGRADE_TRYING)
 		upgrade_set_state(u, UPGRADE_FAILED);
-	upgrade_arm(u, m->cfg->worker_reload_mercy + UPGRADE_SLACK_S);
+	timer_arm(&u->timer, m->cfg->worker_reload_mercy + UPGRADE_SLACK_S);
 }
 
 /* Passes a signal on. */

@@ -18,7 +18,7 @@
 static struct sb_slot *
 route_slot(const struct worker_proc *wp)
 {
-	return sb_slot(wp->master->sb, (uint32_t)wp->slot);
+	return sb_slot(wp->child.master->sb, (uint32_t)wp->child.seat);
 }
 
 /* A worker's handler. */
@@ -54,8 +54,9 @@ route_is_of(const struct user_signals *us, const struct worker_proc *wp,
 {
 	const struct user_signal	*row = &us->rows[number];
 
-	if (wp->state == SB_SLOT_FREE || wp->state == SB_SLOT_GONE ||
-	    wp->state == SB_SLOT_DRAINING || wp->gen != us->gen)
+	if (wp->child.state == SB_SLOT_FREE ||
+	    wp->child.state == SB_SLOT_GONE ||
+	    wp->child.state == SB_SLOT_DRAINING || wp->child.gen != us->gen)
 		return false;
 	return row->everywhere || route_learnt(wp, number) ||
 	    sb_get(&route_slot(wp)->signal_waits) > 0;
@@ -69,7 +70,7 @@ route_can(const struct user_signals *us, const struct worker_proc *wp,
 	if (!route_is_of(us, wp, number) ||
 	    user_signals_flight(wp) >= USER_SIGNALS_FLIGHT)
 		return false;
-	return wp->state == SB_SLOT_READY ||
+	return wp->child.state == SB_SLOT_READY ||
 	    sb_get(&route_slot(wp)->signal_waits) > 0;
 }
 
@@ -77,7 +78,7 @@ route_can(const struct user_signals *us, const struct worker_proc *wp,
 static bool
 route_send(struct worker_proc *wp, int number)
 {
-	if (workers_tell(wp, &(struct message){ .type = MSG_SIGNAL,
+	if (child_tell(&wp->child, &(struct message){ .type = MSG_SIGNAL,
 	    .value = number }, -1) != 0)
 		return false;
 	wp->user_sent++;
@@ -93,7 +94,7 @@ route_cost(const struct worker_proc *wp)
 	if (sb_get(&slot->signal_waits) > 0)
 		return 0;
 	return 1 + user_signals_flight(wp) * 2 +
-	    (sb_get(&slot->busy_cores) >= wp->master->sb->cores ? 1 : 0);
+	    (sb_get(&slot->busy_cores) >= wp->child.master->sb->cores ? 1 : 0);
 }
 
 /* One of them: who gets to it first; of equals each in its turn. */
@@ -145,7 +146,7 @@ route_worker(struct user_signals *us, int number)
 
 	for (i = 0; i < m->sb->slots; i++) {
 		wp = &m->workers[i];
-		if (wp->id == us->rows[number].target.number &&
+		if (wp->child.id == us->rows[number].target.number &&
 		    route_can(us, wp, number) && route_send(wp, number))
 			return USER_SENT;
 	}
@@ -237,8 +238,8 @@ user_route_has(const struct user_signals *us)
 	uint32_t		 i;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		if (m->workers[i].gen == us->gen &&
-		    m->workers[i].state == SB_SLOT_READY)
+		if (m->workers[i].child.gen == us->gen &&
+		    m->workers[i].child.state == SB_SLOT_READY)
 			return true;
 	}
 	return false;

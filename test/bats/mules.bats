@@ -34,6 +34,12 @@ mule_pid() {
 	stats "s['mules'][$1 - 1]['pid']"
 }
 
+# mule_is STATE GENERATION: the first one.
+mule_is() {
+	stats_say "(s['mules'][0]['state'], s['mules'][0]['generation']) ==
+	    ('$1', $2)"
+}
+
 # mule_kill SIGNAL N: if that mule is there (0 would be this test's group).
 mule_kill() {
 	local pid
@@ -163,6 +169,37 @@ mule_kill() {
 	tell 1 still
 	wm_wait_for "its answer" 20 noted "^1 $old ends still"
 	wm_stop
+}
+
+@test "a reload and a stop do not wait for a mule that is not ready yet" {
+	local old new
+	cat "$WM_APPS/mules.py" - >app.py <<-'END'
+	with open("loads", "a") as loads:
+	    loads.write("x")
+	LOADED = os.path.getsize("loads")
+	def hold():
+	    if os.path.exists(f"hold{LOADED}"):
+	        time.sleep(100)
+	os.register_at_fork(after_in_child=hold)
+	END
+	PORT=$(wm_port)
+	STATS=$WM_TMP/stats.sock
+	wm_start --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
+	    --wsgi-file app.py --mules 1
+	wm_wait_for "the mule" 20 mule_is ready 1
+	touch hold1
+	mule_kill KILL 1
+	wm_wait_for "another, which hangs" 20 mule_is starting 1
+	old=$(mule_pid 1)
+	kill -HUP "$WM_PID"
+	wm_wait_for "the new one" 20 mule_is ready 2
+	wm_log_has "mule 1 .pid $old. has left: it was killed"
+	touch hold2
+	mule_kill KILL 1
+	wm_wait_for "another, which hangs" 20 mule_is starting 2
+	new=$(mule_pid 1)
+	wm_stop
+	wm_log_has "mule 1 .pid $new. has left: it was killed"
 }
 
 @test "a stop: what waits is worked off; who does not end is killed" {

@@ -95,7 +95,8 @@ unit_tests += test/unit/test_watchdog
 test_unit_test_watchdog_SOURCES = \
 	test/unit/test_watchdog.c $(unit_rig) $(unit_main)
 
-unit_tests += test/unit/test_stacks
+unit_tests += test/unit/test_children test/unit/test_stacks
+test_unit_test_children_SOURCES = test/unit/test_children.c $(unit_main)
 test_unit_test_stacks_SOURCES = test/unit/test_stacks.c $(unit_main)
 
 unit_tests += test/unit/test_request_id

@@ -40,3 +40,13 @@ TEST(backoff_counts_quick_deaths_and_forgives)
 	CHECK_INT(backoff_count(2, 11), 0);
 	CHECK_INT(backoff_count(20, -1), 20);
 }
+
+TEST(backoff_of_a_death_counts_first)
+{
+	unsigned	 failures = 1;
+
+	CHECK_INT(backoff_died(&failures, -1, 10) * 1000 + 0.5, 200);
+	CHECK_INT(failures, 2);
+	CHECK_INT(backoff_died(&failures, 11, 10), 0);
+	CHECK_INT(failures, 0);
+}

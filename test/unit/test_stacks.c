@@ -15,6 +15,8 @@
 #include "shm/scoreboard.h"
 #include "test/unit/unit.h"
 
+static const struct child_kind	 kind = { .name = "worker" };
+
 /* A master with one worker, whose end of the socket is the test's. */
 static struct master	 m;
 static int		 worker_end;
@@ -51,8 +53,9 @@ begin(void)
 		abort();
 	fd_set_nonblock(pair[0]);
 	fd_set_nonblock(pair[1]);
-	m.workers[0].state = SB_SLOT_READY;
-	m.workers[0].control = pair[0];
+	m.workers[0].child.kind = &kind;
+	m.workers[0].child.state = SB_SLOT_READY;
+	m.workers[0].child.control = pair[0];
 	worker_end = pair[1];
 }
 
@@ -61,7 +64,7 @@ static void
 end(void)
 {
 	stacks_free(m.stacks);
-	close(m.workers[0].control);
+	close(m.workers[0].child.control);
 	close(worker_end);
 	free(m.workers);
 	event_base_free(m.base);
