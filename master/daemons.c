@@ -38,7 +38,6 @@ struct daemon {
 	pid_t			 group;		/* of the last child */
 	pid_t			 pid;		/* of the daemon; 0: unknown */
 	bool			 wanted;	/* by the configuration */
-	bool			 seen;		/* touched, so far */
 	uint64_t		 started_us;
 	uint64_t		 stopped_us;	/* STOPS: since when */
 	unsigned		 failures;
@@ -311,14 +310,13 @@ daemons_touch_cb(evutil_socket_t fd, short what, void *arg)
 		if (d->rule.touch.count == 0)
 			continue;
 		now = daemon_look_at_files(d);
-		if (d->seen && now != d->touched && daemon_is_wanted(d)) {
+		if (now != d->touched && daemon_is_wanted(d)) {
 			log_info("daemon \"%s\": a file was touched",
 			    d->rule.command);
 			daemon_stop(d, d->rule.stop_signal,
 			    d->rule.stop_signal);
 		}
 		d->touched = now;
-		d->seen = true;
 	}
 }
 
@@ -334,6 +332,7 @@ daemons_add(struct daemons *all, struct daemon_rule *steal_rule)
 	memset(steal_rule, 0, sizeof(*steal_rule));
 	d->state = DAEMON_DOWN;
 	d->wanted = true;
+	d->touched = daemon_look_at_files(d);
 	evtimer_assign(&d->timer, all->m->base, daemon_timer_cb, d);
 	TAILQ_INSERT_TAIL(&all->list, d, link);
 	if (daemon_user(&d->rule, all->m->cfg, &d->uid, &cause) == 0)

@@ -530,12 +530,15 @@ def chunks(environ, start_response):
 
 @view
 def chunks_nb(environ, start_response):
-    """The same without waiting."""
+    """The same without waiting; makes the file that is named when there is
+    nothing yet."""
     told, nothing = [], 0
     while True:
         chunk = uwsgi.chunked_read_nb()
         if chunk is None:
             nothing += 1
+            if environ["QUERY_STRING"]:
+                open(environ["QUERY_STRING"], "w").close()
             uwsgi.wait_fd_read(uwsgi.connection_fd(), 5)
             uwsgi.suspend()
             continue

@@ -11,6 +11,7 @@ import time
 import uwsgi
 
 NOTES = os.path.abspath("notes")
+GO = os.path.abspath("go")
 
 
 def note(text):
@@ -27,6 +28,10 @@ def hook(message):
         raise LookupError("as told")
     if word == "sleep":
         time.sleep(float(rest))
+    if word == "hold":          # until there is a file "go"
+        end = time.monotonic() + 60
+        while not os.path.exists(GO) and time.monotonic() < end:
+            time.sleep(0.01)
     if word == "hang":
         while True:
             try:

@@ -11,7 +11,7 @@ import urllib.parse
 
 import uwsgi
 
-INSIDE = []
+HELD = []
 
 
 def echo(*args):
@@ -45,6 +45,15 @@ def slow(seconds):
     return b"waited"
 
 
+def held():
+    """Until /release."""
+    HELD.append(True)
+    end = time.monotonic() + 60
+    while HELD and time.monotonic() < end:
+        uwsgi.sleep(0.02)
+    return b"released"
+
+
 def nested(node, *args):
     """Calls on."""
     return uwsgi.rpc(node, *args) or b"None"
@@ -65,7 +74,7 @@ def forks():
 
 
 for function in (echo, big, where, nothing, text, fails, slow, nested,
-                 harakiri, forks):
+                 harakiri, forks, held):
     uwsgi.register_rpc(function.__name__, function)
 
 
@@ -104,6 +113,11 @@ def application(environ, start_response):
         return [called(words).encode()]
     if environ["PATH_INFO"] == "/register":
         return [registered(*words).encode()]
+    if environ["PATH_INFO"] in ("/held", "/release"):
+        count = len(HELD)
+        if environ["PATH_INFO"] == "/release":
+            HELD.clear()
+        return [b"%d" % count]
     if environ["PATH_INFO"] == "/list":
         return [repr(uwsgi.rpc_list()).encode()]
     return [b"here"]

@@ -3,8 +3,8 @@
 POST /spool with a JSON object spools it and answers with the task's path, or
 the exception. Each step of a task is a line of the file $NOTES: pid, step,
 "name", and whether its body is what "sha" says. "do" says what the handler
-does: ok, retry, ignore, raise, none, die, sleep SECONDS, import, nothing (wait
-for ever).
+does: ok, retry, ignore, raise, none, die, dir, sleep SECONDS, hold (until
+there is the file $NOTES.go).
 """
 import hashlib
 import json
@@ -16,6 +16,7 @@ import time
 import uwsgi
 
 NOTES = os.environ["NOTES"]
+GO = NOTES + ".go"
 RETRIED = set()
 
 
@@ -40,6 +41,10 @@ def handler(task):
     assert uwsgi.i_am_the_spooler() is True and uwsgi.worker_id() == 0
     if what == "sleep":
         time.sleep(float(argument))
+    elif what == "hold":
+        end = time.monotonic() + 60
+        while not os.path.exists(GO) and time.monotonic() < end:
+            time.sleep(0.01)
     elif what == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     elif what == "raise":

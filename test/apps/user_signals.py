@@ -106,6 +106,21 @@ uwsgi.register_signal(13, "", lambda n: note(
     "version", os.environ.get("VERSION")))
 uwsgi.add_timer(13, 0.2)
 
+
+def hold():
+    """Until there is the file NOTES.go."""
+    end = time.monotonic() + 60
+    while not os.path.exists(NOTES + ".go") and time.monotonic() < end:
+        wsgimaster.sleep(0.02)
+
+
+def holds(number):
+    note("holds")
+    hold()
+    note("held")
+
+
+uwsgi.register_signal(14, "", holds)
 BAD = {
     "number": lambda: uwsgi.register_signal(256, "", one),
     "negative": lambda: uwsgi.signal(-1),
@@ -131,8 +146,8 @@ def call(words):
         before = uwsgi.signal_received()
         answer = uwsgi.signal_wait(*map(int, args))
         return [before, repr(answer), uwsgi.signal_received()]
-    elif what == "sleep":
-        wsgimaster.sleep(float(args[0]))
+    elif what == "hold":
+        hold()
     elif what == "remove":
         return uwsgi.remove_timer(int(args[0]))
     elif what == "unregister":

@@ -230,6 +230,8 @@ def beside(environ, options):
 
 @case
 def fill(environ, options):
+    while "beside" not in OPEN:     # it has the handshake behind it, at least
+        wsgimaster.sleep(0.01)
     context, sent = OPEN["beside"], 0
     try:
         while sent < 500:

@@ -36,7 +36,7 @@ forks_start() {
 	get /signal/2
 	wm_wait_for "the spooler's" 20 noted "over signal" 2
 	get /wait
-	noted "over signal" 3
+	wm_wait_for "the worker's" 20 noted "over signal" 3
 	noted "child signal" 3
 	wm_stop
 }

@@ -160,10 +160,11 @@ silent() {
 	rm -f "$1"
 	: >"$1.count"
 	"$PYTHON" - "$1" <<-'END' 3>&- 4>&- &
-	import socket, sys
+	import os, socket, sys
 	s = socket.socket(socket.AF_UNIX)
-	s.bind(sys.argv[1])
+	s.bind(sys.argv[1] + ".new")
 	s.listen(50)
+	os.rename(sys.argv[1] + ".new", sys.argv[1])
 	s.settimeout(100)
 	kept = []
 	while True:

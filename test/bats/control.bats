@@ -203,8 +203,9 @@ logs_debug() {
 	{"processes": 2, "env": {"TOKEN": "geheim", "OTHER": "x"},
 	 "pyargv": "--password geheim"}
 	END
-	control_start -c one.json --log-level warn ||
-	    wm_log_has "wsgimaster ready" || true
+	CONTROL=$WM_TMP/control.sock
+	# It does not say in its log that it is ready.
+	life_launch --control-socket "$CONTROL" -c one.json --log-level warn
 	wm_wait_for "readiness" 20 ctl wait-ready
 	ctl config | tee config
 	grep -qE "^processes +.*one.json +2$" config

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Commands and signals at times. The server's clock, as far as crons go by it,
-# is set so that the next minute begins soon.
+# is set when all is ready, so that the next minute begins.
 
 load lifecycle
 
@@ -10,16 +10,20 @@ setup_file() {
 	#include <stdlib.h>
 	#include <sys/time.h>
 	#include <time.h>
+	#include <unistd.h>
 
-	/* The calendar's time, and a few seconds. */
+	/* The minute before another; behind it once there is the file MINUTE. */
 	time_t
 	time(time_t *t)
 	{
+		static time_t	 begun;
 		struct timeval	 tv;
-		const char	*ahead = getenv("AHEAD");
 
 		gettimeofday(&tv, NULL);
-		tv.tv_sec += ahead == NULL ? 0 : atoi(ahead);
+		if (begun == 0 && access(getenv("MINUTE"), F_OK) == 0)
+			begun = tv.tv_sec;
+		tv.tv_sec = begun == 0 ? atol(getenv("NEXT")) - 30 :
+		    atol(getenv("NEXT")) + tv.tv_sec - begun;
 		if (t != NULL)
 			*t = tv.tv_sec;
 		return tv.tv_sec;
@@ -29,19 +33,15 @@ setup_file() {
 	    "$BATS_FILE_TMPDIR/time.c" || export WM_SKIP="needs a compiler"
 }
 
-# soon SECONDS: the next minute begins so much later.
-soon() {
-	export AHEAD=$((60 - EPOCHSECONDS % 60 - $1))
-}
-
 ran() {
 	[ "$(cat "$1" 2>/dev/null | wc -l)" -ge "${2:-1}" ]
 }
 
 @test "commands run when their minute comes, as the options say" {
 	local minute
-	soon 4
-	minute=$(date -u -d "@$((EPOCHSECONDS + AHEAD + 5))" +%-M)
+	export MINUTE=$WM_TMP/minute
+	export NEXT=$((EPOCHSECONDS / 60 * 60 + 60))
+	minute=$(date -u -d "@$NEXT" +%-M)
 	cat >app.py <<-'END'
 	from uwsgidecorators import cron
 
@@ -67,6 +67,11 @@ ran() {
 	    --unique-cron "-1 -1 -1 -1 -1 echo x >>$WM_TMP/unique; sleep 600" \
 	    --cron2 "minute=$minute,harakiri=1 echo x >>$WM_TMP/two; sleep 600"
 	unset LD_PRELOAD
+	sleep 0.6		# its clock stands still until then
+	for name in any fixed unique two decorated; do
+		[ ! -e "$name" ]
+	done
+	touch "$MINUTE"
 	for name in any fixed unique two decorated; do
 		wm_wait_for "$name" 30 ran "$name"
 	done

@@ -46,6 +46,10 @@ descriptors() {
 	find "/proc/$WM_PID/fd" -type l | wc -l
 }
 
+descriptors_at_most() {
+	[ "$(descriptors)" -le "$1" ]
+}
+
 # queue_is_short: hardly any signal waits.
 queue_is_short() {
 	asked /stats | "$PYTHON" -c 'import json, sys
@@ -63,7 +67,7 @@ sys.exit(json.load(sys.stdin)["signal_queue"] > 300)'
 print(json.load(sys.stdin)["workers"][0]["pid"])')"
 		looked_at
 		kill -HUP "$WM_PID"
-		wm_wait_for "the reload" 10 wm_log_has "generation 2 serves"
+		wm_wait_for "the reload" 30 wm_log_has "generation 2 serves"
 		looked_at
 		wm_stop
 	done
@@ -76,8 +80,9 @@ print(json.load(sys.stdin)["workers"][0]["pid"])')"
 	before=$(descriptors)
 	get /begin >/dev/null
 	looked_at
-	[ "$(descriptors)" -le $((before + 2)) ] ||
-	    wm_fail "$(descriptors) descriptors, $before before"
+	# A moment longer there are those of who has just looked.
+	wm_wait_for "at most $((before + 2)) descriptors" 20 \
+	    descriptors_at_most $((before + 2))
 	wm_stop
 }
 
@@ -87,8 +92,8 @@ print(json.load(sys.stdin)["workers"][0]["pid"])')"
 	before=$(descriptors)
 	get /begin 30 >/dev/null
 	looked_at
-	[ "$(descriptors)" -le $((before + 3)) ] ||
-	    wm_fail "$(descriptors) descriptors, $before before"
+	wm_wait_for "at most $((before + 3)) descriptors" 20 \
+	    descriptors_at_most $((before + 3))
 	# What nobody can ever take does not wait in the way of others.
 	wm_wait_for "an empty queue" 20 queue_is_short
 	kill -HUP "$WM_PID"

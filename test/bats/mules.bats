@@ -80,8 +80,9 @@ mule_kill() {
 	wm_log_has "LookupError: as told"
 	noted_times "ends fork" 1
 	noted_times "begins next" 1
-	[ "$(stats "s['mules'][0]['messages'], s['mules'][0]['exceptions']")" \
-	    = "(3, 1)" ]
+	# The last is counted when it is over.
+	wm_wait_for "the count" 20 stats_say "s['mules'][0]['messages'] == 3"
+	[ "$(stats "s['mules'][0]['exceptions']")" = 1 ]
 	wm_stop
 }
 
@@ -139,11 +140,14 @@ mule_kill() {
 	local old
 	mules_start --mules 1
 	old=$(mule_pid 1)
-	tell 1 $'sleep 1\nafter'
-	wm_wait_for "the first" 20 noted "begins sleep"
+	tell 1 $'hold\nafter'
+	wm_wait_for "the first" 20 noted "begins hold"
 	kill -HUP "$WM_PID"
+	wm_wait_for "its leave" 30 stats_say \
+	    "s['mules'][0]['state'] == 'draining'"
+	touch go
 	wm_wait_for "the second" 30 noted "ends after"
-	noted "^1 $old ends sleep 1"
+	noted "^1 $old ends hold"
 	noted "^1 $old atexit"
 	not grep -E "^1 $old (begins|ends) after" notes
 	noted_times "begins" 2
@@ -222,12 +226,13 @@ mule_kill() {
 @test "a flood: False when the queue is full, and nobody blocks" {
 	local answer full i
 	mules_start --mules 1 --mule-msg-size 4096
-	tell 1 "sleep 2"
-	wm_wait_for "the sleep" 20 noted "begins sleep"
+	tell 1 hold
+	wm_wait_for "that it is busy" 20 noted "begins hold"
 	answer=$(tell 1 "$(printf 'x%s\n' {1..200})")
 	grep -q "True, False" <<<"$answer"
 	full=$(grep -o True <<<"$answer" | wc -l)
 	wm_log_has "a queue of the mules is full .mule-msg-size"
+	touch go
 	wm_wait_for "what was taken" 30 noted_times "ends x" "$full"
 	wm_stop
 }
@@ -366,8 +371,8 @@ mule_kill() {
 	local pid
 	mules_start --mules 1
 	pid=$(mule_pid 1)
-	tell 1 "sleep 3"
-	wm_wait_for "the sleep" 20 noted "begins sleep"
+	tell 1 hold
+	wm_wait_for "that it is busy" 20 noted "begins hold"
 	kill -TERM "$WM_PID"
 	refused_now() {
 		! curl -s -m 2 -o /dev/null "http://127.0.0.1:$PORT/" &&
@@ -376,14 +381,15 @@ mule_kill() {
 	}
 	wm_wait_for "a refusal" 10 refused_now
 	wm_is_running "$pid"
+	touch go
 	wm_wait_left
 }
 
 @test "log files are opened again, and the level is taken, by a busy mule" {
 	mules_start --mules 1 --logto "$WM_TMP/log" --log-level info \
 	    --control-socket "$WM_TMP/control.sock"
-	tell 1 "sleep 2"
-	wm_wait_for "the sleep" 20 noted "begins sleep"
+	tell 1 hold
+	wm_wait_for "that it is busy" 20 noted "begins hold"
 	mv log old
 	kill -USR1 "$WM_PID"
 	wm_wait_for "the new file" 20 test -s log
@@ -391,17 +397,26 @@ mule_kill() {
 		[ "$(readlink -f "/proc/$(mule_pid 1)/fd/2")" = \
 		    "$(readlink -f log)" ]
 	}
-	wm_wait_for "the mule's" 2 mule_writes_there
+	wm_wait_for "the mule's" 20 mule_writes_there
+	not noted "ends hold"
+	touch go
 	wm_stop
+}
+
+ready_twice() {
+	[ "$(log_count "wsgimaster ready")" -ge 2 ]
 }
 
 @test "an upgrade: the new mule starts when the old one is gone" {
 	local old
 	mules_start --mules 1 --pidfile "$WM_TMP/pid"
 	old=$(mule_pid 1)
-	tell 1 $'sleep 1\nafter'
-	wm_wait_for "the first" 20 noted "begins sleep"
+	tell 1 $'hold\nafter'
+	wm_wait_for "the first" 20 noted "begins hold"
 	kill -USR2 "$WM_PID"
+	wm_wait_for "the new server" 30 ready_twice
+	noted_times "forked" 1
+	touch go
 	wm_wait_for "the new mule" 30 noted_times "forked" 2
 	noted "^1 $old ends after"
 	[ "$(tail -1 notes | cut -d' ' -f3)" = forked ]

@@ -64,7 +64,7 @@ teardown() {
 	rpc_start none --rpc-timeout 0.5
 	check rpc_checks late "$PORT" "$WM_TMP/u"
 	wm_stop
-	rpc_start none --rpc-max 13
+	rpc_start none --rpc-max 14
 	check rpc_checks registers "$PORT"
 	wm_stop
 }

@@ -52,12 +52,13 @@ spooler_pid_is_not() {
 
 @test "priorities come first, and the earlier before the later" {
 	spool_start
-	spool '{"name": "first", "do": "sleep 1"}'
+	spool '{"name": "first", "do": "hold"}'
 	wm_wait_for "the first" 20 noted "begin first"
 	for task in '"none-a"' '"10", "priority": 10' '"2", "priority": "2"' \
 	    '"none-b"' '"2b", "priority": "2"'; do
 		spool "{\"name\": $task}"
 	done
+	touch "$NOTES.go"
 	wm_wait_for "all" 20 noted " end " 6
 	[ "$(awk '$2 == "end" { print $3 }' "$NOTES" | xargs)" = \
 	    "first 2 2b 10 none-a none-b" ]
@@ -66,16 +67,18 @@ spooler_pid_is_not() {
 
 @test "at: not before its time, also after a restart" {
 	spool_start
-	at=$("$PYTHON" -c 'import time; print(time.time() + 3)')
+	at=$("$PYTHON" -c 'import time; print(time.time() + 2)')
 	spool "{\"name\": \"later\", \"at\": $at}"
 	spool '{"name": "now"}'
 	wm_wait_for "the other" 20 noted "end now"
 	wm_stop
-	not noted "later"
-	spool_start
-	wm_wait_for "its time" 20 noted "end later"
-	"$PYTHON" -c "import time; assert time.time() >= $at"
-	wm_stop
+	# On a slow machine its time may have come by now.
+	if ! noted "end later"; then
+		spool_start
+		wm_wait_for "its time" 20 noted "end later"
+		wm_stop
+	fi
+	"$PYTHON" -c "import os; assert os.stat('$NOTES').st_mtime >= $at"
 }
 
 @test "retry: again after the frequency, which can be changed" {
@@ -98,11 +101,11 @@ spooler_pid_is_not() {
 	spool '{"name": "bad", "do": "raise"}'
 	spool '{"name": "none", "do": "none"}'
 	wm_wait_for "the end" 20 wm_log_has "failed 3 times.*moved to.*failed"
-	[ "$(log_count "RuntimeError: as it was told")" -eq 3 ]
 	wm_wait_for "the other's end" 20 no_tasks
+	[ "$(log_count "RuntimeError: as it was told")" -eq 3 ]
 	wm_log_has "must return uwsgi.SPOOL_OK.*not NoneType"
 	[ "$(ls spool/failed | wc -l)" -eq 2 ]
-	stats "s['spoolers'][0]['put_away']" | grep -qx 2
+	wm_wait_for "the count" 20 stats_say "s['spoolers'][0]['put_away'] == 2"
 	wm_stop
 }
 
@@ -114,7 +117,7 @@ spooler_pid_is_not() {
 	wm_wait_for "the other one" 60 noted "end good"
 	wm_wait_for "the end" 60 wm_log_has "its process has died.*4 times"
 	[ "$(grep -c "begin poison" "$NOTES")" -eq 4 ]
-	no_tasks
+	wm_wait_for "its file's end" 20 no_tasks
 	wm_stop
 }
 
@@ -131,8 +134,10 @@ spooler_pid_is_not() {
 @test "two processes share a folder, and no task runs twice at a time" {
 	spool_start --spooler-processes 2
 	for i in 1 2 3 4 5 6; do
-		spool "{\"name\": \"t$i\", \"do\": \"sleep 0.3\"}"
+		spool "{\"name\": \"t$i\", \"do\": \"hold\"}"
 	done
+	wm_wait_for "two at a time" 30 noted " begin " 2
+	touch "$NOTES.go"
 	wm_wait_for "all" 30 noted " end " 6
 	[ "$(grep -c " begin " "$NOTES")" -eq 6 ]
 	[ "$(awk '{ print $1 }' "$NOTES" | sort -u | wc -l)" -eq 2 ]
@@ -141,11 +146,14 @@ spooler_pid_is_not() {
 
 @test "a reload lets a long task finish, and the next one comes after it" {
 	spool_start
-	spool '{"name": "long", "do": "sleep 2"}'
+	spool '{"name": "long", "do": "hold"}'
 	wm_wait_for "its begin" 20 noted "begin long"
 	old=$(get /pids)
 	kill -HUP "$WM_PID"
 	spool '{"name": "behind"}'
+	wm_wait_for "its leave" 30 stats_say \
+	    "s['spoolers'][0]['state'] == 'draining'"
+	touch "$NOTES.go"
 	wm_wait_for "both" 30 noted "end behind"
 	[ "$(awk '{ print $2, $3 }' "$NOTES" | xargs)" = \
 	    "begin long end long begin behind end behind" ]
@@ -157,7 +165,7 @@ spooler_pid_is_not() {
 @test "kill -9 anywhere: what was spooled is run, and nothing seen in part" {
 	spool_start --spooler-frequency 0.3 --respawn-delay-max 0.1 \
 	    --processes 2 --spooler-processes 2 --spooler-quiet
-	"$PYTHON" "$WM_SOURCE/test/clients/spool_kill.py" "$PORT" "$NOTES" 4
+	"$PYTHON" "$WM_SOURCE/test/clients/spool_kill.py" "$PORT" "$NOTES" 3
 	wm_wait_for "no task is left" 60 no_tasks
 	rm -f "$WM_TMP"/sanitizer.*
 }
@@ -185,7 +193,9 @@ spooler_pid_is_not() {
 	wm_wait_for "uWSGI's" 20 noted "end ?"
 	wm_wait_for "the damaged one" 30 test -e \
 	    spool/failed/uwsgi_spoolfile_on_half
-	wm_log_has "on_link: it is a symbolic link; it is left alone"
+	wm_wait_for "a word on the link" 20 \
+	    wm_log_has "on_link: it is a symbolic link; it is left alone"
+	wm_wait_for "a word on the pipe" 20 wm_log_has "on_pipe.*left alone"
 	[ "$(log_count "on_pipe.*left alone")" -eq 1 ]
 	[ -e spool/another_file ] && [ -p spool/uwsgi_spoolfile_on_pipe ]
 	wm_stop
@@ -197,8 +207,8 @@ spooler_pid_is_not() {
 	mv spool/.new-x spool/uwsgi_spoolfile_on_elsewhere
 	wm_wait_for "the task" 20 noted "end ?"
 	mkdir spool/5
-	cp "$WM_SOURCE/test/fuzz/corpus/spool_packet/hello" \
-	    spool/5/uwsgi_spoolfile_on_elsewhere
+	cp "$WM_SOURCE/test/fuzz/corpus/spool_packet/hello" spool/.new-x
+	mv spool/.new-x spool/5/uwsgi_spoolfile_on_elsewhere
 	wm_wait_for "the other" 20 noted "end ?" 2
 	wm_stop
 }
@@ -266,7 +276,7 @@ spooler_pid_is_not() {
 	[[ $output == ValueError*"only bytes"* ]]
 	run spool "{\"x\": \"$(printf '%070000d' 1)\"}"
 	[[ $output == ValueError*"64 KiB"* ]]
-	no_tasks
+	wm_wait_for "the task's end" 20 no_tasks
 	not noted theirs
 	wm_stop
 }
@@ -315,9 +325,9 @@ spooler_pid_is_not() {
 	wm_wait_for "the count" 20 stats_say "s['spoolers'][0]['later'] == 1"
 	[ "$(stats "s['spoolers'][0]['dir']")" = "$PWD/spool" ]
 	[ "$(stats "s['spoolers'][0]['pid']")" = "$(get /pids)" ]
-	[ "$(stats "[s['spoolers'][0][k] for k in
-	    ('tasks', 'running', 'respawns', 'failed', 'put_away')]")" = \
-	    "[1, 0, 0, 0, 0]" ]
+	wm_wait_for "the other counts" 20 stats_say \
+	    "[s['spoolers'][0][k] for k in ('tasks', 'running', 'respawns',
+	    'failed', 'put_away')] == [1, 0, 0, 0, 0]"
 	wm_stop
 }
 
@@ -409,7 +419,7 @@ three_times() {
 	wm_wait_for "uWSGI" 30 curl -fsS "http://127.0.0.1:$port/"
 	wm_wait_for "what uWSGI has spooled" 30 noted "end from-uwsgi"
 	wm_wait_for "its file's end" 30 no_tasks
-	no_tasks theirs
+	wm_wait_for "the other file's end" 30 no_tasks theirs
 	wm_stop
 }
 

@@ -353,10 +353,15 @@ def client_gone(port):
           5)
 
 
-def post(port, path, pieces, pause=0.0, head=b"Transfer-Encoding: chunked"):
+def post(port, path, pieces, pause=0.0, head=b"Transfer-Encoding: chunked",
+         asked=None):
+    """Sends pieces, with pauses, or the first one when there is a file."""
     with Wire(port) as client:
         client.send(b"POST " + path.encode() + b" HTTP/1.1\r\nHost: x\r\n" +
                     head + b"\r\n\r\n")
+        if asked:
+            until("it has asked", lambda: os.path.exists(asked))
+            os.unlink(asked)
         for piece in pieces:
             time.sleep(pause)
             client.send(piece)
@@ -375,10 +380,14 @@ def chunks(port):
     for path in ("/chunks", "/chunks-nb"):
         for sent, pause in ((pieces, 0), (halves, 0.03), ([b"".join(pieces)],
                                                           0.05)):
-            told = post(port, path, sent, pause)
             if path == "/chunks-nb":
+                asked = os.environ["TEST_FILE"] + ".asked" if pause else ""
+                told = post(port, path + "?" + asked, sent, pause,
+                            asked=asked)
                 assert told[1] or not pause, told
                 told = told[0]
+            else:
+                told = post(port, path, sent, pause)
             assert told == sizes + [0], (path, told)
     told = post(port, "/chunks?[0.3]", [pieces[0]])
     assert told == [1, "TimeoutError", True], told

@@ -6,7 +6,6 @@ import contextlib
 import socket
 import struct
 import threading
-import time
 import urllib.parse
 
 import wire
@@ -85,7 +84,7 @@ def registers(port):
                         ("n:255", b"ValueError: unable to register"),
                         ("s:", b"ValueError: unable to register"),
                         ("four", b"ValueError: unable to register rpc "
-                                 b"function: there are 13 already")):
+                                 b"function: there are 14 already")):
         got = get(port, "/register?" + query).body
         assert got.startswith(want), (query, got)
     assert call(port, "-", "three", "a") == b"b'1:a'"
@@ -103,16 +102,15 @@ def beside(port, node):
     """A call that waits holds up nobody."""
     result = []
     thread = threading.Thread(target=lambda: result.append(
-        call(port, node, "slow", "0.8")))
-    begun = time.monotonic()
+        call(port, node, "held")))
     thread.start()
-    answered = 0
-    while thread.is_alive() and answered < 20:
+    wire.until("it waits", lambda: get(port, "/held").body == b"1")
+    for _ in range(20):
         assert get(port, "/").body == b"here"
-        answered += 1
+    assert not result, result
+    assert get(port, "/release").body == b"1"
     thread.join()
-    assert answered > 1, "nobody was answered meanwhile"
-    assert result == [b"b'waited'"], result
+    assert result == [b"b'released'"], result
 
 
 def raw(node):

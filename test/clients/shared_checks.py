@@ -182,6 +182,9 @@ def same(port, table):
         if " * " in args:
             args = repr(eval(args))
         args = "(" + args + (",)" if args else ")")
+        if args == "('core.busy_workers',)":    # the last one ends, still
+            until(call, lambda: text(port, "/" + name + "/" + args) == want)
+            continue
         got = text(port, "/" + name + "/" + args)
         assert got == want or got.startswith(want + ":"), (call, want, got)
 
@@ -273,6 +276,9 @@ def shown(port, address):
     for call in ("metric_set/('a', 5)", "metric_set/('b', -3)",
                  "metric_inc/('c.d-e_f', 2)"):
         assert text(port, "/" + call) == "True"
+    # A request is counted when its answer is out already.
+    until("three requests", lambda: stats(address)["metrics"][
+        "worker.0.requests"]["value"] >= 3)
     told = stats(address)["metrics"]
     assert told["a"] == {"type": 0, "oid": "", "value": 5}, told["a"]
     assert told["b"] == {"type": 1, "oid": "100.1", "value": -3}
@@ -285,7 +291,7 @@ def shown(port, address):
     assert told["rss_size"]["value"] > 1 << 20
     assert (told["worker.0.requests"]["value"] ==
             told["worker.1.requests"]["value"] +
-            told["worker.2.requests"]["value"] > 0)
+            told["worker.2.requests"]["value"] == 3)
     assert int(text(port, "/metric_get/('worker.0.requests',)")) >= 3
     assert int(text(port, "/metric_get/('worker.1.rss_size',)")) > 1 << 20
 

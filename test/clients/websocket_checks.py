@@ -572,12 +572,12 @@ def shown(port, stats):
               ["websocket"])
         ws.put(TEXT, "x")
         assert ws.text() == "x"
-        text = of_stats(stats, "/metrics").decode()
         for line in ("wsgimaster_websockets 1\n",
                      "wsgimaster_websockets_opened_total 1\n",
                      "wsgimaster_websocket_messages_received_total 1\n",
                      "wsgimaster_websocket_messages_sent_total 1\n"):
-            assert line in text, text
+            until(line, lambda: line in of_stats(stats, "/metrics").decode())
+        text = of_stats(stats, "/metrics").decode()
         assert "request_duration_seconds_count" not in text or \
             'count{mount="/"} 0' in text, text
     until("the end", lambda: not cores())

@@ -93,11 +93,15 @@ class Wire:
                   + body)
         return self.response()
 
-    def _more(self):
+    def _piece(self):
+        """What comes next; nothing at the end."""
         try:
-            piece = self.sock.recv(262144)
+            return self.sock.recv(262144)
         except ConnectionResetError:
-            piece = b""
+            return b""
+
+    def _more(self):
+        piece = self._piece()
         if not piece:
             raise Ended(self.data)
         self.data += piece
@@ -110,8 +114,15 @@ class Wire:
         return line.decode("latin-1")
 
     def take(self, size):
-        while len(self.data) < size:
-            self._more()
+        if len(self.data) < size:       # much may be missing, in many pieces
+            gathered = bytearray(self.data)
+            while len(gathered) < size:
+                piece = self._piece()
+                if not piece:
+                    self.data = bytes(gathered)
+                    raise Ended(self.data)
+                gathered += piece
+            self.data = bytes(gathered)
         taken, self.data = self.data[:size], self.data[size:]
         return taken
 
@@ -164,10 +175,7 @@ class Wire:
         parts = [self.data]
         self.data = b""
         while True:
-            try:
-                piece = self.sock.recv(262144)
-            except ConnectionResetError:
-                break
+            piece = self._piece()
             if not piece:
                 break
             parts.append(piece)
