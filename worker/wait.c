@@ -146,11 +146,7 @@ wait_poll_block(struct worker *w, struct pollfd *pfd, size_t n, double timeout)
 			saved = ECANCELED;
 			break;
 		}
-		if (timeout > 0)
-			left = timeout -
-			    (double)(clock_mono_us() - start) / 1e6;
-		if (timeout > 0 && left < 0)
-			left = 0;
+		left = clock_left(timeout, start);
 	}
 	if (timeout != 0 && w->runtime != NULL)
 		w->runtime->block_end(held);
@@ -330,10 +326,7 @@ wait_is_left(const struct core *core)
 	return core->job == NULL && client_gone_tell(core->req.conn);
 }
 
-/*
- * The same with the loop standing still meanwhile, if the core is a thread.
- * The interpreter's lock is given up before the loop is asked for.
- */
+/* The same with the loop standing still meanwhile, if the core is a thread. */
 static enum wait_reason
 wait_attached(struct core *core, struct wait_item *items, size_t n,
     double timeout, enum sb_core_state shown)

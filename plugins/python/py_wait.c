@@ -62,10 +62,8 @@ py_wait_block(struct pollfd *pfd, nfds_t n, double seconds)
 		}
 		if (PyErr_CheckSignals() == -1)
 			return -1;
-		if (seconds >= 0)
-			left = seconds -
-			    (double)(clock_mono_us() - start) / 1e6;
-		if (result > 0 || (seconds >= 0 && left <= 0))
+		left = clock_left(seconds, start);
+		if (result > 0 || left == 0)
 			return result > 0 ? result : 0;
 	}
 }
@@ -82,7 +80,7 @@ py_wait_core(struct core *core, double seconds)
 		return wait_turn(core);
 	do {
 		reason = wait_ms(core, left * 1000);
-		left = seconds - (double)(clock_mono_us() - start) / 1e6;
+		left = clock_left(seconds, start);
 	} while (reason == WAIT_READY && left > 0 && !PyErr_Occurred());
 	return reason;
 }

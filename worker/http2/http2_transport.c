@@ -294,10 +294,8 @@ http2_wait_poll(struct core *core, struct http2_stream *s, double timeout)
 		if (http2_fifo_len(&h->out) == 0)
 			http2_read(h);
 		http2_wait_flush(h);
-		if (timeout < 0)
-			continue;
-		left = timeout - (double)(clock_mono_us() - start) / 1e6;
-		if (left <= 0 && !http2_core_has(core))
+		left = clock_left(timeout, start);
+		if (left == 0 && !http2_core_has(core))
 			reason = WAIT_TIMEOUT;
 	}
 	return reason;

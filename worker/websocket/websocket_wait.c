@@ -101,18 +101,15 @@ websocket_wait_polled(struct core *core, struct websocket *ws,
 {
 	const uint64_t		 start = clock_mono_us();
 	enum wait_reason	 reason;
-	double			 left = timeout;
+	double			 left;
 
 	for (;;) {
 		websocket_look(ws);
 		if (is_so(core))
 			return WAIT_READY;
-		if (timeout >= 0) {
-			left = timeout -
-			    (double)(clock_mono_us() - start) / 1e6;
-			if (left <= 0)
-				return WAIT_TIMEOUT;
-		}
+		left = clock_left(timeout, start);
+		if (left == 0)
+			return WAIT_TIMEOUT;
 		reason = websocket_poll(core, ws, left);
 		if (reason != WAIT_READY && reason != WAIT_TIMEOUT &&
 		    reason != WAIT_GONE)
