@@ -17,6 +17,7 @@
 #include "worker/client_gone.h"
 #include "worker/core.h"
 #include "worker/harakiri.h"
+#include "worker/loan.h"
 #include "worker/response_out.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
@@ -333,14 +334,12 @@ wait_attached(struct core *core, struct wait_item *items, size_t n,
 {
 	struct worker		*w = core->worker;
 	enum wait_reason	 reason = WAIT_CANCELLED;
-	int			 held = 0, saved;
+	int			 held;
 
 	if (w->suspend->attach == NULL)
 		return wait_events(core, items, n, timeout, shown);
 	core->harakiri.asks = true;
-	if (w->runtime != NULL)
-		held = w->runtime->block_begin();
-	if (w->suspend->attach(w)) {
+	if (loan_take(w, &held)) {
 		/* It may have left while the loop was asked for. */
 		if (core->harakiri.is_due)
 			reason = WAIT_HARAKIRI;
@@ -348,17 +347,13 @@ wait_attached(struct core *core, struct wait_item *items, size_t n,
 			reason = WAIT_GONE;
 		else
 			reason = wait_events(core, items, n, timeout, shown);
-		saved = errno;
-		w->suspend->detach(w);
+		loan_give(w, held);
 	} else
-		saved = ECANCELED;
-	if (w->runtime != NULL)
-		w->runtime->block_end(held);
+		errno = ECANCELED;
 	core->harakiri.asks = false;
 	if (core->harakiri.is_due)	/* while the lock was waited for, too */
 		reason = WAIT_HARAKIRI;
 	core->harakiri.is_due = false;
-	errno = saved;
 	return reason;
 }
 

@@ -11,42 +11,12 @@
 #include "worker/client_gone.h"
 #include "worker/conn.h"
 #include "worker/core.h"
-#include "worker/runtime.h"
-#include "worker/suspend.h"
+#include "worker/loan.h"
 #include "worker/transport.h"
 #include "worker/watch.h"
 #include "worker/websocket/websocket.h"
 #include "worker/websocket/websocket_impl.h"
 #include "worker/worker.h"
-
-/* The loop is the caller's until websocket_return; false: never will be. */
-static bool
-websocket_borrow(struct worker *w, int *held)
-{
-	*held = 0;
-	if (w->forked)
-		return false;
-	if (w->suspend->attach == NULL)
-		return true;
-	if (w->runtime != NULL)
-		*held = w->runtime->block_begin();
-	if (w->suspend->attach(w))
-		return true;
-	if (w->runtime != NULL)
-		w->runtime->block_end(*held);
-	return false;
-}
-
-/* Gives it back. */
-static void
-websocket_return(struct worker *w, int held)
-{
-	if (w->suspend->attach == NULL)
-		return;
-	w->suspend->detach(w);
-	if (w->runtime != NULL)
-		w->runtime->block_end(held);
-}
 
 /* So many seconds, but no more than until something of it is due. */
 static double
@@ -185,16 +155,16 @@ websocket_finish(struct request *req)
 	int			 held;
 
 	client_gone_hush(req->conn);
-	if (!websocket_borrow(w, &held))
+	if (!loan_take(w, &held))
 		return;
 	websocket_release(ws);
 	websocket_close(ws, req->failed || req->core->harakiri.is_late ?
 	    WEBSOCKET_INTERNAL : WEBSOCKET_NORMAL, "", 0);
-	websocket_return(w, held);
+	loan_give(w, held);
 	if (!websocket_is_flushed(req->core))
 		(void)websocket_wait(req->core, websocket_is_flushed,
 		    w->cfg->write_timeout);
-	if (!websocket_borrow(w, &held))
+	if (!loan_take(w, &held))
 		return;
 	req->resp.wire = ws->sent;
 	req->resp.sent = (int64_t)ws->sent - (int64_t)req->resp.head_size;
@@ -203,5 +173,5 @@ websocket_finish(struct request *req)
 	if (ws->broken || ws->out.bytes > 0)
 		req->conn->linger = false;
 	websocket_free(ws);
-	websocket_return(w, held);
+	loan_give(w, held);
 }
