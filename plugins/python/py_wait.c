@@ -188,8 +188,8 @@ py_wait_for(int fd, short events, double timeout)
 	return -1;
 }
 
-/* None and negative numbers mean for ever. False with an exception. */
-static bool
+/* A timeout. */
+bool
 py_wait_timeout(PyObject *arg, double *timeout)
 {
 	*timeout = -1;
@@ -200,7 +200,7 @@ py_wait_timeout(PyObject *arg, double *timeout)
 		return false;
 	if (!isnan(*timeout))
 		return true;
-	PyErr_SetString(PyExc_ValueError, "wait: the timeout is not a number");
+	PyErr_SetString(PyExc_ValueError, "the timeout is not a number");
 	return false;
 }
 
