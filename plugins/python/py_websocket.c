@@ -49,7 +49,8 @@ static PyObject	*py_websocket_error;	/* the type; ours for the whole run */
 
 /* Whose websocket. */
 struct py_websocket_who {
-	struct core	*core;
+	struct core	*core;		/* with the loop lent only */
+	int		 id;		/* the core's */
 	uint64_t	 serial;
 	bool		 waits;		/* the caller may, in its name */
 };
@@ -123,12 +124,14 @@ py_websocket_find(const char *name, PyObject *context,
 	const struct core	*current = py_core_current();
 
 	if (context != NULL && context != Py_None) {
-		if (!py_task_named(context, &who->core, &who->serial))
+		if (!py_task_named(context, &who->core, &who->id,
+		    &who->serial))
 			return false;
 	} else {
 		who->core = py_async_request(name);
 		if (who->core == NULL)
 			return false;
+		who->id = who->core->id;
 		who->serial = who->core->req.serial;
 	}
 	who->waits = current != NULL && current == who->core &&
@@ -461,8 +464,8 @@ py_websocket_recv_nb(PyObject *self, PyObject *args, PyObject *keywords)
 
 /* A letter that waits for room, for py_gil_without. */
 struct py_websocket_letter {
-	struct worker	*w;
-	double		 seconds;
+	const struct py_websocket_who	*who;
+	double				 seconds;
 };
 
 /* The same. */
@@ -471,7 +474,9 @@ py_websocket_post_wait(void *arg)
 {
 	const struct py_websocket_letter	*l = arg;
 
-	return websocket_post_wait(l->w, l->seconds) ? 0 : -1;
+	websocket_post_wait(py_worker(), l->who->id, l->who->serial,
+	    l->seconds);
+	return 0;
 }
 
 /*
@@ -484,13 +489,13 @@ py_websocket_post(const char *name, const struct py_websocket_who *who,
     double timeout)
 {
 	struct worker			*w = py_worker();
-	struct py_websocket_letter	 letter = { w, 0 };
+	struct py_websocket_letter	 letter = { who, 0 };
 	const double			 limit = timeout >= 0 ? timeout :
 	    w->cfg->write_timeout;
 	const uint64_t			 start = clock_mono_us();
 	enum websocket_posted		 posted;
 
-	while ((posted = websocket_post(w, kind, who->core->id, who->serial,
+	while ((posted = websocket_post(w, kind, who->id, who->serial,
 	    code, data, len)) == WEBSOCKET_POST_FULL) {
 		letter.seconds = clock_left(limit, start);
 		if (letter.seconds <= 0)

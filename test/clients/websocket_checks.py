@@ -462,6 +462,11 @@ def pings(port):
         ws.put(TEXT, "here")
         assert ws.text() == "here"
         seen = len(notes())
+    with Websocket(port, "/full", receive_buffer=4096):
+        noted("/full full")
+        with Websocket(port, "/thread") as ws:      # what threads send to it
+            assert [ws.text() for i in range(20)] == [
+                f"from a thread {i}" for i in range(20)]
         assert ws.frame()[2] == PING
         ws.rest()
     noted("/echo 1006 no pong has come " + RECV, seen)

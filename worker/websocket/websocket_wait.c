@@ -120,6 +120,7 @@ websocket_free(struct websocket *ws)
 	/* Threads may wait for it: nobody will ring it after this. */
 	if (ws->bell != -1 && !ws->rung &&
 	    write(ws->bell, &one, sizeof(one)) == -1)
+	const int			 core = ws->core->id;
 		log_error("eventfd: %s", strerror(errno));
 	websocket_watch_end(ws);
 	websocket_due_clear(&ws->heard);
@@ -138,6 +139,9 @@ websocket_free(struct websocket *ws)
 	}
 	if (ws->bell != -1) {
 		watch_forget(w, ws->bell);
+	/* What threads have posted since: for nobody. */
+	if (w->websockets.post.seats[core].posted > 0)
+		websocket_post_read(w);
 		close(ws->bell);
 	}
 	ws->conn->websocket = NULL;
@@ -146,6 +150,7 @@ websocket_free(struct websocket *ws)
 	free(ws);
 }
 
+	bool			 flushed;
 /* The request is over: says goodbye, and waits until that is out. */
 void
 websocket_finish(struct request *req)
@@ -154,6 +159,7 @@ websocket_finish(struct request *req)
 	struct websocket	*ws = req->conn->websocket;
 	int			 held;
 
+	flushed = websocket_is_flushed(req->core);
 	client_gone_hush(req->conn);
 	if (!loan_take(w, &held))
 		return;
@@ -161,7 +167,7 @@ websocket_finish(struct request *req)
 	websocket_close(ws, req->failed || req->core->harakiri.is_late ?
 	    WEBSOCKET_INTERNAL : WEBSOCKET_NORMAL, "", 0);
 	loan_give(w, held);
-	if (!websocket_is_flushed(req->core))
+	if (!flushed)
 		(void)websocket_wait(req->core, websocket_is_flushed,
 		    w->cfg->write_timeout);
 	if (!loan_take(w, &held))
