@@ -40,3 +40,15 @@ clock_real_coarse_us(void)
 {
 	return clock_read(CLOCK_REALTIME_COARSE);
 }
+
+/* What is left of a time. */
+double
+clock_left(double seconds, uint64_t start_us)
+{
+	double	 left;
+
+	if (seconds < 0)
+		return seconds;
+	left = seconds - (double)(clock_mono_us() - start_us) / 1e6;
+	return left > 0 ? left : 0;
+}

@@ -12,5 +12,10 @@ uint64_t	clock_coarse_us(void);
 uint64_t	clock_real_us(void);
 /* The same, read cheaply and late. */
 uint64_t	clock_real_coarse_us(void);
+/*
+ * What is left of so many seconds that have begun at start_us (mono), 0 when
+ * they are over; seconds below 0 mean for ever, and stay as they are.
+ */
+double		clock_left(double seconds, uint64_t start_us);
 
 #endif

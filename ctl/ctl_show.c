@@ -52,76 +52,82 @@ ctl_columns(void)
 	return size.ws_col;
 }
 
-/* The addresses that are served. */
-static void
-show_sockets(const json_t *result, struct strbuf *sb)
-{
-	const json_t	*socket;
-	size_t		 i;
+/* How something of a list's item is shown. */
+enum show_kind {
+	SHOW_END,
+	SHOW_NUMBER,
+	SHOW_TEXT,
+	SHOW_CAUSE		/* if there is one, behind a colon */
+};
 
-	json_array_foreach(json_object_get(result, "sockets"), i, socket) {
-		strbuf_adds(sb, i == 0 ? "listening    " : "             ");
-		ctl_add_clean(sb, ctl_str(socket, "name"));
-		strbuf_addf(sb, "  (%lld of %lld wait)\n",
-		    ctl_int(socket, "queue"), ctl_int(socket, "max_queue"));
+/* What stands before it, and the item's key. */
+struct show_part {
+	enum show_kind	 kind;
+	const char	*before;
+	const char	*key;
+};
+
+/* A list in the status, an item a line, the first behind the list's name. */
+struct show_list {
+	const char		*key;
+	const char		*name;
+	struct show_part	 parts[8];
+	const char		*after;
+};
+
+static const struct show_list	 show_lists[] = {
+	{ "sockets", "listening", {
+	    { SHOW_TEXT, "", "name" }, { SHOW_NUMBER, "  (", "queue" },
+	    { SHOW_NUMBER, " of ", "max_queue" } }, " wait)" },
+	/* Beside the one that serves, and why one is not as it should. */
+	{ "generations", "generations", {
+	    { SHOW_NUMBER, "", "id" }, { SHOW_TEXT, " is ", "state" },
+	    { SHOW_NUMBER, ", spawner ", "spawner_pid" },
+	    { SHOW_NUMBER, ", ", "workers" },
+	    { SHOW_CAUSE, " processes", "failure" } }, "" },
+	{ "mules", "mules", {
+	    { SHOW_NUMBER, "", "id" }, { SHOW_TEXT, " is ", "state" },
+	    { SHOW_NUMBER, ", pid ", "pid" },
+	    { SHOW_NUMBER, ", ", "messages" },
+	    { SHOW_NUMBER, " messages, ", "exceptions" },
+	    { SHOW_NUMBER, " exceptions, ", "respawns" },
+	    { SHOW_CAUSE, " respawns", "failure" } }, "" },
+	{ "daemons", "daemons", {
+	    { SHOW_TEXT, "", "state" }, { SHOW_NUMBER, ", pid ", "pid" },
+	    { SHOW_NUMBER, ", ", "respawns" },
+	    { SHOW_TEXT, " respawns: ", "cmd" } }, "" },
+};
+
+/* A part of an item. */
+static void
+show_part(const struct show_part *part, const json_t *item, struct strbuf *sb)
+{
+	const char	*text = ctl_str(item, part->key);
+
+	strbuf_adds(sb, part->before);
+	if (part->kind == SHOW_NUMBER) {
+		strbuf_addf(sb, "%lld", ctl_int(item, part->key));
+		return;
 	}
+	if (part->kind == SHOW_CAUSE && text[0] != '\0')
+		strbuf_adds(sb, ": ");
+	ctl_add_clean(sb, text);
 }
 
-/* Generations beside the one that serves, and why one is not as it should. */
+/* A list. */
 static void
-show_generations(const json_t *result, struct strbuf *sb)
+show_list(const struct show_list *list, const json_t *result,
+    struct strbuf *sb)
 {
-	const json_t	*gen;
-	size_t		 i;
+	const struct show_part	*part;
+	const json_t		*item;
+	size_t			 i;
 
-	json_array_foreach(json_object_get(result, "generations"), i, gen) {
-		strbuf_addf(sb, "%s%lld is %s, spawner %lld, %lld processes",
-		    i == 0 ? "generations  " : "             ",
-		    ctl_int(gen, "id"), ctl_str(gen, "state"),
-		    ctl_int(gen, "spawner_pid"), ctl_int(gen, "workers"));
-		if (ctl_str(gen, "failure")[0] != '\0') {
-			strbuf_adds(sb, ": ");
-			ctl_add_clean(sb, ctl_str(gen, "failure"));
-		}
-		strbuf_addc(sb, '\n');
-	}
-}
-
-/* The mules, one a line. */
-static void
-show_mules(const json_t *result, struct strbuf *sb)
-{
-	const json_t	*mule;
-	size_t		 i;
-
-	json_array_foreach(json_object_get(result, "mules"), i, mule) {
-		strbuf_addf(sb, "%s%lld is %s, pid %lld, %lld messages, %lld "
-		    "exceptions, %lld respawns",
-		    i == 0 ? "mules        " : "             ",
-		    ctl_int(mule, "id"), ctl_str(mule, "state"),
-		    ctl_int(mule, "pid"), ctl_int(mule, "messages"),
-		    ctl_int(mule, "exceptions"), ctl_int(mule, "respawns"));
-		if (ctl_str(mule, "failure")[0] != '\0') {
-			strbuf_adds(sb, ": ");
-			ctl_add_clean(sb, ctl_str(mule, "failure"));
-		}
-		strbuf_addc(sb, '\n');
-	}
-}
-
-/* The attached daemons, one a line. */
-static void
-show_daemons(const json_t *result, struct strbuf *sb)
-{
-	const json_t	*daemon;
-	size_t		 i;
-
-	json_array_foreach(json_object_get(result, "daemons"), i, daemon) {
-		strbuf_addf(sb, "%s%s, pid %lld, %lld respawns: ",
-		    i == 0 ? "daemons      " : "             ",
-		    ctl_str(daemon, "state"), ctl_int(daemon, "pid"),
-		    ctl_int(daemon, "respawns"));
-		ctl_add_clean(sb, ctl_str(daemon, "cmd"));
+	json_array_foreach(json_object_get(result, list->key), i, item) {
+		strbuf_addf(sb, "%-13s", i == 0 ? list->name : "");
+		for (part = list->parts; part->kind != SHOW_END; part++)
+			show_part(part, item, sb);
+		strbuf_adds(sb, list->after);
 		strbuf_addc(sb, '\n');
 	}
 }
@@ -196,6 +202,8 @@ void
 ctl_show_status(const struct ctl *ctl, const json_t *result,
     struct strbuf *sb)
 {
+	size_t	 i;
+
 	(void)ctl;
 	strbuf_addf(sb, "wsgimaster   %s, pid %lld: %s%s, generation %lld, "
 	    "up ", ctl_str(result, "version"), ctl_int(result, "pid"),
@@ -205,10 +213,8 @@ ctl_show_status(const struct ctl *ctl, const json_t *result,
 	ctl_add_seconds(sb, ctl_real(result, "uptime_ms") / 1e3);
 	strbuf_addc(sb, '\n');
 	show_numbers(result, sb);
-	show_sockets(result, sb);
-	show_generations(result, sb);
-	show_mules(result, sb);
-	show_daemons(result, sb);
+	for (i = 0; i < sizeof(show_lists) / sizeof(show_lists[0]); i++)
+		show_list(&show_lists[i], result, sb);
 	show_reload(result, sb);
 	show_endings(result, sb);
 	strbuf_addf(sb, "log level    %s\n", ctl_str(result, "log_level"));

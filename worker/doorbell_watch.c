@@ -87,13 +87,9 @@ doorbell_watch_forked(struct worker *w, int null)
 static double
 doorbell_slice(double timeout, double look, uint64_t start_us)
 {
-	double	 left = look;
+	double	 left = clock_left(timeout, start_us);
 
-	if (timeout >= 0)
-		left = timeout - (double)(clock_mono_us() - start_us) / 1e6;
-	if (left < 0)
-		return 0;
-	return left < look ? left : look;
+	return left < 0 || left > look ? look : left;
 }
 
 /* Until the next ring, the core's thread being the loop's, or for so long. */

@@ -78,6 +78,8 @@ libwsgimaster_a_SOURCES += \
 	worker/hold.h \
 	worker/job.c \
 	worker/job.h \
+	worker/loan.c \
+	worker/loan.h \
 	worker/locks.c \
 	worker/locks.h \
 	worker/lookup.c \

@@ -17,6 +17,7 @@
 #include "worker/client_gone.h"
 #include "worker/core.h"
 #include "worker/harakiri.h"
+#include "worker/loan.h"
 #include "worker/response_out.h"
 #include "worker/runtime.h"
 #include "worker/suspend.h"
@@ -146,11 +147,7 @@ wait_poll_block(struct worker *w, struct pollfd *pfd, size_t n, double timeout)
 			saved = ECANCELED;
 			break;
 		}
-		if (timeout > 0)
-			left = timeout -
-			    (double)(clock_mono_us() - start) / 1e6;
-		if (timeout > 0 && left < 0)
-			left = 0;
+		left = clock_left(timeout, start);
 	}
 	if (timeout != 0 && w->runtime != NULL)
 		w->runtime->block_end(held);
@@ -330,24 +327,19 @@ wait_is_left(const struct core *core)
 	return core->job == NULL && client_gone_tell(core->req.conn);
 }
 
-/*
- * The same with the loop standing still meanwhile, if the core is a thread.
- * The interpreter's lock is given up before the loop is asked for.
- */
+/* The same with the loop standing still meanwhile, if the core is a thread. */
 static enum wait_reason
 wait_attached(struct core *core, struct wait_item *items, size_t n,
     double timeout, enum sb_core_state shown)
 {
 	struct worker		*w = core->worker;
 	enum wait_reason	 reason = WAIT_CANCELLED;
-	int			 held = 0, saved;
+	int			 held;
 
 	if (w->suspend->attach == NULL)
 		return wait_events(core, items, n, timeout, shown);
 	core->harakiri.asks = true;
-	if (w->runtime != NULL)
-		held = w->runtime->block_begin();
-	if (w->suspend->attach(w)) {
+	if (loan_take(w, &held)) {
 		/* It may have left while the loop was asked for. */
 		if (core->harakiri.is_due)
 			reason = WAIT_HARAKIRI;
@@ -355,17 +347,13 @@ wait_attached(struct core *core, struct wait_item *items, size_t n,
 			reason = WAIT_GONE;
 		else
 			reason = wait_events(core, items, n, timeout, shown);
-		saved = errno;
-		w->suspend->detach(w);
+		loan_give(w, held);
 	} else
-		saved = ECANCELED;
-	if (w->runtime != NULL)
-		w->runtime->block_end(held);
+		errno = ECANCELED;
 	core->harakiri.asks = false;
 	if (core->harakiri.is_due)	/* while the lock was waited for, too */
 		reason = WAIT_HARAKIRI;
 	core->harakiri.is_due = false;
-	errno = saved;
 	return reason;
 }
 

@@ -11,8 +11,8 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "worker/loan.h"
 #include "worker/request.h"
-#include "worker/suspend.h"
 #include "worker/worker.h"
 
 #define CGI_MERCY	1	/* seconds from SIGTERM to SIGKILL */
@@ -117,16 +117,15 @@ void
 cgi_reap_give(struct request *req, struct cgi_child *child,
     enum cgi_leave how)
 {
-	const struct suspend_engine	*suspend = req->worker->suspend;
+	int	 held;
 
-	if (suspend->attach != NULL && !suspend->attach(req->worker)) {
+	if (!loan_take(req->worker, &held)) {
 		cgi_spawn_signal(child, SIGKILL);	/* no loop turns */
 		cgi_spawn_close(child);
 		return;
 	}
 	cgi_reap_watch(req->worker, child, how);
-	if (suspend->detach != NULL)
-		suspend->detach(req->worker);
+	loan_give(req->worker, held);
 }
 
 /* Kills all, and reaps those that die at once. */

@@ -5,12 +5,12 @@
 #include "plugins/python/py_async.h"
 
 #include <limits.h>
-#include <math.h>
 
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_gil.h"
 #include "plugins/python/py_poll.h"
 #include "plugins/python/py_task.h"
+#include "plugins/python/py_wait.h"
 #include "worker/core.h"
 #include "worker/wait.h"
 
@@ -75,17 +75,8 @@ py_async_poll(const char *name)
 bool
 py_async_seconds(PyObject *arg, double *seconds)
 {
-	*seconds = 0;
-	if (arg == NULL || arg == Py_None)
-		return true;
-	*seconds = PyFloat_AsDouble(arg);
-	if (*seconds == -1 && PyErr_Occurred())
+	if (!py_wait_timeout(arg, seconds))
 		return false;
-	if (isnan(*seconds)) {
-		PyErr_SetString(PyExc_ValueError,
-		    "the timeout is not a number");
-		return false;
-	}
 	if (*seconds < 0)
 		*seconds = 0;
 	return true;

@@ -90,17 +90,15 @@ static int
 py_lock_wait_thread(struct locks_wait *wait, double seconds)
 {
 	uint64_t	 start = clock_mono_us();
-	double		 left = DOORBELL_LOOK;
+	double		 left;
 	int		 result = 0;
 
 	while (result == 0) {
-		if (seconds >= 0)
-			left = seconds -
-			    (double)(clock_mono_us() - start) / 1e6;
-		if (left <= 0)
+		left = clock_left(seconds, start);
+		if (left == 0)
 			return locks_has(py_worker(), wait);
-		result = py_lock_block(wait, left < DOORBELL_LOOK ? left :
-		    DOORBELL_LOOK);
+		result = py_lock_block(wait, left < 0 || left > DOORBELL_LOOK ?
+		    DOORBELL_LOOK : left);
 	}
 	return result;
 }

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -286,9 +285,7 @@ py_mule_wait(struct worker *w, struct py_mule_boxes *b, size_t size,
 			doorbell_answer(w->commons->doorbells, w->seat);
 			(void)py_signal_work(w);
 		}
-		if (seconds > 0)
-			left = fmax(0, seconds -
-			    (double)(clock_mono_us() - start) / 1e6);
+		left = clock_left(seconds, start);
 	}
 }
 

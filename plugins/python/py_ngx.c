@@ -16,7 +16,6 @@
 #include "plugins/python/py_ngx.h"
 
 #include <fcntl.h>
-#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +23,7 @@
 #include "base/xmalloc.h"
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_poll.h"
+#include "plugins/python/py_wait.h"
 #include "worker/core.h"
 
 #define NGX_POLLIN	0x01
@@ -246,17 +246,8 @@ py_ngx_unregister(PyObject *self, PyObject *conn)
 static bool
 py_ngx_ms(PyObject *arg, double *seconds)
 {
-	*seconds = -1;
-	if (arg == NULL || arg == Py_None)
-		return true;
-	*seconds = PyFloat_AsDouble(arg);
-	if (*seconds == -1 && PyErr_Occurred())
+	if (!py_wait_timeout(arg, seconds))
 		return false;
-	if (isnan(*seconds)) {
-		PyErr_SetString(PyExc_ValueError,
-		    "the timeout is not a number");
-		return false;
-	}
 	*seconds = *seconds < 0 ? -1 : *seconds / 1000;
 	return true;
 }

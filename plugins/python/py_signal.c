@@ -29,7 +29,7 @@
 #include "worker/background.h"
 #include "worker/core.h"
 #include "worker/job.h"
-#include "worker/suspend.h"
+#include "worker/loan.h"
 #include "worker/worker.h"
 
 #define PY_SIGNAL_NOTED	1024	/* in a mule or spooler */
@@ -430,7 +430,7 @@ static void
 py_signal_job(struct core *core, void *arg)
 {
 	struct worker	*w = core->worker;
-	int		 number = (int)(intptr_t)arg;
+	int		 number = (int)(intptr_t)arg, held;
 	char		 text[48];
 	bool		 ok;
 
@@ -439,11 +439,9 @@ py_signal_job(struct core *core, void *arg)
 	snprintf(text, sizeof(text), "the handler of signal %d", number);
 	ok = py_job_run(core, py_signal_call, &number, text);
 	py_signal_count(w, ok);
-	if (w->suspend->attach == NULL)
+	if (loan_take(w, &held)) {
 		py_signal_arrived(w, number);
-	else if (w->suspend->attach(w)) {
-		py_signal_arrived(w, number);
-		w->suspend->detach(w);
+		loan_give(w, held);
 	}
 }
 

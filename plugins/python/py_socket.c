@@ -123,7 +123,7 @@ py_socket_dial(PyObject *text, double seconds)
 {
 	struct sockaddr_any	 list[LOOKUP_ADDRESSES];
 	uint64_t		 start = clock_mono_us();
-	double			 left = -1;
+	double			 left;
 	int			 i, n, fd, there;
 
 	n = py_socket_resolve(text, list, seconds > 0 ? seconds : -1);
@@ -133,11 +133,8 @@ py_socket_dial(PyObject *text, double seconds)
 		fd = py_socket_begin(&list[i]);
 		if (fd == -1)
 			continue;
-		if (seconds > 0)
-			left = seconds -
-			    (double)(clock_mono_us() - start) / 1e6;
-		there = seconds > 0 && left <= 0 ? 0 :
-		    py_socket_finish(fd, left);
+		left = clock_left(seconds > 0 ? seconds : -1, start);
+		there = left == 0 ? 0 : py_socket_finish(fd, left);
 		if (there == 1)
 			return fd;
 		close(fd);

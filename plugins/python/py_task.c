@@ -17,6 +17,7 @@
 struct py_task {
 	PyObject_HEAD
 	struct core	*core;
+	int		 id;		/* the core's */
 	uint64_t	 serial;	/* the request's */
 };
 
@@ -170,6 +171,7 @@ py_task_begin(struct request *req)
 	task = (struct py_task *)own->task;
 	if (task != NULL) {
 		task->core = req->core;
+		task->id = req->core->id;
 		task->serial = req->serial;
 	}
 	return 0;
@@ -283,6 +285,7 @@ py_task_new(struct core *core)
 
 	if (task != NULL) {
 		task->core = core;
+		task->id = core->id;
 		task->serial = core->req.serial;
 	}
 	return (PyObject *)task;
@@ -290,7 +293,7 @@ py_task_new(struct core *core)
 
 /* Which one it names. */
 bool
-py_task_named(PyObject *object, struct core **core, uint64_t *serial)
+py_task_named(PyObject *object, struct core **core, int *id, uint64_t *serial)
 {
 	const struct py_task	*task = (const struct py_task *)object;
 
@@ -300,6 +303,7 @@ py_task_named(PyObject *object, struct core **core, uint64_t *serial)
 		return false;
 	}
 	*core = task->core;
+	*id = task->id;
 	*serial = task->serial;
 	return true;
 }

@@ -41,8 +41,12 @@ int	 py_task_core_in(PyObject *context);
 int	 py_task_core_of(PyObject *object);
 /* An object that names a core's request, for whoever wants to. New. */
 PyObject *py_task_new(struct core *core);
-/* Which request such an object names; false with a TypeError: it is none. */
-bool	 py_task_named(PyObject *object, struct core **core,
+/*
+ * Which request such an object names: the core, its id, and the request's
+ * serial; false with a TypeError: it names none. Any thread; the cores may be
+ * gone already, and with them what core points to.
+ */
+bool	 py_task_named(PyObject *object, struct core **core, int *id,
 	    uint64_t *serial);
 /* Was there one, which is over? */
 bool	 py_task_is_late(void);

@@ -62,10 +62,8 @@ py_wait_block(struct pollfd *pfd, nfds_t n, double seconds)
 		}
 		if (PyErr_CheckSignals() == -1)
 			return -1;
-		if (seconds >= 0)
-			left = seconds -
-			    (double)(clock_mono_us() - start) / 1e6;
-		if (result > 0 || (seconds >= 0 && left <= 0))
+		left = clock_left(seconds, start);
+		if (result > 0 || left == 0)
 			return result > 0 ? result : 0;
 	}
 }
@@ -82,7 +80,7 @@ py_wait_core(struct core *core, double seconds)
 		return wait_turn(core);
 	do {
 		reason = wait_ms(core, left * 1000);
-		left = seconds - (double)(clock_mono_us() - start) / 1e6;
+		left = clock_left(seconds, start);
 	} while (reason == WAIT_READY && left > 0 && !PyErr_Occurred());
 	return reason;
 }
@@ -190,8 +188,8 @@ py_wait_for(int fd, short events, double timeout)
 	return -1;
 }
 
-/* None and negative numbers mean for ever. False with an exception. */
-static bool
+/* A timeout. */
+bool
 py_wait_timeout(PyObject *arg, double *timeout)
 {
 	*timeout = -1;
@@ -202,7 +200,7 @@ py_wait_timeout(PyObject *arg, double *timeout)
 		return false;
 	if (!isnan(*timeout))
 		return true;
-	PyErr_SetString(PyExc_ValueError, "wait: the timeout is not a number");
+	PyErr_SetString(PyExc_ValueError, "the timeout is not a number");
 	return false;
 }
 

@@ -5,6 +5,7 @@
 #include <Python.h>
 
 #include <poll.h>
+#include <stdbool.h>
 
 #include "worker/wait.h"
 
@@ -26,6 +27,12 @@ int	 py_wait_for(int fd, short events, double timeout);
  * between. Seconds below 0: for ever. poll's result, -1: a Python exception.
  */
 int	 py_wait_block(struct pollfd *pfd, nfds_t n, double seconds);
+/*
+ * An optional argument, borrowed (NULL and None: not given), in the unit that
+ * it has; what is not given or negative means for ever, and is below 0. False
+ * with a Python exception.
+ */
+bool	 py_wait_timeout(PyObject *arg, double *timeout);
 /*
  * Raises why a wait has failed, unless an exception is set: ClientGone,
  * Harakiri, or an OSError with errno. Gives NULL.

@@ -12,7 +12,6 @@
 #include "plugins/python/py_websocket.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,11 +41,16 @@
 
 #ifdef WM_HAVE_WEBSOCKETS
 
+/* What a TimeoutError says. */
+#define PY_WEBSOCKET_NONE_CAME	"no message has come"
+#define PY_WEBSOCKET_SLOW	"the client is slow"
+
 static PyObject	*py_websocket_error;	/* the type; ours for the whole run */
 
 /* Whose websocket. */
 struct py_websocket_who {
-	struct core	*core;
+	struct core	*core;		/* with the loop lent only */
+	int		 id;		/* the core's */
 	uint64_t	 serial;
 	bool		 waits;		/* the caller may, in its name */
 };
@@ -120,12 +124,14 @@ py_websocket_find(const char *name, PyObject *context,
 	const struct core	*current = py_core_current();
 
 	if (context != NULL && context != Py_None) {
-		if (!py_task_named(context, &who->core, &who->serial))
+		if (!py_task_named(context, &who->core, &who->id,
+		    &who->serial))
 			return false;
 	} else {
 		who->core = py_async_request(name);
 		if (who->core == NULL)
 			return false;
+		who->id = who->core->id;
 		who->serial = who->core->req.serial;
 	}
 	who->waits = current != NULL && current == who->core &&
@@ -166,34 +172,6 @@ py_websocket_take_loop(const char *name)
 	PyErr_Format(PyExc_RuntimeError, "%s() works in the threads of "
 	    "requests only", name);
 	return false;
-}
-
-/* A timeout: None and what is negative mean for ever. False: an exception. */
-static bool
-py_websocket_timeout(PyObject *arg, double *seconds)
-{
-	*seconds = -1;
-	if (arg == NULL || arg == Py_None)
-		return true;
-	*seconds = PyFloat_AsDouble(arg);
-	if (*seconds == -1 && PyErr_Occurred())
-		return false;
-	if (!isnan(*seconds))
-		return true;
-	PyErr_SetString(PyExc_ValueError, "the timeout is not a number");
-	return false;
-}
-
-/* What is left of a time; 0 when it is over. */
-static double
-py_websocket_left(double timeout, uint64_t start)
-{
-	double	 left;
-
-	if (timeout < 0)
-		return timeout;
-	left = timeout - (double)(clock_mono_us() - start) / 1e6;
-	return left > 0 ? left : 0;
 }
 
 /* A text argument, borrowed: str, bytes or None. False with an exception. */
@@ -267,28 +245,6 @@ py_websocket_handshake(PyObject *self, PyObject *args, PyObject *keywords)
 	Py_RETURN_NONE;
 }
 
-/* What has come: a message (then the caller's), nothing, or the end. */
-static bool
-py_websocket_take(const char *name, const struct py_websocket_who *who,
-    struct websocket_message **m, struct py_websocket_end *end)
-{
-	struct websocket	*ws;
-
-	*m = NULL;
-	end->over = false;
-	if (!py_websocket_take_loop(name))
-		return false;
-	ws = py_websocket_of(who);
-	if (ws != NULL && ws->polled)
-		websocket_look(ws);
-	if (ws != NULL)
-		*m = websocket_take(ws);
-	if (ws == NULL || (*m == NULL && ws->state == WEBSOCKET_OVER))
-		py_websocket_note_end(ws, end);
-	py_core_give_loop();
-	return true;
-}
-
 /* Its bytes; frees it. New. */
 static PyObject *
 py_websocket_bytes(struct websocket_message *steal_m)
@@ -299,6 +255,37 @@ py_websocket_bytes(struct websocket_message *steal_m)
 	    (Py_ssize_t)steal_m->len);
 	free(steal_m);
 	return bytes;
+}
+
+/*
+ * What has come: the next message (new), or the end (NULL, an exception).
+ * False: nothing has, as yet.
+ */
+static bool
+py_websocket_take(const char *name, const struct py_websocket_who *who,
+    PyObject **result)
+{
+	struct websocket_message	*m = NULL;
+	struct py_websocket_end		 end = { .over = false };
+	struct websocket		*ws;
+
+	*result = NULL;
+	if (!py_websocket_take_loop(name))
+		return true;
+	ws = py_websocket_of(who);
+	if (ws != NULL && ws->polled)
+		websocket_look(ws);
+	if (ws != NULL)
+		m = websocket_take(ws);
+	if (ws == NULL || (m == NULL && ws->state == WEBSOCKET_OVER))
+		py_websocket_note_end(ws, &end);
+	py_core_give_loop();
+	if (m != NULL)
+		*result = py_websocket_bytes(m);
+	else if (end.over)
+		py_websocket_raise_end("unable to receive websocket message",
+		    &end);
+	return m != NULL || end.over;
 }
 
 /* The bell of a websocket; -1 with a Python exception. */
@@ -348,6 +335,14 @@ py_websocket_wait_gevent(int fd, double seconds)
 	return result != NULL;
 }
 
+/* The time is over: TimeoutError, and false. */
+static bool
+py_websocket_late(const char *name, const char *why)
+{
+	PyErr_Format(PyExc_TimeoutError, "%s: %s", name, why);
+	return false;
+}
+
 /* Was that nothing but a wait's end? Then it is forgotten. */
 static bool
 py_websocket_is_late(void)
@@ -356,6 +351,27 @@ py_websocket_is_late(void)
 		return false;
 	PyErr_Clear();
 	return true;
+}
+
+/*
+ * The request's own core waits until it is so, or has been told that its
+ * client is gone; late: what is said when the time is over. False with a Python
+ * exception.
+ */
+static bool
+py_websocket_park(const char *name, struct core *core,
+    bool (*is_so)(struct core *), double left, const char *late)
+{
+	enum wait_reason	 reason = websocket_wait(core, is_so, left);
+
+	if (PyErr_Occurred())
+		return false;
+	if (reason == WAIT_READY || reason == WAIT_GONE)
+		return true;
+	if (reason == WAIT_TIMEOUT)
+		return py_websocket_late(name, late);
+	py_wait_raise(reason);
+	return false;
 }
 
 /*
@@ -387,8 +403,7 @@ py_websocket_wait_beside(const char *name, const struct py_websocket_who *who,
 	if (got == 0 && slice != left)
 		return true;
 	if (got == 0)
-		PyErr_Format(PyExc_TimeoutError, "%s: no message has come",
-		    name);
+		return py_websocket_late(name, PY_WEBSOCKET_NONE_CAME);
 	return got > 0;
 }
 
@@ -397,86 +412,60 @@ static bool
 py_websocket_wait(const char *name, const struct py_websocket_who *who,
     double left)
 {
-	enum wait_reason	 reason;
-
 	if (!who->waits)
 		return py_websocket_wait_beside(name, who, left);
-	reason = websocket_wait(who->core, websocket_is_readable, left);
-	if (PyErr_Occurred())
-		return false;
-	if (reason == WAIT_READY || reason == WAIT_GONE)
-		return true;
-	if (reason == WAIT_TIMEOUT)
-		PyErr_Format(PyExc_TimeoutError, "%s: no message has come",
-		    name);
-	else
-		py_wait_raise(reason);
-	return false;
+	return py_websocket_park(name, who->core, websocket_is_readable, left,
+	    PY_WEBSOCKET_NONE_CAME);
 }
 
 /* websocket_recv(request_context=None, timeout=None). New. */
 static PyObject *
 py_websocket_recv(PyObject *self, PyObject *args, PyObject *keywords)
 {
-	static char			*names[] = { "request_context",
-		"timeout", NULL };
-	static const char		 name[] = "websocket_recv";
-	PyObject			*context = NULL, *limit = NULL;
-	struct py_websocket_who		 who;
-	struct py_websocket_end		 end;
-	struct websocket_message	*m;
-	double				 timeout;
-	uint64_t			 start;
+	static char		*names[] = { "request_context", "timeout",
+		NULL };
+	static const char	 name[] = "websocket_recv";
+	PyObject		*context = NULL, *limit = NULL, *result;
+	struct py_websocket_who	 who;
+	double			 timeout;
+	uint64_t		 start;
 
 	(void)self;
 	if (!PyArg_ParseTupleAndKeywords(args, keywords, "|OO:websocket_recv",
 	    names, &context, &limit) ||
-	    !py_websocket_timeout(limit, &timeout) ||
+	    !py_wait_timeout(limit, &timeout) ||
 	    !py_websocket_find(name, context, &who))
 		return NULL;
 	start = timeout < 0 ? 0 : clock_mono_us();
-	do {
-		if (!py_websocket_take(name, &who, &m, &end))
+	while (!py_websocket_take(name, &who, &result))
+		if (!py_websocket_wait(name, &who, clock_left(timeout, start)))
 			return NULL;
-		if (m != NULL)
-			return py_websocket_bytes(m);
-		if (end.over)
-			return py_websocket_raise_end(
-			    "unable to receive websocket message", &end);
-	} while (py_websocket_wait(name, &who,
-	    py_websocket_left(timeout, start)));
-	return NULL;
+	return result;
 }
 
 /* websocket_recv_nb(request_context=None): b"" when nothing is there. New. */
 static PyObject *
 py_websocket_recv_nb(PyObject *self, PyObject *args, PyObject *keywords)
 {
-	static char			*names[] = { "request_context", NULL };
-	static const char		 name[] = "websocket_recv_nb";
-	PyObject			*context = NULL;
-	struct py_websocket_who		 who;
-	struct py_websocket_end		 end;
-	struct websocket_message	*m;
+	static char		*names[] = { "request_context", NULL };
+	static const char	 name[] = "websocket_recv_nb";
+	PyObject		*context = NULL, *result;
+	struct py_websocket_who	 who;
 
 	(void)self;
 	if (!PyArg_ParseTupleAndKeywords(args, keywords,
 	    "|O:websocket_recv_nb", names, &context) ||
-	    !py_websocket_find(name, context, &who) ||
-	    !py_websocket_take(name, &who, &m, &end))
+	    !py_websocket_find(name, context, &who))
 		return NULL;
-	if (m != NULL)
-		return py_websocket_bytes(m);
-	if (end.over)
-		return py_websocket_raise_end(
-		    "unable to receive websocket message", &end);
-	return PyBytes_FromStringAndSize(NULL, 0);
+	if (!py_websocket_take(name, &who, &result))
+		result = PyBytes_FromStringAndSize(NULL, 0);
+	return result;
 }
 
 /* A letter that waits for room, for py_gil_without. */
 struct py_websocket_letter {
-	struct worker	*w;
-	double		 seconds;
+	const struct py_websocket_who	*who;
+	double				 seconds;
 };
 
 /* The same. */
@@ -485,7 +474,9 @@ py_websocket_post_wait(void *arg)
 {
 	const struct py_websocket_letter	*l = arg;
 
-	return websocket_post_wait(l->w, l->seconds) ? 0 : -1;
+	websocket_post_wait(py_worker(), l->who->id, l->who->serial,
+	    l->seconds);
+	return 0;
 }
 
 /*
@@ -498,20 +489,17 @@ py_websocket_post(const char *name, const struct py_websocket_who *who,
     double timeout)
 {
 	struct worker			*w = py_worker();
-	struct py_websocket_letter	 letter = { w, 0 };
+	struct py_websocket_letter	 letter = { who, 0 };
 	const double			 limit = timeout >= 0 ? timeout :
 	    w->cfg->write_timeout;
 	const uint64_t			 start = clock_mono_us();
 	enum websocket_posted		 posted;
 
-	while ((posted = websocket_post(w, kind, who->core->id, who->serial,
+	while ((posted = websocket_post(w, kind, who->id, who->serial,
 	    code, data, len)) == WEBSOCKET_POST_FULL) {
-		letter.seconds = py_websocket_left(limit, start);
-		if (letter.seconds <= 0) {
-			PyErr_Format(PyExc_TimeoutError, "%s: the client is "
-			    "slow", name);
-			return false;
-		}
+		letter.seconds = clock_left(limit, start);
+		if (letter.seconds <= 0)
+			return py_websocket_late(name, PY_WEBSOCKET_SLOW);
 		if (letter.seconds > 1)
 			letter.seconds = 1;
 		(void)py_gil_without(py_websocket_post_wait, &letter);
@@ -561,24 +549,11 @@ static bool
 py_websocket_wait_room(const char *name, const struct py_websocket_who *who,
     double left)
 {
-	enum wait_reason	 reason;
-
-	if (!who->waits) {
-		errno = EAGAIN;
-		PyErr_Format(PyExc_BlockingIOError, "%s: the client is slow, "
-		    "and its queue full", name);
-		return false;
-	}
-	reason = websocket_wait(who->core, websocket_has_room, left);
-	if (PyErr_Occurred())
-		return false;
-	if (reason == WAIT_READY || reason == WAIT_GONE)
-		return true;
-	if (reason == WAIT_TIMEOUT)
-		PyErr_Format(PyExc_TimeoutError, "%s: the client is slow",
-		    name);
-	else
-		py_wait_raise(reason);
+	if (who->waits)
+		return py_websocket_park(name, who->core, websocket_has_room,
+		    left, PY_WEBSOCKET_SLOW);
+	PyErr_Format(PyExc_BlockingIOError, "%s: the client is slow, and its "
+	    "queue full", name);
 	return false;
 }
 
@@ -608,7 +583,7 @@ py_websocket_send_data(const char *name, const struct py_websocket_who *who,
 			    "unable to send websocket message" :
 			    "unable to send websocket binary message", &end);
 	} while (py_websocket_wait_room(name, who,
-	    py_websocket_left(timeout, start)));
+	    clock_left(timeout, start)));
 	return NULL;
 }
 
@@ -661,7 +636,7 @@ py_websocket_send_any(const char *name, bool text, PyObject *args,
 
 	if (!PyArg_ParseTupleAndKeywords(args, keywords, "O|OO", names,
 	    &message, &context, &limit) ||
-	    !py_websocket_timeout(limit, &timeout) ||
+	    !py_wait_timeout(limit, &timeout) ||
 	    !py_websocket_find(name, context, &who))
 		return NULL;
 	return py_websocket_send_checked(name, &who, text, message, timeout);
@@ -703,7 +678,7 @@ py_websocket_send_area(const char *name, bool text, PyObject *args,
 
 	if (!PyArg_ParseTupleAndKeywords(args, keywords, "iL|LOO", names,
 	    &id, &pos, &len, &context, &limit) ||
-	    !py_websocket_timeout(limit, &timeout) ||
+	    !py_wait_timeout(limit, &timeout) ||
 	    !py_websocket_find(name, context, &who))
 		return NULL;
 	message = py_sharedarea_bytes(name, id, pos, len);

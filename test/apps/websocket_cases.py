@@ -244,6 +244,22 @@ def fill(environ, options):
 
 
 @case
+def full(environ, options):
+    """A thread has filled the queue of who reads nothing."""
+    context = uwsgi.request_context()
+
+    def run():
+        try:
+            while True:
+                uwsgi.websocket_send("x" * 60000, request_context=context,
+                                     timeout=0.1)
+        except (TimeoutError, BlockingIOError):
+            note("/full", "full")
+    threading.Thread(target=run, daemon=True).start()
+    uwsgi.websocket_recv()
+
+
+@case
 def text(environ, options):
     """What text may be."""
     uwsgi.websocket_send("h\u00e4")

@@ -3,22 +3,10 @@
 # Runs early: it takes long.
 
 load engines
+load websockets
 
 setup() {
-	[ -z "${WM_SKIP:-}" ] || skip "$WM_SKIP"
-	cd "$WM_TMP" || return 1
-	export NOTES=$WM_TMP/notes
-	wm_needs websockets
-}
-
-# ws_start ENGINE ARGS...: the app under an engine.
-ws_start() {
-	engine_start "$1" --module websocket_cases "${@:2}"
-}
-
-# ws CHECK ARGS...: a check on PORT.
-ws() {
-	check websocket_checks "$1" "$PORT" "${@:2}"
+	websockets_setup
 }
 
 @test "messages, closes and the API are the same under every engine" {

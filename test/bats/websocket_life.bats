@@ -5,22 +5,10 @@
 load engines
 load lifecycle
 load tls
+load websockets
 
 setup() {
-	[ -z "${WM_SKIP:-}" ] || skip "$WM_SKIP"
-	cd "$WM_TMP" || return 1
-	export NOTES=$WM_TMP/notes
-	wm_needs websockets
-}
-
-# ws_start ENGINE ARGS...: the app under an engine.
-ws_start() {
-	engine_start "$1" --module websocket_cases "${@:2}"
-}
-
-# ws CHECK ARGS...: a check on PORT.
-ws() {
-	check websocket_checks "$1" "$PORT" "${@:2}"
+	websockets_setup
 }
 
 # ws_open PATH COUNT: so many are open, until the server says goodbye.
@@ -91,6 +79,16 @@ ws_closed() {
 	done
 }
 
+@test "without an engine: what is unsent goes out, and the master may die" {
+	ws_start none
+	ws unsent
+	ws_open /echo 1
+	kill -KILL "$WM_PID"
+	ws_closed 1001
+	wm_wait_for "the worker" 20 wm_log_has "leaves after"
+	[ "$(grep -c "the master is gone" "$WM_LOG")" -eq 1 ]
+}
+
 @test "harakiri spares open websockets, unless it shall not" {
 	ws_start greenlet --harakiri 0.5
 	ws spared 2 none
@@ -130,6 +128,7 @@ ws_closed() {
 		    --pythonpath "$WM_APPS" --module websocket_cases \
 		    $(engine_options "$engine")
 		ws echoes tls
+		ws early
 		[ "$engine" != greenlet ] || ws conforms tls
 		[ "$WM_HTTP2" = no ] || ws http2
 		wm_stop

@@ -230,6 +230,26 @@ def handshakes(port):
         assert [ws.text(), ws.text()] == ["early", "bird"]
 
 
+def early(port):
+    """Frames in the request's own TLS record: no socket tells of them."""
+    with Websocket(port, shake=False, tls=True) as ws:
+        sent, send = [], ws.send
+        ws.send = sent.append
+        ws.ask("/nb")
+        send(b"".join(sent) + frame(TEXT, "a" * 12000) + frame(TEXT, "b"))
+        assert ws.head().status == 101
+        assert [ws.text(), ws.text()] == ["a" * 12000, "b"]
+
+
+def unsent(port):
+    """What waits to be sent goes out while the app waits for its bell."""
+    with Websocket(port, "/nb", receive_buffer=4096) as ws:
+        for i in range(6):
+            ws.put(TEXT, "x" * 1000000)
+        for i in range(6):
+            assert len(ws.text()) == 1000000
+
+
 def code(number, reason=b""):
     return frame(CLOSE, struct.pack(">H", number) + reason)
 
@@ -442,6 +462,11 @@ def slow(port):
                                     for line in notes()))
     with Wire(port) as client:
         assert client.get("/context").body.startswith(b"WebsocketError")
+    with Websocket(port, "/full", receive_buffer=4096):
+        noted("/full full")
+        with Websocket(port, "/thread") as ws:      # what threads send to it
+            assert [ws.text() for i in range(20)] == [
+                f"from a thread {i}" for i in range(20)]
 
 
 def stuck(port):

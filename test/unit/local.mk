@@ -32,6 +32,10 @@ unit_tests += test/unit/test_fd test/unit/test_json_check
 test_unit_test_json_check_SOURCES = test/unit/test_json_check.c $(unit_main)
 test_unit_test_fd_SOURCES = test/unit/test_fd.c $(unit_main)
 
+unit_tests += test/unit/test_clock test/unit/test_ctl_show
+test_unit_test_clock_SOURCES = test/unit/test_clock.c $(unit_main)
+test_unit_test_ctl_show_SOURCES = test/unit/test_ctl_show.c $(unit_main)
+
 unit_tests += test/unit/test_pool test/unit/test_strbuf test/unit/test_uuid
 test_unit_test_uuid_SOURCES = test/unit/test_uuid.c $(unit_main)
 test_unit_test_pool_SOURCES = test/unit/test_pool.c $(unit_main)

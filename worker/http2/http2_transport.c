@@ -14,7 +14,7 @@
 #include "worker/conn.h"
 #include "worker/core.h"
 #include "worker/http2/http2_impl.h"
-#include "worker/runtime.h"
+#include "worker/loan.h"
 #include "worker/suspend.h"
 #include "worker/wait.h"
 #include "worker/worker.h"
@@ -27,40 +27,6 @@
 
 /* A piece of a file. */
 #define HTTP2_FILE	16384
-
-/* The session is the caller's until http2_return; false: it never will be. */
-static bool
-http2_borrow(struct worker *w, int *held)
-{
-	*held = 0;
-	errno = EPIPE;
-	if (w->forked)
-		return false;
-	if (w->suspend->attach == NULL)
-		return true;
-	if (w->runtime != NULL)
-		*held = w->runtime->block_begin();
-	if (w->suspend->attach(w))
-		return true;
-	if (w->runtime != NULL)
-		w->runtime->block_end(*held);
-	errno = EPIPE;
-	return false;
-}
-
-/* Gives it back; errno stays. */
-static void
-http2_return(struct worker *w, int held)
-{
-	int	 saved = errno;
-
-	if (w->suspend->attach == NULL)
-		return;
-	w->suspend->detach(w);
-	if (w->runtime != NULL)
-		w->runtime->block_end(held);
-	errno = saved;
-}
 
 /* Can anything still be sent? Sets errno. */
 static bool
@@ -78,7 +44,7 @@ http2_recv(struct conn *c, void *buf, size_t size)
 	ssize_t			 n;
 	int			 held;
 
-	if (!http2_borrow(c->worker, &held))
+	if (!loan_take(c->worker, &held))
 		return -1;
 	n = (ssize_t)http2_fifo_take(&s->in, buf, size);
 	if (n > 0 && s->h != NULL && !s->gone) {
@@ -91,7 +57,7 @@ http2_recv(struct conn *c, void *buf, size_t size)
 			errno = EAGAIN;
 		n = -1;
 	}
-	http2_return(c->worker, held);
+	loan_give(c->worker, held);
 	return n;
 }
 
@@ -174,10 +140,10 @@ http2_stream_send(struct conn *c, const struct iovec *parts, int n, bool more)
 	}
 	if (!s->submitted && more && len <= http2_room(s))
 		return (ssize_t)http2_put(s, parts, n, 0);
-	if (!http2_borrow(c->worker, &held))
+	if (!loan_take(c->worker, &held))
 		return -1;
 	result = http2_put_on(s, parts, n, len, more);
-	http2_return(c->worker, held);
+	loan_give(c->worker, held);
 	return result;
 }
 
@@ -206,10 +172,10 @@ http2_count_bytes(const struct conn *c, const struct http2_fifo *f)
 	size_t	 n;
 	int	 held;
 
-	if (!http2_borrow(c->worker, &held))
+	if (!loan_take(c->worker, &held))
 		return 0;
 	n = http2_fifo_len(f);
-	http2_return(c->worker, held);
+	loan_give(c->worker, held);
 	return n;
 }
 
@@ -294,10 +260,8 @@ http2_wait_poll(struct core *core, struct http2_stream *s, double timeout)
 		if (http2_fifo_len(&h->out) == 0)
 			http2_read(h);
 		http2_wait_flush(h);
-		if (timeout < 0)
-			continue;
-		left = timeout - (double)(clock_mono_us() - start) / 1e6;
-		if (left <= 0 && !http2_core_has(core))
+		left = clock_left(timeout, start);
+		if (left == 0 && !http2_core_has(core))
 			reason = WAIT_TIMEOUT;
 	}
 	return reason;
@@ -348,10 +312,10 @@ http2_shutdown(struct conn *c)
 {
 	int	 held;
 
-	if (!http2_borrow(c->worker, &held))
+	if (!loan_take(c->worker, &held))
 		return;
 	http2_cut(c->transport_data);
-	http2_return(c->worker, held);
+	loan_give(c->worker, held);
 }
 
 /* The request is over; hub. */
@@ -381,13 +345,13 @@ http2_send_head(struct conn *c, const char *head, size_t len, bool end)
 	int			 held, result = -1;
 
 	if (len > 9 && head[9] == '1') {
-		if (!http2_borrow(c->worker, &held))
+		if (!loan_take(c->worker, &held))
 			return -1;
 		if (http2_is_open(s))
 			result = http2_response_informational(s, head, len);
 		if (result == 0)
 			http2_flush(s->h);
-		http2_return(c->worker, held);
+		loan_give(c->worker, held);
 		return result;
 	}
 	if (s->submitted) {
@@ -412,7 +376,7 @@ http2_finish(struct conn *c)
 		errno = EPIPE;
 		return -1;
 	}
-	if (!http2_borrow(w, &held))
+	if (!loan_take(w, &held))
 		return -1;
 	if (http2_is_open(s)) {
 		s->finished = true;
@@ -423,7 +387,7 @@ http2_finish(struct conn *c)
 		else
 			http2_mark(s->h);
 	}
-	http2_return(w, held);
+	loan_give(w, held);
 	return result;
 }
 

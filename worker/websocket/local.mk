@@ -5,6 +5,7 @@ if WM_HAVE_WEBSOCKETS
 libwsgimaster_a_SOURCES += \
 	worker/websocket/websocket.c \
 	worker/websocket/websocket_begin.c \
+	worker/websocket/websocket_bell.c \
 	worker/websocket/websocket_clock.c \
 	worker/websocket/websocket_deflate.c \
 	worker/websocket/websocket_deflate.h \

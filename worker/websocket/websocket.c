@@ -5,8 +5,6 @@
 #include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wslay/wslay.h>
@@ -76,7 +74,7 @@ websocket_wants_input(const struct websocket *ws)
 }
 
 /* Is there something to be received, or will there never be? */
-static bool
+bool
 websocket_has(const struct websocket *ws)
 {
 	return !STAILQ_EMPTY(&ws->inbox) || ws->state == WEBSOCKET_OVER ||
@@ -98,22 +96,6 @@ websocket_has_room(struct core *core)
 
 	return ws->state != WEBSOCKET_OPEN ||
 	    ws->out.bytes <= ws->worker->cfg->websockets_send_queue;
-}
-
-/* The bell rings while there is something. */
-static void
-websocket_ring(struct websocket *ws)
-{
-	const uint64_t	 one = 1;
-	uint64_t	 count;
-	bool		 ring = websocket_has(ws);
-
-	if (ws->bell == -1 || ring == ws->rung)
-		return;
-	if ((ring ? write(ws->bell, &one, sizeof(one)) :
-	    read(ws->bell, &count, sizeof(count))) == -1)
-		log_error("eventfd: %s", strerror(errno));
-	ws->rung = ring;
 }
 
 /* Whoever waits is told. */
@@ -440,37 +422,6 @@ websocket_expire(struct websocket *ws, enum websocket_clock clock)
 		websocket_lost(ws, "the client takes nothing");
 	}
 	websocket_go_on(ws);
-}
-
-/* Where nobody else looks at the socket: that, and the bell. */
-static int
-websocket_ear(struct websocket *ws)
-{
-	struct epoll_event	 ev = { .events = EPOLLIN };
-
-	if (ws->ear != -1)
-		return ws->ear;
-	ws->ear = epoll_create1(EPOLL_CLOEXEC);
-	if (ws->ear != -1 && (epoll_ctl(ws->ear, EPOLL_CTL_ADD, ws->bell, &ev)
-	    == -1 || epoll_ctl(ws->ear, EPOLL_CTL_ADD, ws->conn->fd, &ev) ==
-	    -1)) {
-		close(ws->ear);
-		ws->ear = -1;
-	}
-	return ws->ear;
-}
-
-/* The bell. */
-int
-websocket_bell(struct websocket *ws)
-{
-	if (ws->bell == -1) {
-		ws->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		if (ws->bell != -1)
-			watch_forget(ws->worker, ws->bell);
-	}
-	websocket_ring(ws);
-	return ws->polled && ws->bell != -1 ? websocket_ear(ws) : ws->bell;
 }
 
 /* Says goodbye to all. */

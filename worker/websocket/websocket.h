@@ -127,6 +127,7 @@ struct websocket {
 						   asked */
 	int			 ear;		/* polled: an epoll of bell and
 						   socket; else -1 */
+	uint32_t		 heeds;		/* what of the socket's */
 	bool			 rung;
 	struct websocket_due	 heard;		/* IDLE, PINGED, LEAVING */
 	struct websocket_due	 stuck;		/* STUCK */
@@ -187,7 +188,8 @@ void	 websocket_close(struct websocket *ws, int code, const char *reason,
 	    size_t len);
 /*
  * A descriptor that can be read while websocket_take gives something (where it
- * is polled: may give), or it is over; -1 with errno. It is the websocket's.
+ * is polled: may give, or something can be sent), or it is over; -1 with errno.
+ * It is the websocket's.
  */
 int	 websocket_bell(struct websocket *ws);
 /* Without a loop that turns: looks what has come, sends. */

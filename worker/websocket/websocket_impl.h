@@ -19,7 +19,17 @@ void	 websocket_lost(struct websocket *ws, const char *why);
 void	 websocket_event(struct websocket *ws, enum websocket_in_event event);
 /* What was held has its turn. */
 void	 websocket_release(struct websocket *ws);
-/* May more be read? */
+/* Is there something to be received, or will there never be? */
+bool	 websocket_has(const struct websocket *ws);
+
+/* websocket_bell.c: the bell rings, if there is something, or is quiet. */
+void	 websocket_ring(struct websocket *ws);
+/* The ear listens for what is waited for now. */
+void	 websocket_listen(struct websocket *ws);
+/* There is no bell any more; who waits for it is told. */
+void	 websocket_bell_done(struct websocket *ws);
+
+/* websocket.c: may more be read? */
 bool	 websocket_wants_input(const struct websocket *ws);
 
 #endif

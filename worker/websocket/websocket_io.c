@@ -25,8 +25,10 @@ websocket_watch(struct websocket *ws)
 {
 	bool	 read, write;
 
-	if (ws->polled)
+	if (ws->polled) {
+		websocket_listen(ws);
 		return;
+	}
 	read = websocket_wants_input(ws);
 	write = ws->out.bytes > 0 && !ws->broken;
 	if (read && ws->conn->recv_writes)

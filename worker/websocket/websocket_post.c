@@ -86,7 +86,7 @@ websocket_post_read(struct worker *w)
 	p->reading = true;
 	pthread_mutex_lock(&p->lock);
 	STAILQ_CONCAT(&now, &p->letters);
-	p->waiting = false;
+	p->asked = false;
 	pthread_mutex_unlock(&p->lock);
 	while ((l = STAILQ_FIRST(&now)) != NULL) {
 		STAILQ_REMOVE_HEAD(&now, link);
@@ -104,7 +104,6 @@ websocket_post_read(struct worker *w)
 		free(l);
 	}
 	websocket_post_put_back(p, &stay);
-	p->waiting = !STAILQ_EMPTY(&p->letters);
 	pthread_cond_broadcast(&p->room);
 	pthread_mutex_unlock(&p->lock);
 	p->reading = false;
@@ -142,9 +141,13 @@ void
 websocket_post_init(struct worker *w)
 {
 	struct websocket_post	*p = &w->websockets.post;
+	pthread_condattr_t	 attr;
 
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->room, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->room, &attr);
+	pthread_condattr_destroy(&attr);
 	STAILQ_INIT(&p->letters);
 	p->seats = xcalloc((size_t)w->ncores, sizeof(*p->seats));
 	p->eventfd = -1;
@@ -203,7 +206,12 @@ websocket_post_open(struct websocket *ws)
 void
 websocket_post_shut(struct websocket *ws)
 {
-	ws->worker->websockets.post.seats[ws->core->id].open = 0;
+	struct websocket_post	*p = &ws->worker->websockets.post;
+
+	pthread_mutex_lock(&p->lock);
+	p->seats[ws->core->id].open = 0;
+	pthread_cond_broadcast(&p->room);
+	pthread_mutex_unlock(&p->lock);
 }
 
 /* May it be posted? Under the lock. */
@@ -243,24 +251,25 @@ websocket_post(struct worker *w, enum websocket_letter_kind kind, int core,
 		STAILQ_INSERT_TAIL(&p->letters, l, link);
 		l = NULL;
 		/* With the lock, so that the eventfd is still there. */
-		if (!p->waiting && write(p->eventfd, &one, sizeof(one)) == -1)
+		if (!p->asked && write(p->eventfd, &one, sizeof(one)) == -1)
 			log_error("eventfd: %s", strerror(errno));
-		p->waiting = true;
+		p->asked = true;
 	}
 	pthread_mutex_unlock(&p->lock);
 	free(l);
 	return result;
 }
 
-/* Until letters were read. */
-bool
-websocket_post_wait(struct worker *w, double seconds)
+/* Until one can be posted, or it is over. */
+void
+websocket_post_wait(struct worker *w, int core, uint64_t serial,
+    double seconds)
 {
 	struct websocket_post	*p = &w->websockets.post;
 	struct timespec		 until;
-	int			 error;
+	int			 error = 0;
 
-	clock_gettime(CLOCK_REALTIME, &until);
+	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += (time_t)seconds;
 	until.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
 	if (until.tv_nsec >= 1000000000) {
@@ -268,8 +277,8 @@ websocket_post_wait(struct worker *w, double seconds)
 		until.tv_nsec -= 1000000000;
 	}
 	pthread_mutex_lock(&p->lock);
-	error = p->closed || STAILQ_EMPTY(&p->letters) ? 0 :
-	    pthread_cond_timedwait(&p->room, &p->lock, &until);
+	while (error == 0 && websocket_post_check(w, core, serial) ==
+	    WEBSOCKET_POST_FULL)
+		error = pthread_cond_timedwait(&p->room, &p->lock, &until);
 	pthread_mutex_unlock(&p->lock);
-	return error == 0;
 }

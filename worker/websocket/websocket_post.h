@@ -51,11 +51,13 @@ struct websocket_seat {
 
 struct websocket_post {
 	pthread_mutex_t			 lock;
-	pthread_cond_t			 room;		/* letters were read */
+	pthread_cond_t			 room;		/* letters were read,
+							   or one is over */
 	struct websocket_letters	 letters;	/* under the lock */
 	struct websocket_seat		*seats;
 	_Atomic int			 eventfd;	/* -1: none yet */
-	_Atomic bool			 waiting;	/* letters are there */
+	bool				 asked;		/* the loop is to read,
+							   and has not yet */
 	bool				 closed;
 	bool				 reading;	/* the loop's, busy */
 	struct websocket		*last;		/* has room for all of
@@ -85,7 +87,8 @@ void	 websocket_post_first(struct websocket *ws, bool all);
 enum websocket_posted websocket_post(struct worker *w,
 	    enum websocket_letter_kind kind, int core, uint64_t serial,
 	    int code, const void *data, size_t len);
-/* Until there may be room; false after so many seconds. */
-bool	 websocket_post_wait(struct worker *w, double seconds);
+/* Until one can be posted, or it is over; but no longer than so. */
+void	 websocket_post_wait(struct worker *w, int core, uint64_t serial,
+	    double seconds);
 
 #endif

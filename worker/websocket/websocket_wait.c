@@ -1,52 +1,20 @@
 /* A core waits for its websocket, and ends it. */
 #include <errno.h>
+#include <event2/event.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "config/config.h"
 #include "shm/scoreboard.h"
 #include "worker/client_gone.h"
 #include "worker/conn.h"
 #include "worker/core.h"
-#include "worker/runtime.h"
-#include "worker/suspend.h"
+#include "worker/loan.h"
 #include "worker/transport.h"
-#include "worker/watch.h"
 #include "worker/websocket/websocket.h"
 #include "worker/websocket/websocket_impl.h"
 #include "worker/worker.h"
-
-/* The loop is the caller's until websocket_return; false: never will be. */
-static bool
-websocket_borrow(struct worker *w, int *held)
-{
-	*held = 0;
-	if (w->forked)
-		return false;
-	if (w->suspend->attach == NULL)
-		return true;
-	if (w->runtime != NULL)
-		*held = w->runtime->block_begin();
-	if (w->suspend->attach(w))
-		return true;
-	if (w->runtime != NULL)
-		w->runtime->block_end(*held);
-	return false;
-}
-
-/* Gives it back. */
-static void
-websocket_return(struct worker *w, int held)
-{
-	if (w->suspend->attach == NULL)
-		return;
-	w->suspend->detach(w);
-	if (w->runtime != NULL)
-		w->runtime->block_end(held);
-}
 
 /* So many seconds, but no more than until something of it is due. */
 static double
@@ -62,34 +30,42 @@ websocket_limit(const struct websocket *ws, double left)
 	return left < 0 || limit < left ? limit : left;
 }
 
-/* Without a suspend engine: polls for the client, and for the master. */
+/* Without a suspend engine: polls for the client, and who else may come. */
 static enum wait_reason
 websocket_poll(struct core *core, struct websocket *ws, double left)
 {
 	struct worker		*w = core->worker;
-	struct wait_item	 items[3] = {
-		{ .fd = ws->conn->fd },
-		{ .fd = w->control, .events = WAIT_READ },
-		{ .fd = w->websockets.post.eventfd, .events = WAIT_READ } };
+	const int		 posted = w->websockets.post.eventfd;
+	struct wait_item	 items[3], *master, *letters;
 	enum wait_reason	 reason;
 	uint64_t		 count;
+	size_t			 n = 0;
 
-	if (websocket_wants_input(ws))
-		items[0].events |= ws->conn->recv_writes ? WAIT_WRITE :
-		    WAIT_READ;
-	if (ws->out.bytes > 0)
-		items[0].events |= WAIT_WRITE;
-	if (items[0].events == 0)
-		items[0] = items[1];
 	if (ws->conn->transport != NULL && websocket_wants_input(ws) &&
 	    ws->conn->transport->pending(ws->conn) > 0)
 		return WAIT_READY;
-	reason = wait_set_as(core, items, items[2].fd == -1 ? 2 : 3,
-	    websocket_limit(ws, left), SB_CORE_WEBSOCKET);
-	if (items[1].ready != 0)
+	items[n] = (struct wait_item){ .fd = ws->conn->fd };
+	if (websocket_wants_input(ws))
+		items[n].events |= ws->conn->recv_writes ? WAIT_WRITE :
+		    WAIT_READ;
+	if (ws->out.bytes > 0)
+		items[n].events |= WAIT_WRITE;
+	n += items[n].events != 0;
+	letters = &items[n];
+	if (posted != -1)
+		items[n++] = (struct wait_item){ .fd = posted,
+		    .events = WAIT_READ };
+	/* Not when the master is gone: its end could be read for ever. */
+	master = &items[n];
+	if (event_pending(&w->control_ev, EV_READ, NULL))
+		items[n++] = (struct wait_item){ .fd = w->control,
+		    .events = WAIT_READ };
+	reason = wait_set_as(core, items, n, websocket_limit(ws, left),
+	    SB_CORE_WEBSOCKET);
+	if (master < &items[n] && master->ready != 0)
 		worker_control_read(w);
-	if (items[2].ready != 0 &&
-	    read(items[2].fd, &count, sizeof(count)) != -1)
+	if (posted != -1 && letters->ready != 0 &&
+	    read(posted, &count, sizeof(count)) != -1)
 		websocket_post_read(w);
 	return reason;
 }
@@ -101,18 +77,15 @@ websocket_wait_polled(struct core *core, struct websocket *ws,
 {
 	const uint64_t		 start = clock_mono_us();
 	enum wait_reason	 reason;
-	double			 left = timeout;
+	double			 left;
 
 	for (;;) {
 		websocket_look(ws);
 		if (is_so(core))
 			return WAIT_READY;
-		if (timeout >= 0) {
-			left = timeout -
-			    (double)(clock_mono_us() - start) / 1e6;
-			if (left <= 0)
-				return WAIT_TIMEOUT;
-		}
+		left = clock_left(timeout, start);
+		if (left == 0)
+			return WAIT_TIMEOUT;
 		reason = websocket_poll(core, ws, left);
 		if (reason != WAIT_READY && reason != WAIT_TIMEOUT &&
 		    reason != WAIT_GONE)
@@ -147,13 +120,10 @@ static void
 websocket_free(struct websocket *ws)
 {
 	struct worker			*w = ws->worker;
+	const int			 core = ws->core->id;
 	struct websocket_message	*m;
-	const uint64_t			 one = 1;
 
-	/* Threads may wait for it: nobody will ring it after this. */
-	if (ws->bell != -1 && !ws->rung &&
-	    write(ws->bell, &one, sizeof(one)) == -1)
-		log_error("eventfd: %s", strerror(errno));
+	websocket_bell_done(ws);
 	websocket_watch_end(ws);
 	websocket_due_clear(&ws->heard);
 	websocket_due_clear(&ws->stuck);
@@ -165,18 +135,13 @@ websocket_free(struct websocket *ws)
 	}
 	free(ws->rest);
 	websocket_post_shut(ws);
-	if (ws->ear != -1) {
-		watch_forget(w, ws->ear);
-		close(ws->ear);
-	}
-	if (ws->bell != -1) {
-		watch_forget(w, ws->bell);
-		close(ws->bell);
-	}
 	ws->conn->websocket = NULL;
 	TAILQ_REMOVE(&w->websockets.all, ws, link);
 	sb_set(&w->stats->websockets, --w->websockets.open);
 	free(ws);
+	/* What threads have posted since: for nobody. */
+	if (w->websockets.post.seats[core].posted > 0)
+		websocket_post_read(w);
 }
 
 /* The request is over: says goodbye, and waits until that is out. */
@@ -185,19 +150,21 @@ websocket_finish(struct request *req)
 {
 	struct worker		*w = req->worker;
 	struct websocket	*ws = req->conn->websocket;
+	bool			 flushed;
 	int			 held;
 
 	client_gone_hush(req->conn);
-	if (!websocket_borrow(w, &held))
+	if (!loan_take(w, &held))
 		return;
 	websocket_release(ws);
 	websocket_close(ws, req->failed || req->core->harakiri.is_late ?
 	    WEBSOCKET_INTERNAL : WEBSOCKET_NORMAL, "", 0);
-	websocket_return(w, held);
-	if (!websocket_is_flushed(req->core))
+	flushed = websocket_is_flushed(req->core);
+	loan_give(w, held);
+	if (!flushed)
 		(void)websocket_wait(req->core, websocket_is_flushed,
 		    w->cfg->write_timeout);
-	if (!websocket_borrow(w, &held))
+	if (!loan_take(w, &held))
 		return;
 	req->resp.wire = ws->sent;
 	req->resp.sent = (int64_t)ws->sent - (int64_t)req->resp.head_size;
@@ -206,5 +173,5 @@ websocket_finish(struct request *req)
 	if (ws->broken || ws->out.bytes > 0)
 		req->conn->linger = false;
 	websocket_free(ws);
-	websocket_return(w, held);
+	loan_give(w, held);
 }
