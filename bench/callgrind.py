@@ -28,6 +28,11 @@ class Profile:
     def add(self, table, key, cost):
         table[key] = table.get(key, 0) + cost
 
+    def of(self, names):
+        """What these functions took, with all that they called."""
+        return sum(cost for (_, callee), cost in self.calls.items()
+                   if callee[2].partition(".")[0] in names)
+
     def each(self, shorter, requests):
         """What a request of the difference to a shorter run took."""
         result = Profile()

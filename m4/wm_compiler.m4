@@ -52,6 +52,10 @@ AC_SUBST([WM_NO_LTO])
 # greenlet moves stacks about with memcpy: marks that AddressSanitizer sets
 # around variables on the stack are then another stack's, so it must not set
 # them. --without-greenlet has them.
+#
+# CPython's headers have assertions in them, some of them on the path of each
+# request: WM_CPPFLAGS leaves them out, as CPython's own build of extensions
+# does, but for such a build.
 AC_DEFUN([WM_SANITIZERS], [
 AC_ARG_ENABLE([sanitizers], [AS_HELP_STRING([--enable-sanitizers],
 	[build with AddressSanitizer and UndefinedBehaviorSanitizer])],
@@ -59,7 +63,9 @@ AC_ARG_ENABLE([sanitizers], [AS_HELP_STRING([--enable-sanitizers],
 AS_CASE([$enable_sanitizers], [yes | no], [],
 	[AC_MSG_ERROR([--enable-sanitizers takes no value but yes and no])])
 WM_SANITIZE_CFLAGS=
+WM_CPPFLAGS=-DNDEBUG
 AS_IF([test "x$enable_sanitizers" = xyes], [
+	WM_CPPFLAGS=
 	WM_TRY_FLAGS([WM_SANITIZE_CFLAGS], [-fsanitize=address,undefined])
 	AS_IF([test $wm_flags_work = no], [AC_MSG_ERROR([$CC cannot link ]dnl
 [with sanitizers (for clang: Debian's libclang-rt-dev)])])
@@ -73,6 +79,7 @@ AS_IF([test "x$enable_sanitizers" = xyes], [
 	])
 ])
 AC_SUBST([WM_SANITIZE_CFLAGS])
+AC_SUBST([WM_CPPFLAGS])
 AC_SUBST([enable_sanitizers])
 ])
 

@@ -248,8 +248,7 @@ core_may_go_on(const struct core *core)
 	const struct worker	*w = core->worker;
 
 	return w->running == core && w->working && !w->forked &&
-	    core->job == NULL && w->suspend->keeps_stack != NULL &&
-	    core_has_next(core) &&
+	    w->suspend->keeps_stack != NULL && core_has_next(core) &&
 	    TAILQ_FIRST(&w->finished) == core &&
 	    TAILQ_NEXT(core, link) == NULL && w->suspend->keeps_stack(core);
 }
@@ -299,16 +298,21 @@ core_run(struct core *core)
 		job_run(core);
 }
 
-/* Whole requests, on the core's own stack. */
+/* Whole requests, or a job, on the core's own stack. */
 void
 core_main(struct core *core)
 {
 	struct worker	*w = core->worker;
 
-	do {
-		core_run(core);
+	if (core->job != NULL) {
+		job_run(core);
 		core_finish(core);
-	} while (core_next(core));
+	} else {
+		do {
+			request_run(&core->req);
+			core_finish(core);
+		} while (core_next(core));
+	}
 	if (w->running == NULL && !w->working)
 		event_active(&w->work_ev, EV_TIMEOUT, 1);
 }

@@ -73,6 +73,7 @@ struct core {
 	struct sb_core		*sb;
 	struct request		 req;
 	void			*suspend_data;	/* the suspend engine's own */
+	void			*runtime_data;	/* the runtime's own */
 	struct core_harakiri	 harakiri;	/* of its request */
 
 	/* wait.c's own. */

@@ -26,7 +26,7 @@ const struct protocol protocol_http1 = {
 	.parse = protocol_http1_parse,
 	.body_init = protocol_http1_body,
 	.body_decode = http_chunked_decode,
-	.status = "HTTP/1.1 ",
+	PROTOCOL_STATUS("HTTP/1.1 "),
 	.is_http1 = true,
 };
 

@@ -36,6 +36,8 @@ struct protocol_frames {
 	size_t	(*cut)(const struct conn *c, char *out);
 };
 
+#define PROTOCOL_STATUS(text)	.status = text, .status_len = sizeof(text) - 1
+
 struct protocol {
 	const char	*name;
 	/*
@@ -61,8 +63,9 @@ struct protocol {
 	 * say that the client has left? NULL: no bytes do.
 	 */
 	bool		(*says_gone)(const struct conn *c);
-	/* What a response begins with, before "200 OK". */
+	/* What a response begins with, before "200 OK": PROTOCOL_STATUS. */
 	const char	*status;
+	size_t		 status_len;
 	/*
 	 * A gateway's variables say who asks: corrects what is the
 	 * connection's (worker/origin.h). NULL: nobody knows better.

@@ -74,36 +74,52 @@ request_decode_path(struct request *req)
 
 /* Adds to a counter of the worker's: cores that are threads share it. */
 static inline void
-request_count(const struct request *req, _Atomic uint64_t *counter, uint64_t n)
+request_add(bool shared, _Atomic uint64_t *counter, uint64_t n)
 {
-	if (req->worker->suspend->attach == NULL)
-		sb_add(counter, n);
-	else
+	if (shared)
 		sb_add_shared(counter, n);
+	else
+		sb_add(counter, n);
 }
 
 /* Counts it for its app: the status, and how long it took. */
 static inline void
-request_measure(const struct request *req, uint64_t us)
+request_measure(const struct request *req, uint64_t us, bool shared)
 {
 	unsigned	 status = (unsigned)req->resp.status;
 	struct sb_app	*app = &req->worker->stats->apps[req->row];
 
-	if (status != 101) {	/* a websocket lasts as long as it likes */
-		request_count(req, &app->time_us, us);
-		request_count(req, &app->steps[latency_step(us)], 1);
-	}
-	request_count(req, &app->statuses[status < 600 ? status / 100 : 0],
+	request_add(shared, &app->statuses[status < 600 ? status / 100 : 0],
 	    1);
+	if (status == 101)	/* a websocket lasts as long as it likes */
+		return;
+	request_add(shared, &app->time_us, us);
+	request_add(shared, &app->steps[latency_step(us)], 1);
+}
+
+/* Counts it for the worker, and for its app. */
+static void
+request_count(const struct request *req, uint64_t us)
+{
+	struct sb_slot	*stats = req->worker->stats;
+	const bool	 shared = req->worker->suspend->attach != NULL;
+
+	request_add(shared, &stats->requests, 1);
+	request_add(shared, &stats->bytes_out, req->resp.wire);
+	request_add(shared, &stats->running_us, us);
+	request_measure(req, us, shared);
+	if (req->resp.status != 101)
+		sb_set(&stats->avg_us, (sb_get(&stats->avg_us) + us) / 2);
+	if (req->resp.state == RESPONSE_BROKEN)
+		request_add(shared, &stats->cut, 1);
+	if (req->failed)
+		request_add(shared, &stats->exceptions, 1);
 }
 
 /* What is left to do once the response is out: the body, log and counters. */
 static void
 request_end(struct request *req)
 {
-	struct sb_slot	*stats = req->worker->stats;
-	uint64_t	 us, avg;
-
 	if (req->conn->websocket != NULL)
 		websocket_finish(req);
 	response_forget_held(req);
@@ -111,18 +127,7 @@ request_end(struct request *req)
 	if (req->resp.close)
 		req->conn->close = true;
 	req->end_us = clock_mono_us();
-	us = req->end_us - req->start_us;
-	avg = sb_get(&stats->avg_us);
-	request_count(req, &stats->requests, 1);
-	request_count(req, &stats->bytes_out, req->resp.wire);
-	request_count(req, &stats->running_us, us);
-	request_measure(req, us);
-	if (req->resp.status != 101)
-		sb_set(&stats->avg_us, (avg + us) / 2);
-	if (req->resp.state == RESPONSE_BROKEN)
-		request_count(req, &stats->cut, 1);
-	if (req->failed)
-		request_count(req, &stats->exceptions, 1);
+	request_count(req, req->end_us - req->start_us);
 	access_log_request(req);
 	sb_core_end(req->core->sb);
 }

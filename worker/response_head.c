@@ -45,8 +45,9 @@ response_add_number(struct strbuf *sb, uint64_t n)
 const char *
 response_begin(struct request *req, const char *status, size_t len)
 {
-	struct response	*resp = &req->resp;
-	size_t		 i;
+	const struct protocol	*protocol = req->conn->protocol;
+	struct response		*resp = &req->resp;
+	size_t			 i;
 
 	if (resp->state > RESPONSE_BEGUN)
 		return "the response head is out already";
@@ -68,7 +69,7 @@ response_begin(struct request *req, const char *status, size_t len)
 	resp->status = (status[0] - '0') * 100 + (status[1] - '0') * 10 +
 	    (status[2] - '0');
 	strbuf_reserve(&resp->head, len + RESPONSE_HEAD_OWN);
-	strbuf_adds(&resp->head, req->conn->protocol->status);
+	strbuf_add(&resp->head, protocol->status, protocol->status_len);
 	strbuf_add(&resp->head, status, len);
 	if (len == 3)
 		strbuf_addc(&resp->head, ' ');
@@ -152,23 +153,7 @@ static const struct response_special response_specials[] = {
 					1u << 10 | 1u << 14 | 1u << 16 | \
 					1u << 17)
 
-/*
- * Is a token this word of lower case letters and hyphens, in any case? No
- * other byte of a token becomes one of these with this bit set.
- */
-static inline bool
-response_is(const char *token, const char *word, size_t len)
-{
-	size_t	 i;
-
-	for (i = 0; i < len; i++) {
-		if ((token[i] | 0x20) != word[i])
-			return false;
-	}
-	return true;
-}
-
-/* The special treatment of this name, which is a token; or NULL. */
+/* The special treatment of this name; or NULL. */
 static const struct response_special *
 response_special(const char *name, size_t len)
 {
@@ -179,8 +164,8 @@ response_special(const char *name, size_t len)
 		return NULL;
 	for (i = 0; i < sizeof(response_specials) /
 	    sizeof(response_specials[0]); i++, special++) {
-		if (special->len == len && response_is(name, special->name,
-		    len))
+		if (special->len == len && http_word_is(name, len,
+		    special->name, len))
 			return special;
 	}
 	return NULL;

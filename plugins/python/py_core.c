@@ -32,9 +32,13 @@ py_worker_set(struct worker *w)
 void
 py_cores_init(struct worker *w)
 {
+	int	 i;
+
 	py_cores_table.count = w->ncores + 1;
 	py_cores_table.list = xcalloc((size_t)py_cores_table.count + 1,
 	    sizeof(*py_cores_table.list));
+	for (i = 0; i < py_cores_table.count; i++)
+		w->cores[i].runtime_data = &py_cores_table.list[i];
 }
 
 /*

@@ -47,7 +47,8 @@ extern const struct py_cores *const py_cores;
 static inline struct py_core *
 py_core_of(const struct core *core)
 {
-	return &py_cores->list[core == NULL ? py_cores->count : core->id];
+	return core == NULL ? &py_cores->list[py_cores->count] :
+	    core->runtime_data;
 }
 
 /*

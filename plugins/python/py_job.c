@@ -53,7 +53,7 @@ bool
 py_job_run(struct core *core, PyObject *(*call)(void *arg), void *arg,
     const char *what)
 {
-	struct py_core	*own = &py_cores->list[core->id];
+	struct py_core	*own = py_core_of(core);
 	bool		 taken = py_gil_enter(), ok;
 	PyObject	*context, *result = NULL;
 

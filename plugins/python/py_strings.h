@@ -82,6 +82,11 @@ int	 py_strings_init(void);
 static inline const char *
 py_latin1(PyObject *str, size_t *len)
 {
+	/* Mostly it is ASCII, and was made in one piece. */
+	if (PyUnicode_IS_COMPACT_ASCII(str)) {
+		*len = (size_t)PyUnicode_GET_LENGTH(str);
+		return (const char *)PyUnicode_1BYTE_DATA(str);
+	}
 #if PY_VERSION_HEX < 0x030c0000
 	if (PyUnicode_READY(str) == -1) {
 		PyErr_Clear();

@@ -90,14 +90,14 @@ gateway_origin(struct origin *from, const struct conn *c)
 const struct protocol protocol_uwsgi = {
 	.name = "uwsgi",
 	.parse = gateway_parse_uwsgi,
-	.status = "HTTP/1.1 ",
+	PROTOCOL_STATUS("HTTP/1.1 "),
 	.origin = gateway_origin,
 };
 
 const struct protocol protocol_scgi = {
 	.name = "scgi",
 	.parse = gateway_parse_scgi,
-	.status = "Status: ",
+	PROTOCOL_STATUS("Status: "),
 	.origin = gateway_origin,
 };
 
@@ -108,7 +108,7 @@ const struct protocol protocol_fcgi = {
 	.body_init = fcgi_body_init,
 	.body_decode = fcgi_body_decode,
 	.says_gone = fcgi_says_gone,
-	.status = "Status: ",
+	PROTOCOL_STATUS("Status: "),
 	.origin = gateway_origin,
 	.frames = &fcgi_frames,
 };

@@ -407,7 +407,7 @@ const struct transport transport_http2 = {
 
 const struct protocol protocol_http2 = {
 	.name = "http2",
-	.status = "HTTP/1.1 ",
+	PROTOCOL_STATUS("HTTP/1.1 "),
 	.send_head = http2_send_head,
 	.finish = http2_finish,
 };
