@@ -12,6 +12,8 @@ libwsgimaster_a_SOURCES += \
 	base/json_check.h \
 	base/json_out.c \
 	base/json_out.h \
+	base/listen_queue.c \
+	base/listen_queue.h \
 	base/log.c \
 	base/log.h \
 	base/log_place.c \

@@ -86,6 +86,10 @@ unix_queue_length(int fd, unsigned *max)
 	*max = 0;
 	if (fstat(fd, &st) == -1)
 		return -1;
+	if (!S_ISSOCK(st.st_mode)) {
+		errno = ENOTSOCK;
+		return -1;
+	}
 	netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
 	    NETLINK_SOCK_DIAG);
 	if (netlink == -1)

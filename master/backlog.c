@@ -1,26 +1,18 @@
 /* How many connections wait in the system to be accepted. */
 #include "master/backlog.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stddef.h>
-#include <sys/socket.h>
 
+#include "base/listen_queue.h"
 #include "shm/listener.h"
 
 /* Of one socket. */
 unsigned
 backlog_length(const struct listener *l, unsigned *max)
 {
-	struct tcp_info	 info;
-	socklen_t	 len = sizeof(info);
+	int	 length = listen_queue_length(l->fd, l->is_unix, max);
 
-	*max = 0;
-	if (l->is_unix || getsockopt(l->fd, IPPROTO_TCP, TCP_INFO, &info,
-	    &len) == -1)
-		return 0;
-	*max = info.tcpi_sacked;
-	return info.tcpi_unacked;
+	return length > 0 ? (unsigned)length : 0;
 }
 
 /* Of all together. */

@@ -5,7 +5,7 @@
 struct listener;
 struct listeners;
 
-/* Of one socket, and how many may (0: not known). Unix sockets do not tell. */
+/* Of one socket, and how many may; both 0 where it is not known. */
 unsigned	 backlog_length(const struct listener *l, unsigned *max);
 /* Of all together. */
 unsigned	 backlog_total(const struct listeners *listeners);

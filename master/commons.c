@@ -10,6 +10,7 @@
 #include "config/mule_rule.h"
 #include "master/commons_shared.h"
 #include "master/commons_caches.h"
+#include "shm/cache.h"
 #include "shm/commons.h"
 #include "shm/deeds.h"
 #include "shm/doorbell.h"
@@ -90,16 +91,23 @@ commons_descriptors(const struct commons *commons, int **fds)
 {
 	const struct doorbells	*bells = commons->doorbells;
 	const struct mailboxes	*boxes = commons->mailboxes;
-	size_t			 n = 0;
+	const struct caches	*caches = commons->caches;
+	size_t			 n = 0, ncaches, j;
 	int			 i, nboxes;
 
 	nboxes = boxes == NULL ? 0 : mailboxes_count(boxes);
-	*fds = xcalloc((size_t)(bells->count + 2 * nboxes) + 1, sizeof(**fds));
+	ncaches = caches == NULL ? 0 : caches->count;
+	*fds = xcalloc((size_t)(bells->count + 2 * nboxes) + ncaches + 1,
+	    sizeof(**fds));
 	for (i = 0; i < bells->count; i++)
 		(*fds)[n++] = bells->fds[i];
 	for (i = 0; i < nboxes; i++) {
 		(*fds)[n++] = boxes->list[i].in;
 		(*fds)[n++] = boxes->list[i].out;
+	}
+	for (j = 0; j < ncaches; j++) {
+		if (cache_store_fd(caches->items[j]) != -1)
+			(*fds)[n++] = cache_store_fd(caches->items[j]);
 	}
 	return n;
 }

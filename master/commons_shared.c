@@ -4,10 +4,12 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "config/shared_rule.h"
 #include "master/master.h"
+#include "master/takeover.h"
 #include "shm/commons.h"
 #include "shm/lock.h"
 #include "shm/metrics.h"
@@ -103,10 +105,18 @@ static int
 commons_queue(struct commons *commons, const struct config *cfg,
     char **cause)
 {
+	const char	*join;
+
+	join = takeover_is_upgrade() ? getenv("WSGIMASTER_QUEUE") : NULL;
+	if (cfg->queue != 0)
+		commons->queue = queue_new((uint64_t)cfg->queue,
+		    cfg->queue_blocksize, cfg->queue_store, join, cause);
+	unsetenv("WSGIMASTER_QUEUE");
 	if (cfg->queue == 0)
 		return 0;
-	commons->queue = queue_new((uint64_t)cfg->queue,
-	    cfg->queue_blocksize, cfg->queue_store, cause);
+	if (commons->queue != NULL && commons->queue->joined)
+		log_info("queue-store: shared with the old server's "
+		    "processes until they have left");
 	return commons->queue == NULL ? -1 : 0;
 }
 

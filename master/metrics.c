@@ -260,7 +260,7 @@ metrics_listener_labels(struct metrics *x, const struct listener *l)
 		    (unsigned)l->worker_id);
 }
 
-/* What waits in the system to be accepted; unix sockets do not tell. */
+/* What waits in the system to be accepted. */
 static void
 metrics_listeners(struct metrics *x)
 {

@@ -22,7 +22,7 @@ static struct {
 /* Variables that are about the process that was started, not the program. */
 static const char *const self_dropped[] = {
 	"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WSGIMASTER_INHERIT",
-	"WSGIMASTER_UPGRADE", "WSGIMASTER_SECRET",
+	"WSGIMASTER_UPGRADE", "WSGIMASTER_SECRET", "WSGIMASTER_QUEUE",
 };
 
 /* Is the variable "NAME=value" the one of this name? */

@@ -25,6 +25,8 @@
 #include "master/socket.h"
 #include "master/timer.h"
 #include "master/workers.h"
+#include "shm/commons.h"
+#include "shm/queue.h"
 #include "shm/secret.h"
 
 #define UPGRADE_HELLO_S	2.0	/* beyond start-timeout */
@@ -185,6 +187,7 @@ upgrade_tell(const struct upgrade *u, const char *line)
 /* What the child that becomes the new master needs. */
 struct upgrade_args {
 	const struct handover	*handover;
+	const struct queue	*queue;	/* NULL: there is none */
 	int			 sock;
 	pid_t			 old;
 };
@@ -194,8 +197,8 @@ static int
 upgrade_exec(const void *arg)
 {
 	const struct upgrade_args	*args = arg;
-	char				*extra[4], *why;
-	size_t				 i;
+	char				*extra[5] = { NULL }, *why;
+	size_t				 i, n = 2;
 	int				 secret = secret_hand_on();
 
 	for (i = 0; i < args->handover->count; i++)
@@ -204,9 +207,11 @@ upgrade_exec(const void *arg)
 	extra[0] = handover_print(args->handover);
 	extra[1] = xasprintf("WSGIMASTER_UPGRADE=%d:%d:%d", (int)getpid(),
 	    (int)args->old, args->sock);
-	extra[2] = secret == -1 ? NULL : xasprintf("WSGIMASTER_SECRET=%d",
-	    secret);
-	extra[3] = NULL;
+	if (secret != -1)
+		extra[n++] = xasprintf("WSGIMASTER_SECRET=%d", secret);
+	if (args->queue != NULL && args->queue->id[0] != '\0')
+		extra[n++] = xasprintf("WSGIMASTER_QUEUE=%s",
+		    args->queue->id);
 	self_exec(extra);
 	why = xasprintf("failed cannot execute %s: %s", self_path(),
 	    strerror(errno));
@@ -219,7 +224,7 @@ static pid_t
 upgrade_fork(struct master *m, int sock)
 {
 	struct upgrade_args	 args = { .handover = m->handover,
-	    .sock = sock, .old = getpid() };
+	    .queue = m->commons->queue, .sock = sock, .old = getpid() };
 	size_t			 i, n = m->handover->count;
 	int			*keep;
 	pid_t			 pid;

@@ -122,6 +122,8 @@ void	 cache_free(struct cache *c);
 /* What it was made from, borrowed. */
 const struct cache_spec *cache_spec(const struct cache *c);
 void	 cache_stats(const struct cache *c, struct cache_stats *stats);
+/* Holds the store's lock while a process has it open; -1: there is no store. */
+int	 cache_store_fd(const struct cache *c);
 /* What a store began with, for the log: NULL, or borrowed text. */
 const char *cache_store_said(const struct cache *c);
 

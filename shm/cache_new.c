@@ -146,6 +146,13 @@ cache_spec(const struct cache *c)
 	return &c->spec;
 }
 
+/* What holds its file's lock. */
+int
+cache_store_fd(const struct cache *c)
+{
+	return c->lock_fd;
+}
+
 /* What became of its file. */
 const char *
 cache_store_said(const struct cache *c)

@@ -114,6 +114,7 @@ cache_store_go_on(struct cache *c, int fd, bool alone, char **cause)
 	if (cache_store_map(c, fd, cause) == -1)
 		return -1;
 	c->key = c->head->key;
+	c->counters->items = c->head->items;
 	if (!alone) {
 		c->said = xstrdup("in use by another server, shared with it");
 		return 0;

@@ -287,8 +287,7 @@ metrics_own_get(const struct metrics_own *own, const char *name,
 	}
 	if (sscanf(name, "socket.%9u.listen_queue%n", &i, &end) == 1 &&
 	    end > 0 && name[end] == '\0' && i < (unsigned)own->sockets) {
-		*value = own->backlog == NULL ? 0 :
-		    own->backlog(own->backlog_arg, (int)i);
+		*value = own->backlog(own->backlog_arg, (int)i);
 		return true;
 	}
 	return own_get_worker(own, name, value);

@@ -20,7 +20,7 @@ struct metrics_own {
 	/* A process's memory in bytes; 0: not known. */
 	void			 (*memory)(pid_t pid, unsigned long long *rss,
 				    unsigned long long *vsz);
-	/* How many wait in the listen queue of socket i. NULL: not known. */
+	/* How many wait in the listen queue of socket i. */
 	unsigned		 (*backlog)(const void *arg, int i);
 	const void		*backlog_arg;
 };

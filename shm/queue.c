@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -27,12 +28,20 @@ struct queue_header {
 	_Atomic uint64_t	 pull_pos;
 	_Atomic uint64_t	 push;	/* slot + 1: a push is under way */
 	_Atomic uint64_t	 pop;	/* slot + 1: a pop is */
+	uint64_t		 mutex_size;
+	_Alignas(64) pthread_mutex_t lock;
 };
 
 /* The beginning of a slot. */
 struct queue_item {
 	_Atomic uint64_t	 size;	/* 0: empty, or being written */
 	uint64_t		 time;	/* seconds since 1970 */
+};
+
+/* Bytes of the file that are locked: queue.h. */
+enum queue_file_lock {
+	QUEUE_FILE_MASTER,
+	QUEUE_FILE_ALL
 };
 
 _Static_assert(sizeof(struct queue_item) == QUEUE_ITEM, "a slot's own");
@@ -82,80 +91,142 @@ queue_pull_slot(const struct queue *q)
 	return atomic_load(&queue_header(q)->pull_pos) % q->slots;
 }
 
-/* Opens or makes the file; -1 with *cause. */
+/* Sets one of the two locks; -1 with errno. */
 static int
-queue_open(struct queue *q, const char *file, char **cause)
+queue_file_lock(int fd, enum queue_file_lock which, short type)
 {
-	struct flock	 all = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	struct stat	 st;
-	int		 fd;
+	struct flock	 lock = { .l_type = type, .l_whence = SEEK_SET,
+	    .l_start = which, .l_len = 1 };
+
+	return fcntl(fd, F_OFD_SETLK, &lock);
+}
+
+/* Which file it is. */
+static void
+queue_print_id(char *id, size_t size, const struct stat *st)
+{
+	snprintf(id, size, "%llu:%llu", (unsigned long long)st->st_dev,
+	    (unsigned long long)st->st_ino);
+}
+
+/* Takes the file's locks; -1 with errno. */
+static int
+queue_file_enter(struct queue *q, int fd, const char *join)
+{
+	if (queue_file_lock(fd, QUEUE_FILE_MASTER, F_WRLCK) == -1 &&
+	    (join == NULL || strcmp(join, q->id) != 0 ||
+	    queue_file_lock(fd, QUEUE_FILE_MASTER, F_RDLCK) == -1))
+		return -1;
+	q->joined = queue_file_lock(fd, QUEUE_FILE_ALL, F_WRLCK) == -1;
+	return q->joined ? queue_file_lock(fd, QUEUE_FILE_ALL, F_RDLCK) : 0;
+}
+
+/* Opens or makes the file, and takes its locks; -1 with errno. */
+static int
+queue_open(struct queue *q, const char *file, const char *join,
+    struct stat *st)
+{
+	int	 fd;
 
 	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
 	    O_NONBLOCK, 0600);
-	if (fd == -1 || fstat(fd, &st) == -1 || (S_ISREG(st.st_mode) &&
-	    st.st_size == 0 && ftruncate(fd, (off_t)q->size) == -1)) {
-		*cause = xasprintf("\"queue-store\": %s: %s", file,
-		    strerror(errno));
-		fd_close(&fd);
-		return -1;
-	}
-	if (fcntl(fd, F_OFD_SETLK, &all) == -1) {
-		*cause = xasprintf("\"queue-store\": %s is another server's "
-		    "now: %s", file, strerror(errno));
-		fd_close(&fd);
-		return -1;
-	}
-	if (S_ISREG(st.st_mode) && (st.st_size == 0 ||
-	    (size_t)st.st_size == q->size))
+	if (fd == -1 || fstat(fd, st) == -1)
+		goto fail;
+	queue_print_id(q->id, sizeof(q->id), st);
+	if (queue_file_enter(q, fd, join) == -1)
+		goto fail;
+	if (!S_ISREG(st->st_mode) || st->st_size != 0 || q->joined)
 		return fd;
-	*cause = xasprintf("\"queue-store\": %s is no queue of %llu messages "
-	    "of %llu bytes: remove it, or give these numbers as they were",
-	    file, (unsigned long long)q->slots,
-	    (unsigned long long)q->blocksize);
+	if (ftruncate(fd, (off_t)q->size) == -1)
+		goto fail;
+	st->st_size = (off_t)q->size;
+	return fd;
+
+fail:
 	fd_close(&fd);
 	return -1;
 }
 
-/* A new queue's header, or is it the right one? -1 with *cause. */
+/* Opens it once more, as a master; -1 with errno. */
 static int
-queue_check(struct queue *q, const char *file, char **cause)
+queue_reopen(const struct queue *q, const char *file)
 {
-	struct queue_header	*h = queue_header(q);
-	static const char	 none[8];
+	int		 fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW |
+	    O_NONBLOCK);
+	struct stat	 st;
+	char		 id[sizeof(q->id)];
 
-	if (memcmp(h->magic, none, sizeof(none)) == 0) {
-		h->slots = q->slots;
-		h->blocksize = q->blocksize;
-		memcpy(h->magic, QUEUE_MAGIC, sizeof(h->magic));
-	}
-	if (memcmp(h->magic, QUEUE_MAGIC, sizeof(h->magic)) == 0 &&
-	    h->slots == q->slots && h->blocksize == q->blocksize)
-		return 0;
-	*cause = xasprintf("\"queue-store\": %s is no queue of ours, or of "
-	    "other sizes", file);
+	if (fd == -1 || fstat(fd, &st) == -1)
+		goto fail;
+	queue_print_id(id, sizeof(id), &st);
+	errno = ESTALE;		/* another file has its name now */
+	if (strcmp(id, q->id) == 0 &&
+	    queue_file_lock(fd, QUEUE_FILE_MASTER, F_RDLCK) == 0)
+		return fd;
+
+fail:
+	fd_close(&fd);
 	return -1;
 }
 
-/* Makes the mutex; -1 with *cause. */
+/* The queue is ready: from now on others may have it, too. -1 with errno. */
 static int
-queue_lock_new(struct queue *q, char **cause)
+queue_file_share(struct queue *q, const char *file, int fd)
+{
+	if (queue_file_lock(fd, QUEUE_FILE_MASTER, F_RDLCK) == -1 ||
+	    queue_file_lock(fd, QUEUE_FILE_ALL, F_RDLCK) == -1)
+		return -1;
+	q->master_fd = queue_reopen(q, file);
+	if (q->master_fd == -1)
+		return -1;
+	/* This one is mapped, in all processes, and so is open in them. */
+	return queue_file_lock(fd, QUEUE_FILE_MASTER, F_UNLCK);
+}
+
+/* Makes the mutex. */
+static void
+queue_lock_new(struct queue *q)
 {
 	pthread_mutexattr_t	 attr;
 
-	q->lock = mmap(NULL, sizeof(pthread_mutex_t), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (q->lock == MAP_FAILED) {
-		q->lock = NULL;
-		*cause = xasprintf("\"queue\": no memory: %s",
-		    strerror(errno));
-		return -1;
-	}
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
 	pthread_mutex_init(q->lock, &attr);
 	pthread_mutexattr_destroy(&attr);
-	return 0;
+}
+
+/* A new queue's header, or is it the right one? */
+static bool
+queue_check(struct queue *q)
+{
+	struct queue_header	*h = queue_header(q);
+	static const char	 none[8];
+
+	if (!q->joined && memcmp(h->magic, none, sizeof(none)) == 0) {
+		h->slots = q->slots;
+		h->blocksize = q->blocksize;
+		memcpy(h->magic, QUEUE_MAGIC, sizeof(h->magic));
+	}
+	return memcmp(h->magic, QUEUE_MAGIC, sizeof(h->magic)) == 0 &&
+	    h->slots == q->slots && h->blocksize == q->blocksize &&
+	    (!q->joined || h->mutex_size == sizeof(h->lock));
+}
+
+/* Maps the file, or memory; -1 with *cause. */
+static int
+queue_map(struct queue *q, int fd, char **cause)
+{
+	q->map = mmap(NULL, q->size, PROT_READ | PROT_WRITE, MAP_SHARED |
+	    (fd == -1 ? MAP_ANONYMOUS : 0), fd, 0);
+	if (q->map != MAP_FAILED) {
+		q->lock = &queue_header(q)->lock;
+		return 0;
+	}
+	q->map = NULL;
+	*cause = xasprintf("\"queue\": cannot map %zu bytes: %s", q->size,
+	    strerror(errno));
+	return -1;
 }
 
 /* The oldest message is at pull_pos, or behind it: where? */
@@ -193,35 +264,75 @@ queue_repair(struct queue *q)
 	atomic_store(&h->pull_pos, queue_oldest(q));
 }
 
+/* It is mapped, and this process is the only one that has it. */
+static void
+queue_begin(struct queue *q)
+{
+	queue_lock_new(q);
+	queue_header(q)->mutex_size = sizeof(pthread_mutex_t);
+	queue_repair(q);
+}
+
+/* Maps the file, if it is the right one; -1 with *cause. */
+static int
+queue_new_stored(struct queue *q, const char *file, const char *join,
+    char **cause)
+{
+	struct stat	 st;
+	char		*why = NULL;
+	int		 result = -1, fd = queue_open(q, file, join, &st);
+
+	if (fd == -1 && (errno == EAGAIN || errno == EACCES) && q->id[0] != 0)
+		why = xasprintf("%s is another server's now: %s", file,
+		    strerror(errno));
+	else if (fd == -1)
+		why = xasprintf("%s: %s", file, strerror(errno));
+	else if (!S_ISREG(st.st_mode) || (size_t)st.st_size != q->size)
+		why = xasprintf("%s is no queue of %llu messages of %llu "
+		    "bytes: remove it, or give these numbers as they were",
+		    file, (unsigned long long)q->slots,
+		    (unsigned long long)q->blocksize);
+	else if (queue_map(q, fd, cause) == 0) {
+		if (!queue_check(q))
+			why = xasprintf("%s is no queue of ours, or of other "
+			    "sizes", file);
+		else {
+			if (!q->joined)
+				queue_begin(q);
+			result = queue_file_share(q, file, fd);
+			if (result == -1)
+				why = xasprintf("%s: %s", file,
+				    strerror(errno));
+		}
+	}
+	fd_close(&fd);
+	if (why != NULL)
+		*cause = xasprintf("\"queue-store\": %s", why);
+	free(why);
+	return result;
+}
+
 /* Makes one, or takes the file's. */
 struct queue *
-queue_new(uint64_t slots, uint64_t blocksize, const char *file, char **cause)
+queue_new(uint64_t slots, uint64_t blocksize, const char *file,
+    const char *join, char **cause)
 {
 	struct queue	*q = xcalloc(1, sizeof(*q));
-	int		 fd = -1;
+	int		 result;
 
 	q->slots = slots;
 	q->blocksize = (blocksize + 15) / 16 * 16;
 	q->size = queue_page() + slots * q->blocksize;
-	q->fd = -1;
-	if (file != NULL && (fd = queue_open(q, file, cause)) == -1)
-		goto fail;
-	q->map = mmap(NULL, q->size, PROT_READ | PROT_WRITE, MAP_SHARED |
-	    (fd == -1 ? MAP_ANONYMOUS : 0), fd, 0);
-	q->fd = fd;
-	if (q->map == MAP_FAILED) {
-		q->map = NULL;
-		*cause = xasprintf("\"queue\": cannot map %zu bytes: %s",
-		    q->size, strerror(errno));
-		goto fail;
+	q->master_fd = -1;
+	if (file != NULL)
+		result = queue_new_stored(q, file, join, cause);
+	else {
+		result = queue_map(q, -1, cause);
+		if (result == 0)
+			queue_begin(q);
 	}
-	if (queue_check(q, file, cause) == -1 ||
-	    queue_lock_new(q, cause) == -1)
-		goto fail;
-	queue_repair(q);
-	return q;
-
-fail:
+	if (result == 0)
+		return q;
 	queue_free(q);
 	return NULL;
 }
@@ -232,11 +343,9 @@ queue_free(struct queue *q)
 {
 	if (q == NULL)
 		return;
-	if (q->lock != NULL)
-		munmap(q->lock, sizeof(pthread_mutex_t));
 	if (q->map != NULL)
 		munmap(q->map, q->size);
-	fd_close(&q->fd);
+	fd_close(&q->master_fd);
 	free(q);
 }
 
@@ -401,6 +510,7 @@ queue_count(const struct queue *q)
 void
 queue_sync(struct queue *q)
 {
-	if (q->fd != -1)
-		(void)sync_file_range(q->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+	if (q->master_fd != -1)
+		(void)sync_file_range(q->master_fd, 0, 0,
+		    SYNC_FILE_RANGE_WRITE);
 }

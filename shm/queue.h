@@ -18,11 +18,26 @@
  * the mutex cannot be had within ten seconds, or not be repaired, the
  * operation fails, and says so.
  *
- * With a file the ring is the file's: a header of one page, then the slots. One
- * server has it at a time: all its processes hold the file's lock.
- * The mutex is in memory of its own, and made anew with each start. What is
- * read from the file or from others is checked each time: a size is no larger
- * than the slot, and a place is within the ring.
+ * With a file the ring is the file's: a header of one page, with the mutex,
+ * then the slots. Two locks of the file (fcntl(2), of the open file) say who
+ * has it:
+ *
+ *	MASTER	a master, and none of its processes
+ *	ALL	each process of a server, until the last one has ended
+ *
+ * They are held for reading: MASTER by a descriptor of the master's; ALL by the
+ * mapping, since an open file lasts as long as it is mapped somewhere, so no
+ * process has a descriptor to cut the file off under the others. A server that
+ * cannot have MASTER for writing finds another server, and does not start;
+ * unless it is an upgrade: the old master says which file it has, and then
+ * MASTER for reading will do. Who gets ALL for writing is alone: makes the
+ * mutex, and ends what was under way. Who does not (an upgrade; or the last
+ * workers of a master that was killed finish their requests) uses mutex and
+ * ring as they are: both servers' processes work with one queue until the old
+ * ones have left.
+ *
+ * What is read from the file or from others is checked each time: a size is no
+ * larger than the slot, and a place is within the ring.
  */
 #define QUEUE_MAGIC	"WMQUEUE1"
 #define QUEUE_ITEM	16	/* of a slot: the message's size and time */
@@ -30,16 +45,21 @@
 struct queue {
 	uint64_t	 slots;
 	uint64_t	 blocksize;
-	void		*lock;		/* pthread_mutex_t */
+	void		*lock;		/* pthread_mutex_t, in the header */
 	void		*map;
 	size_t		 size;
-	int		 fd;		/* of its file, or -1 */
+	int		 master_fd;	/* of its file: MASTER; or -1 */
+	bool		 joined;	/* another's processes have it, too */
+	char		 id[48];	/* which file: for the next master */
 	uint64_t	 synced_us;	/* the master's own */
 };
 
-/* An empty one, or the file's; NULL with *cause. */
+/*
+ * An empty one, or the file's; NULL with *cause. In an upgrade join is the id
+ * of the old master's file (else NULL), which may be in use.
+ */
 struct queue *queue_new(uint64_t slots, uint64_t blocksize, const char *file,
-	    char **cause);
+	    const char *join, char **cause);
 void	 queue_free(struct queue *q);
 
 /*

@@ -2,6 +2,8 @@
 #include "worker/locks.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +14,7 @@
 #include "shm/commons.h"
 #include "shm/doorbell.h"
 #include "shm/lock.h"
+#include "shm/scoreboard.h"
 #include "worker/core.h"
 #include "worker/doorbell_watch.h"
 #include "worker/request.h"
@@ -37,13 +40,13 @@ struct locks_here {
 static pthread_mutex_t		 locks_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t		 locks_cond = PTHREAD_COND_INITIALIZER;
 static struct locks_here	*locks_here;
-static pid_t			 locks_pid;	/* whose all this is */
+static _Atomic pid_t		 locks_pid;	/* whose all this is */
+static _Atomic pid_t		 locks_maker;	/* who makes it his */
 static pthread_t		 locks_loop;
-static unsigned			 locks_waiting;
 
 /* A new process: what the parent has or waits for is the parent's. */
 static void
-locks_forked(const struct locks *locks)
+locks_begin(const struct locks *locks)
 {
 	int	 i;
 
@@ -55,8 +58,24 @@ locks_forked(const struct locks *locks)
 		TAILQ_INIT(&locks_here[i].waits);
 		TAILQ_INIT(&locks_here[i].holds);
 	}
-	locks_waiting = 0;
-	locks_pid = getpid();
+}
+
+/*
+ * The same for a child of the app's, in which several threads may find that
+ * out at once: the first one does it, the others wait until it is done.
+ */
+static void
+locks_forked(const struct locks *locks, pid_t pid)
+{
+	pid_t	 maker = atomic_load(&locks_maker);
+
+	if (maker != pid && atomic_compare_exchange_strong(&locks_maker,
+	    &maker, pid)) {
+		locks_begin(locks);
+		atomic_store(&locks_pid, pid);
+	}
+	while (atomic_load(&locks_pid) != pid)
+		sched_yield();
 }
 
 /* The process begins. */
@@ -66,7 +85,9 @@ locks_init(struct worker *w)
 	locks_loop = pthread_self();
 	w->seat_pid = getpid();
 	if (w->commons != NULL && w->commons->locks != NULL)
-		locks_forked(w->commons->locks);
+		locks_begin(w->commons->locks);
+	atomic_store(&locks_maker, w->seat_pid);
+	atomic_store(&locks_pid, w->seat_pid);
 }
 
 /* Who this process is; takes the mutex. */
@@ -75,8 +96,8 @@ locks_enter(struct worker *w)
 {
 	struct lock_me	 me = { .seat = -1, .pid = getpid() };
 
-	if (locks_pid != me.pid)
-		locks_forked(w->commons->locks);
+	if (atomic_load(&locks_pid) != me.pid)
+		locks_forked(w->commons->locks, me.pid);
 	if (w->seat_pid == me.pid && w->seat != -1) {
 		me.seat = w->seat;
 		me.life = w->life;
@@ -152,7 +173,6 @@ locks_grant(struct worker *w, struct locks_wait *wait)
 	struct locks_here	*here = &locks_here[wait->lock->number];
 
 	TAILQ_REMOVE(&here->waits, wait, link);
-	locks_waiting--;
 	wait->state = LOCKS_HAS;
 	locks_note(wait->lock, &wait->who, wait->is_reader);
 	if (wait->who.core == NULL)
@@ -242,11 +262,11 @@ locks_queue(struct worker *w, struct lock *l, const struct lock_me *me,
 	struct locks_wait	*wait = xcalloc(1, sizeof(*wait));
 
 	wait->lock = l;
+	wait->pid = me->pid;
 	wait->who = *who;
 	wait->is_reader = is_reader;
 	wait->ticket = lock_ticket(l);
 	TAILQ_INSERT_TAIL(&locks_here[l->number].waits, wait, link);
-	locks_waiting++;
 	locks_serve(w, l, me);
 	return wait;
 }
@@ -325,14 +345,15 @@ locks_end(struct worker *w, struct locks_wait *wait, bool give_up)
 	struct lock_me		 me = locks_enter(w);
 	struct lock		*l = wait->lock;
 	struct locks_hold	*hold;
+	/* In a child of the app's, a parked core of the parent's may end. */
+	bool			 mine = wait->pid == me.pid;
 
-	if (wait->state != LOCKS_HAS) {
+	if (mine && wait->state != LOCKS_HAS) {
 		TAILQ_REMOVE(&locks_here[l->number].waits, wait, link);
-		locks_waiting--;
 		if (wait->state == LOCKS_DRAINS)
 			(void)lock_release(l, &me, locks_sub(&wait->who));
 		locks_serve(w, l, &me);
-	} else if (give_up) {
+	} else if (mine && give_up) {
 		hold = locks_find(l, &wait->who);
 		if (hold != NULL)
 			locks_drop(w, l, &me, hold);
@@ -436,6 +457,19 @@ locks_look(struct worker *w)
 	locks_exit();
 }
 
+/* Says who has not unlocked it. */
+static void
+locks_say_kept(const struct core *core, const struct lock *l)
+{
+	struct sb_core_view	 view = { .path = "" };
+
+	if (core->job != NULL)
+		sb_core_read(core->sb, &view);
+	request_log(&core->req, LOG_LEVEL_WARN, "the %s%s%s has ended with "
+	    "lock \"%s\": it is unlocked", core->job != NULL ? "job (" :
+	    "request", view.path, core->job != NULL ? ")" : "", l->name);
+}
+
 /* The request is over. */
 void
 locks_request_over(struct core *core)
@@ -451,9 +485,7 @@ locks_request_over(struct core *core)
 		hold = locks_find(&locks->items[i], &who);
 		if (hold == NULL)
 			continue;
-		request_log(&core->req, LOG_LEVEL_WARN, "the request has "
-		    "ended with lock \"%s\": it is unlocked",
-		    locks->items[i].name);
+		locks_say_kept(core, &locks->items[i]);
 		hold->times = 1;
 		locks_drop(w, &locks->items[i], &me, hold);
 	}

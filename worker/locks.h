@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #include "worker/wait.h"
 
@@ -44,6 +45,7 @@ struct locks_wait {
 	struct lock		*lock;
 	struct locks_who	 who;
 	enum locks_state	 state;
+	pid_t			 pid;	/* who waits; not its children */
 	bool			 is_reader;
 	uint64_t		 ticket;
 };

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/listen_queue.h"
 #include "config/config.h"
 #include "plugins/python/py_core.h"
 #include "plugins/python/py_process.h"
@@ -82,6 +83,18 @@ PY_METRIC_OP(div, METRIC_DIV)
 PY_METRIC_OP(set_max, METRIC_SET_MAX)
 PY_METRIC_OP(set_min, METRIC_SET_MIN)
 
+/* The length of a socket's listen queue; 0 where it is not known. */
+static unsigned
+py_metric_backlog(const void *arg, int i)
+{
+	const struct listeners	*all = arg;
+	unsigned		 max;
+	int			 n;
+
+	n = listen_queue_length(all->items[i].fd, all->items[i].is_unix, &max);
+	return n > 0 ? (unsigned)n : 0;
+}
+
 /* metric_get(name): 0 if there is none. New. */
 static PyObject *
 py_metric_get(PyObject *self, PyObject *arg)
@@ -91,7 +104,8 @@ py_metric_get(PyObject *self, PyObject *arg)
 	    .workers = w->cfg->processes,
 	    .no_cores = w->cfg->metrics_no_cores,
 	    .sockets = (int)w->listeners->count,
-	    .memory = py_process_memory };
+	    .memory = py_process_memory, .backlog = py_metric_backlog,
+	    .backlog_arg = w->listeners };
 	const char		*name = py_metric_name(arg);
 	struct metric		*metric;
 	int64_t			 value = 0;

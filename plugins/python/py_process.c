@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/unix_queue.h"
+#include "base/listen_queue.h"
 #include "config/config.h"
 #include "plugins/python/py_app.h"
 #include "plugins/python/py_core.h"
@@ -235,8 +233,6 @@ static PyObject *
 py_process_listen_queue(PyObject *self, PyObject *args)
 {
 	const struct listeners	*all = py_worker()->listeners;
-	struct tcp_info		 info;
-	socklen_t		 len = sizeof(info);
 	unsigned		 max;
 	int			 id = 0, n;
 
@@ -248,15 +244,10 @@ py_process_listen_queue(PyObject *self, PyObject *args)
 		    "socket %d", id);
 		return NULL;
 	}
-	if (all->items[id].is_unix) {
-		n = unix_queue_length(all->items[id].fd, &max);
-		return n == -1 ? PyErr_SetFromErrno(PyExc_OSError) :
-		    PyLong_FromLong(n);
-	}
-	if (getsockopt(all->items[id].fd, IPPROTO_TCP, TCP_INFO, &info,
-	    &len) == -1)
-		return PyErr_SetFromErrno(PyExc_OSError);
-	return PyLong_FromUnsignedLong(info.tcpi_unacked);
+	n = listen_queue_length(all->items[id].fd, all->items[id].is_unix,
+	    &max);
+	return n == -1 ? PyErr_SetFromErrno(PyExc_OSError) :
+	    PyLong_FromLong(n);
 }
 
 /* accepting([yes]): shall this worker take connections? New: None. */

@@ -114,11 +114,13 @@ class TcpConnection(Connection):
 class TlsConnection(SSLConnection):
     def _connect(self):
         plain = _tcp(self)
-        context = ssl.create_default_context(cafile=self.ca_certs)
+        context = ssl.create_default_context(
+            cafile=self.ca_certs, capath=self.ca_path, cadata=self.ca_data)
         context.check_hostname = bool(self.check_hostname)
         context.verify_mode = self.cert_reqs
         if self.certfile:
-            context.load_cert_chain(self.certfile, self.keyfile)
+            context.load_cert_chain(self.certfile, self.keyfile,
+                                    self.certificate_password)
         sock = Socket(context.wrap_socket(
             plain._sock, server_hostname=self.host,
             do_handshake_on_connect=False), plain.gettimeout())
@@ -142,6 +144,16 @@ def _shown(address):
     return scheme + "://" + rest.partition("?")[0].rpartition("@")[2]
 
 
+def _check_tls(address, options):
+    """The certificate must be the host's, unless the address says otherwise."""
+    for name in options:
+        if "ocsp" in name:
+            raise ValueError("cache \"%s\": there is no %s here"
+                             % (_shown(address), name))
+    if options.get("ssl_cert_reqs") not in ("none", "optional"):
+        options.setdefault("ssl_check_hostname", True)
+
+
 def _client(address):
     if isinstance(address, bytes):
         address = address.decode()
@@ -159,6 +171,8 @@ def _client(address):
         raise ValueError("cache \"%s\": %s"
                          % (_shown(address), error)) from None
     pool.connection_class = _classes[scheme]
+    if scheme == "rediss":
+        _check_tls(address, pool.connection_kwargs)
     if len(_clients) >= CLIENTS:
         _clients.pop(next(iter(_clients)))
     _clients[address] = found = redis.Redis(connection_pool=pool)

@@ -1,5 +1,6 @@
 """GET /names: every name of the module that is there, in a request."""
 import json
+import re
 import socket
 
 import uwsgi
@@ -19,17 +20,41 @@ def noted(environ):
     return uwsgi.get_logvar("who")
 
 
-def queued(path):
-    """Of the second socket, while clients come that nobody accepts."""
-    clients = []
+def asked(path, request=b""):
+    """What the statistics' socket says."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(path)
+        client.sendall(request)
+        client.shutdown(socket.SHUT_WR)
+        return client.makefile("rb").read()
+
+
+def metered(number):
+    return uwsgi.metric_get("socket.%d.listen_queue" % number)
+
+
+def queued(port, path, stats):
+    """Of both sockets, while clients come that nobody accepts."""
+    clients = [socket.create_connection(("127.0.0.1", int(port)))
+               for _ in range(2)]
+    for client in clients:
+        client.sendall(b"G")    # one that says nothing is not counted
     lengths = [uwsgi.listen_queue(1)]
     for _ in range(3):
         clients.append(socket.socket(socket.AF_UNIX))
         clients[-1].connect(path)
         lengths.append(uwsgi.listen_queue(1))
+    told = json.loads(asked(stats))
+    scraped = asked(stats, b"GET /metrics HTTP/1.0\r\n\r\n").decode()
+    of_each = [[uwsgi.listen_queue(i), metered(i), socket_told["queue"],
+                told["metrics"]["socket.%d.listen_queue" % i]["value"],
+                int(re.search(r'_listen_queue_length{listener="%s"} (\d+)' %
+                              re.escape(socket_told["name"]), scraped)[1])]
+               for i, socket_told in enumerate(told["sockets"])]
     for client in clients:
         client.close()
-    return repr(lengths).encode()
+    return repr([lengths, of_each, told["listen_queue"], metered(2),
+                 [s["max_queue"] for s in told["sockets"]]]).encode()
 
 
 def application(environ, start_response):
@@ -50,7 +75,7 @@ def application(environ, start_response):
         uwsgi.alarm("nobody", "x")
         return [b"told"]
     if path == "/queue":
-        return [queued(environ["QUERY_STRING"])]
+        return [queued(*environ["QUERY_STRING"].split("&"))]
     if path == "/fails":
         raise ValueError("on purpose")
     return [repr((uwsgi.mode, uwsgi.pidfile, uwsgi.unbit,

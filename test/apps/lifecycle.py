@@ -99,6 +99,26 @@ def printed(text):
     return "printed"
 
 
+def note(text):
+    """Into the queue and the cache."""
+    uwsgi.queue_push(text)
+    uwsgi.cache_inc("notes")
+    return "noted"
+
+
+def note_when(path):
+    """The same as soon as a file is there."""
+    while not os.path.exists(path):
+        time.sleep(0.01)
+    return note(path)
+
+
+def notes(_):
+    """All that were noted, in order, and how many the cache knows of."""
+    told = list(iter(uwsgi.queue_pull, None))
+    return b" ".join(told + [b"%d" % uwsgi.cache_num("notes")]).decode()
+
+
 def application(environ, start_response):
     name, _, argument = environ["PATH_INFO"][1:].partition("/")
     body = globals()[name or "who"](argument).encode()

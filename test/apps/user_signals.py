@@ -49,6 +49,7 @@ def waits(number):
 @signal(5)
 def fails(number):
     note("fails")
+    uwsgi.lock()
     raise LookupError("a handler that fails")
 
 

@@ -107,10 +107,11 @@ api_told() {
 	wm_stop
 }
 
-@test "listen_queue tells of unix sockets, too" {
-	engine_start none --module api_names --uwsgi-socket "$WM_TMP/u"
-	[ "$(curl -fs "http://127.0.0.1:$PORT/queue?$WM_TMP/u")" = \
-	    "[0, 1, 2, 3]" ]
+@test "connections that wait to be accepted are told of, of unix sockets, too" {
+	engine_start none --module api_names --uwsgi-socket "$WM_TMP/u" \
+	    --listen 7 --stats "$WM_TMP/stats" --enable-metrics
+	[ "$(curl -fs "http://127.0.0.1:$PORT/queue?$PORT&$WM_TMP/u&$WM_TMP/stats")" = \
+	    "[[0, 1, 2, 3], [[2, 2, 2, 2, 2], [3, 3, 3, 3, 3]], 5, 0, [7, 7]]" ]
 	wm_stop
 }
 

@@ -4,9 +4,16 @@
 load lifecycle
 load engines
 load services
+load tls
 
 setup_file() {
-	redis_start
+	tls_certificates
+	REDIS_TLS=$(WM_TMP=$BATS_FILE_TMPDIR wm_port)
+	export REDIS_TLS
+	redis_start --bind 127.0.0.1 127.0.0.2 --tls-port "$REDIS_TLS" \
+	    --tls-cert-file "$CERTS/site.pem" \
+	    --tls-key-file "$CERTS/site.key" --tls-auth-clients optional \
+	    --tls-ca-cert-file "$CERTS/ca.pem"
 }
 
 teardown_file() {
@@ -151,8 +158,30 @@ refused() {
 		    --cache2 name=c,items=10 --add-cache-item "c begun=1"
 		same "$(get "/remote?where=unix://$REDIS_SOCKET?db=1")" "$want"
 		same "$(get "/remote?where=unix://$REDIS_SOCKET?db=1")" "$want"
+		same "$(get "/remote?where=$(over_tls localhost 2)")" "$want"
 		wm_stop
 	done
+}
+
+# over_tls HOST DB [AUTHORITY [OPTION]]: a cache's name, as a query has it.
+over_tls() {
+	echo "rediss://$1:$REDIS_TLS/$2?ssl_ca_certs=$CERTS/${3:-ca}.pem${4:+%26$4}"
+}
+
+@test "a Redis that cannot show that it is the one is refused" {
+	local bad
+	cache_start --cache2 name=c,items=10
+	for bad in "$(over_tls 127.0.0.1 3 stranger)" \
+	    "rediss://127.0.0.1:$REDIS_TLS/3" "$(over_tls 127.0.0.2 3)"; do
+		get "/fails?where=$bad" |
+		    grep '"ConnectionError: cache .*certificate verify failed'
+	done
+	same "$(get "/fails?where=$(over_tls 127.0.0.1 3)")" '"None"'
+	same "$(get "/fails?where=$(over_tls 127.0.0.2 3 ca \
+	    ssl_check_hostname=false)")" '"None"'
+	get "/fails?where=$(over_tls localhost 3 ca ssl_validate_ocsp=true)" |
+		grep 'ValueError: .*there is no ssl_validate_ocsp'
+	wm_stop
 }
 
 # A Redis that never answers; a line in FILE.count for who has connected.

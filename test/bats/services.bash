@@ -54,13 +54,13 @@ service_failed() {
 	return 1
 }
 
-# Starts Redis; REDIS_SOCKET is its address.
+# redis_start ARGS...: REDIS_SOCKET is its address.
 redis_start() {
 	local folder
 	folder=$(service_new "$(id -un)")
 	export REDIS_SOCKET=$folder/redis.sock
 	service_run "$folder" redis-server --port 0 --save "" \
-	    --unixsocket "$REDIS_SOCKET" --dir "$folder"
+	    --unixsocket "$REDIS_SOCKET" --dir "$folder" "$@"
 	wm_wait_for "Redis" 30 redis-cli -s "$REDIS_SOCKET" ping ||
 		service_failed "$folder"
 }

@@ -529,6 +529,60 @@ only_the_new() {
 	up_stop
 }
 
+# up_stores SLOTS: the configuration with a queue and a cache in files.
+up_stores() {
+	echo "\"processes\": 2, \"queue\": $1, \"queue-store\": \"$WM_TMP/queue\",
+	    \"cache2\": \"name=c,items=9,store=$WM_TMP/cache\",
+	    \"add-cache-item\": \"version=1\""
+}
+
+@test "stores go over, with what the old one's last requests write" {
+	local slow
+	up_start_config "$(up_stores 64)"
+	get /note/first
+	get /note_when/go >answer 3>&- 4>&- &
+	slow=$!
+	wm_wait_for "the request to run" 5 stats_say \
+	    "sum(x['busy_cores'] for x in s['workers']) == 1"
+	kill -USR2 "$OLD"
+	wm_wait_for "the handover" 10 wm_log_has 'taking over from'
+	wm_log_has "queue-store: shared with the old server's processes"
+	wm_log_has 'cache "c": store .*: in use by another server, shared'
+	get /note/second		# by a new worker, beside the old one
+	touch go
+	wait "$slow"
+	wm_wait_for "the upgrade" 30 replaced
+	[ "$(get /notes)" = "first second go 3" ]
+	# Another queue is an error before anything has changed.
+	OLD=$(cat pid)
+	get /note/third
+	up_config "$(up_stores 65)"
+	kill -USR2 "$OLD"
+	serves_on 'is no queue of 65 messages'
+	up_config "$(up_stores 64)"
+	up
+	# Killed: its last request still writes when the next server has begun.
+	get /note_when/gone >answer 3>&- 4>&- &
+	slow=$!
+	wm_wait_for "the request to run" 5 stats_say \
+	    "sum(x['busy_cores'] for x in s['workers']) == 1"
+	kill -KILL "$NEW"
+	wm_wait_for "its end" 10 wm_is_gone "$NEW"
+	PORT=$(wm_port)
+	rm -f pid app.sock
+	up_config "$(up_stores 64)"
+	wm_start -c app.json
+	wm_log_has "queue-store: shared with the old server's processes"
+	wm_log_has 'cache "c": store .*: in use by another server, shared'
+	get /note/fourth
+	touch gone
+	wait "$slow"
+	[ "$(get /notes)" = "third fourth gone 6" ]
+	up_stop
+	run "$WSGIMASTER" -c app.json --queue 63
+	[[ $output == *"is no queue of 63 messages"* ]]
+}
+
 # Whether one master is left in the session, with a spawner and two workers that
 # are its children.
 one_server() {
@@ -538,11 +592,44 @@ one_server() {
 	[ "$(wc -w <<<"$masters")" -eq 1 ] && only_the_new "$masters"
 }
 
+# Notes numbers until there is a file "enough"; keeps those that were answered.
+note_on() {
+	local i=0
+	while [ ! -e enough ]; do
+		echo $((++i)) >>tried
+		if get "/note/$i" 5 >/dev/null 2>&1; then
+			echo "$i" >>acked
+		fi
+	done
+}
+
+# What was answered is in the queue and the cache, and what is there was asked
+# for once.
+all_noted() {
+	local told=() count
+	read -ra told <<<"$(get /notes)"
+	count=${told[-1]}
+	unset "told[-1]"
+	printf '%s\n' "${told[@]}" | sort >noted
+	[ -s acked ]
+	[ -z "$(uniq -d noted)" ]
+	[ -z "$(sort acked | comm -23 - noted)" ]
+	[ -z "$(sort tried | comm -13 - noted)" ]
+	# One may have been killed between the two.
+	[ $((${#told[@]} - count)) -ge 0 ]
+	[ $((${#told[@]} - count)) -le 2 ]
+}
+
 # kill_one old|new MILLISECONDS: USR2, and so much later kill -9.
 kill_one() {
-	local new
+	local new notes
 	echo 'time.sleep(0.2)' >import.py
-	up_start -p 2 --worker-reload-mercy 3
+	rm -f queue cache enough acked tried
+	touch acked tried
+	up_start -p 2 --worker-reload-mercy 3 --queue 4000 \
+	    --queue-store "$WM_TMP/queue" --cache2 "name=c,items=9,store=$WM_TMP/cache"
+	note_on 3>&- 4>&- &
+	notes=$!
 	kill -USR2 "$OLD"
 	sleep "$(printf '0.%03d' "$2")"
 	new=$(tried_pid)
@@ -560,7 +647,12 @@ kill_one() {
 		get / >/dev/null
 		curl -fsS --unix-socket app.sock http://x/ >/dev/null
 		stats_say "s['state'] == 'running'"
+		touch enough
+		wait "$notes"
+		all_noted
 	fi
+	touch enough
+	wait "$notes"
 	wm_end_session "$WM_PID"
 	rm -f pid app.sock stats.sock
 }

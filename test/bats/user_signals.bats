@@ -56,6 +56,8 @@ wait_noted() {
 		wait_noted "fails [12]"
 		wm_wait_for "its traceback" 20 wm_log_has "a handler that fails"
 		wm_log_has "exception in the handler of signal 5"
+		wm_wait_for "its lock" 20 wm_log_has \
+		    'the job \(signal:5\) has ended with lock "user 0": it is unlocked'
 		# Several handlers that wait: requests are answered meanwhile.
 		get /raise/4
 		wait_noted "waits [12]"

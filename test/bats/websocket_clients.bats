@@ -59,7 +59,7 @@ with_redis() {
 	needs_browser
 	PORT=$(wm_port)
 	cd "$EXAMPLES"
-	for config in app redis asyncio gevent; do
+	for config in app redis asyncio gevent gevent_redis board; do
 		"$WSGIMASTER" -c $config.json --check
 	done
 	jq --arg port "$PORT" '.["http-socket"] = "127.0.0.1:\($port)"' \
@@ -91,6 +91,24 @@ with_redis() {
 	engine_missing gevent && skip "needs python3-gevent"
 	engine_start gevent --wsgi-file "$EXAMPLES/chat_gevent.py"
 	check websocket_libraries chat "$PORT" 5
+	wm_stop
+	not grep Traceback "$WM_LOG"
+}
+
+@test "example: the chat over gevent's select and Redis" {
+	with_redis
+	engine_missing gevent && skip "needs python3-gevent"
+	engine_start gevent --gevent-monkey-patch \
+	    --wsgi-file "$EXAMPLES/chat_gevent_redis.py"
+	check websocket_libraries chat "$PORT" 5
+	wm_stop
+	not grep Traceback "$WM_LOG"
+}
+
+@test "example: a queue for all who are connected" {
+	engine_missing gevent && skip "needs python3-gevent"
+	engine_start gevent --wsgi-file "$EXAMPLES/board.py"
+	check websocket_libraries board "$PORT"
 	wm_stop
 	not grep Traceback "$WM_LOG"
 }

@@ -1,6 +1,7 @@
 """What Debian's python3-websockets says of the server, and chats."""
 import asyncio
 import sys
+import urllib.request
 
 import websockets
 
@@ -69,6 +70,34 @@ async def hear_each_other(sockets):
                 pass
         else:
             raise AssertionError(f"{i} was not heard")
+
+
+async def board(port):
+    """Each message comes to one of those who are there, and no more."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
+        assert f"ws://127.0.0.1:{port}/board/" in str(page.read())
+    sockets = [await websockets.connect(url(port, "/board/"))
+               for _ in range(3)]
+    for i in range(30):
+        await sockets[i % 3].send(f"{i}")
+    await asyncio.wait_for(await sockets[0].ping(), 30)
+    got = []
+
+    async def take(ws):
+        while True:
+            got.append(int(await ws.recv()))
+    takers = [asyncio.ensure_future(take(ws)) for ws in sockets]
+    for _ in range(600):
+        if len(got) >= 30:
+            break
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.2)
+    for taker in takers:
+        taker.cancel()
+    assert sorted(got) == list(range(30)), got
+    for ws in sockets:
+        await ws.close()
+        assert ws.close_code == 1000, ws.close_code
 
 
 async def echo(port):

@@ -165,4 +165,6 @@ unit_tests += test/unit/test_spool
 test_unit_test_spool_SOURCES = test/unit/test_spool.c $(unit_main)
 unit_tests += test/unit/test_lock test/unit/test_queue
 test_unit_test_lock_SOURCES = test/unit/test_lock.c $(unit_main)
+unit_tests += test/unit/test_locks_fork
+test_unit_test_locks_fork_SOURCES = test/unit/test_locks_fork.c $(unit_main)
 test_unit_test_queue_SOURCES = test/unit/test_queue.c $(unit_main)

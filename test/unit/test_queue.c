@@ -1,6 +1,7 @@
 /* Tests shm/queue.c: order, and what deaths and bad files leave. */
 #include "shm/queue.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -47,7 +48,7 @@ push(struct queue *q, const char *text)
 
 TEST(messages_come_in_order_and_the_oldest_make_room)
 {
-	struct queue	*q = queue_new(3, 32, NULL, &cause);
+	struct queue	*q = queue_new(3, 32, NULL, NULL, &cause);
 
 	CHECK_STR(taken(q, queue_pull), "-");
 	CHECK_STR(taken(q, queue_pop), "-");
@@ -68,7 +69,7 @@ TEST(messages_come_in_order_and_the_oldest_make_room)
 
 TEST(what_a_dead_one_has_begun_is_ended)
 {
-	struct queue	*q = queue_new(4, 32, NULL, &cause);
+	struct queue	*q = queue_new(4, 32, NULL, NULL, &cause);
 	struct header	*h = q->map;
 	uint64_t	*slot0 = (void *)((char *)q->map + 4096);
 	int		 state;
@@ -76,7 +77,7 @@ TEST(what_a_dead_one_has_begun_is_ended)
 	log_choose(LOG_LEVEL_ERROR, false);
 	/* 0: nothing written; 1: the message, not the place; 2: a pop. */
 	for (state = 0; state < 3; state++) {
-		memset(q->map, 0, 4096);
+		memset(q->map, 0, sizeof(*h));
 		memcpy(h->magic, QUEUE_MAGIC, 8);
 		memset(slot0, 0, 4 * 32);
 		CHECK_INT(push(q, "a") + push(q, "b"), 2);
@@ -102,7 +103,7 @@ TEST(what_a_dead_one_has_begun_is_ended)
 
 TEST(nonsense_in_shared_memory_is_borne)
 {
-	struct queue	*q = queue_new(4, 32, NULL, &cause);
+	struct queue	*q = queue_new(4, 32, NULL, NULL, &cause);
 	struct header	*h = q->map;
 	uint64_t	*slot0 = (void *)((char *)q->map + 4096);
 	uint64_t	 bad[] = { UINT64_MAX, 4, (uint64_t)1 << 63, 17 };
@@ -129,6 +130,43 @@ TEST(nonsense_in_shared_memory_is_borne)
 	queue_free(q);
 }
 
+/* A second server has it, too: in an upgrade, and after its master's death. */
+static void
+a_file_is_shared(const char *path)
+{
+	struct queue	*q = queue_new(4, 32, path, NULL, &cause), *next;
+
+	REQUIRE(q != NULL && !q->joined);
+	CHECK(queue_new(4, 32, path, "1:2", &cause) == NULL);
+	free(cause);
+	pthread_mutex_lock(q->lock);
+	next = queue_new(4, 32, path, q->id, &cause);
+	REQUIRE(next != NULL && next->joined);
+	CHECK_INT(pthread_mutex_trylock(next->lock), EBUSY);
+	pthread_mutex_unlock(q->lock);
+	CHECK_INT(push(q, "a") + push(next, "b"), 2);
+	if (fork() == 0) {
+		pthread_mutex_lock(q->lock);
+		kill(getpid(), SIGKILL);
+	}
+	wait(NULL);
+	log_choose(LOG_LEVEL_ERROR, false);
+	CHECK_STR(taken(next, queue_pull), "a");
+	queue_free(next);
+	CHECK(queue_new(4, 32, path, NULL, &cause) == NULL);
+	free(cause);
+	close(q->master_fd);
+	q->master_fd = -1;
+	next = queue_new(4, 32, path, NULL, &cause);
+	REQUIRE(next != NULL && next->joined);
+	queue_free(q);
+	CHECK_STR(taken(next, queue_pull), "b");
+	queue_free(next);
+	next = queue_new(4, 32, path, NULL, &cause);
+	REQUIRE(next != NULL && !next->joined);
+	queue_free(next);
+}
+
 TEST(a_file_is_taken_over_if_it_is_the_same)
 {
 	char		 path[] = "/tmp/test_queue.XXXXXX";
@@ -136,21 +174,23 @@ TEST(a_file_is_taken_over_if_it_is_the_same)
 	struct queue	*q;
 
 	REQUIRE(fd != -1);
-	q = queue_new(4, 32, path, &cause);
+	q = queue_new(4, 32, path, NULL, &cause);
 	REQUIRE(q != NULL);
 	CHECK_INT(push(q, "kept"), 1);
-	CHECK(queue_new(4, 32, path, &cause) == NULL);	/* it is in use */
+	/* It is in use. */
+	CHECK(queue_new(4, 32, path, NULL, &cause) == NULL);
 	free(cause);
 	queue_sync(q);
 	queue_free(q);
-	CHECK(queue_new(4, 48, path, &cause) == NULL);
+	CHECK(queue_new(4, 48, path, NULL, &cause) == NULL);
 	free(cause);
-	q = queue_new(4, 32, path, &cause);
+	q = queue_new(4, 32, path, NULL, &cause);
 	REQUIRE(q != NULL);
 	CHECK_STR(taken(q, queue_pull), "kept");
 	queue_free(q);
+	a_file_is_shared(path);
 	CHECK_INT(pwrite(fd, "other", 5, 0), 5);
-	CHECK(queue_new(4, 32, path, &cause) == NULL);
+	CHECK(queue_new(4, 32, path, NULL, &cause) == NULL);
 	free(cause);
 	close(fd);
 	unlink(path);
