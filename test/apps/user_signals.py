@@ -114,7 +114,7 @@ BAD = {
     "subscribed": lambda: uwsgi.register_signal(1, "subscribed", one),
     "timer": lambda: uwsgi.add_timer(1, 0),
     "cron": lambda: uwsgi.add_cron(1, 60, 0, 1, 1, 1),
-    "node": lambda: uwsgi.signal(1, "host:3031"),
+    "node": lambda: uwsgi.signal(1, "no:such:host"),
     "path": lambda: uwsgi.add_file_monitor(1, "/" + "x" * 300),
 }
 
