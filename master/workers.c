@@ -173,6 +173,14 @@ workers_is_lost(const struct worker_proc *wp)
 	return wp->state == SB_SLOT_FREE;
 }
 
+/* Is it there, or about to be? */
+bool
+workers_is_live(const struct worker_proc *wp)
+{
+	return wp->state == SB_SLOT_SPAWNING ||
+	    wp->state == SB_SLOT_STARTING || wp->state == SB_SLOT_READY;
+}
+
 /* Logs how one that should leave did that. */
 static void
 workers_log_left(const struct worker_proc *wp, const char *who)

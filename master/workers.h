@@ -77,6 +77,8 @@ void	 workers_kill(struct worker_proc *wp, enum ending why);
 void	 workers_signal(const struct worker_proc *wp, int signal);
 /* Is its seat free again (also while it waits to be reaped)? */
 bool	 workers_is_lost(const struct worker_proc *wp);
+/* Has it been asked for, and neither told to leave nor ended? */
+bool	 workers_is_live(const struct worker_proc *wp);
 /* Has one of that id that leaves ports of its own, so that no other can? */
 bool	 workers_ports_taken(const struct master *m, int id);
 /* Is there a slot for one more? */

@@ -13,6 +13,7 @@ from uwsgidecorators import get_free_signal, mstimer, signal
 
 NOTES = os.environ["NOTES"]
 WATCHED = os.environ.get("WATCHED")
+GATE = os.environ.get("GATE")
 
 
 def note(*what):
@@ -105,6 +106,17 @@ if os.environ.get("VERSION") == "2":
 uwsgi.register_signal(13, "", lambda n: note(
     "version", os.environ.get("VERSION")))
 uwsgi.add_timer(13, 0.2)
+
+
+
+def gate():
+    """Worker 2 starts when the file is there."""
+    while uwsgi.worker_id() == 2 and not os.path.exists(GATE):
+        time.sleep(0.02)
+
+
+if GATE:
+    uwsgi.post_fork_hook = gate
 
 BAD = {
     "number": lambda: uwsgi.register_signal(256, "", one),

@@ -70,6 +70,54 @@ wait_noted() {
 	done
 }
 
+@test "what is for all workers is kept for who starts, and for who comes after a death" {
+	local lost
+	export GATE=$WM_TMP/gate
+	signals_prepare
+	PORT=$(wm_port)
+	wm_launch --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
+	    --pythonpath "$WM_APPS" --module user_signals --processes 2
+	# Worker 2 waits at its gate. 1 has the signals at once, 2 when it has
+	# started.
+	wm_wait_for "worker 1" 30 get /raise/2
+	get /raise/2/2
+	wait_noted "everybody 1" 3
+	not noted "everybody 2"
+	stats_say "s['signal_queue'] >= 3 and w[2]['state'] != 'ready'"
+	touch gate
+	wait_noted "everybody 2" 3
+	wm_wait_for "no more" 20 stats_say "s['signal_queue'] == 0"
+	noted "everybody 1" 3 && not noted "everybody 1" 4
+	# The next one, one that dies while it starts, and an empty seat.
+	rm gate
+	: >"$NOTES"
+	kill -9 "$(worker_pid 2)"
+	wm_wait_for "the next one" 30 stats_say "w[2]['state'] == 'starting'"
+	get /raise/2
+	wait_noted "everybody 1"
+	kill -9 "$(worker_pid 2)"
+	wm_wait_for "a pause" 30 wm_log_has "worker 2 is started again in"
+	get /raise/2
+	wait_noted "everybody 1" 2
+	touch gate
+	wait_noted "everybody 2" 2
+	# Not without end.
+	rm gate
+	kill -9 "$(worker_pid 2)"
+	wm_wait_for "the next one" 30 stats_say "w[2]['state'] == 'starting'"
+	: >"$NOTES"
+	lost=$(stats "s['signals_lost']")
+	get /flood/2/300
+	wait_noted "everybody 1" 256
+	stats_say "s['signals_lost'] > $lost"
+	wm_log_has "is lost: a worker has too many to come"
+	touch gate
+	wait_noted "everybody 2" 256
+	wm_wait_for "no more" 20 stats_say "s['signal_queue'] == 0"
+	not noted "everybody 2" 257
+	wm_stop
+}
+
 @test "signal_wait parks the request until the signal has come" {
 	local engine answer
 	signals_prepare
@@ -294,12 +342,10 @@ wait_noted() {
 	END
 	wm_launch --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
 	    --wsgi-file app.py --processes 2
-	# Each request raises the signal; a worker that does not wait for it yet
-	# when it comes does without.
-	ready_by_then() {
-		get / && wm_log_has "wsgimaster ready"
-	}
-	wm_wait_for "the server" 30 ready_by_then
+	# Worker 2 raises it; 1 may not wait for it yet.
+	wm_wait_for "worker 2" 30 get /
+	wait_noted "received 17"
+	wm_wait_for "the server" 30 wm_log_has "wsgimaster ready"
 	[ "$(get /)" = hourly ]
 	wait_noted "received 17"
 	wait_noted "hello 1 17"
