@@ -143,6 +143,11 @@ def call(words):
         before = uwsgi.signal_received()
         answer = uwsgi.signal_wait(*map(int, args))
         return [before, repr(answer), uwsgi.signal_received()]
+    elif what == "leave":
+        try:
+            uwsgi.signal_wait(7)
+        except SystemError as error:
+            return str(error)
     elif what == "sleep":
         wsgimaster.sleep(float(args[0]))
     elif what == "remove":

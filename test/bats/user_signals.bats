@@ -71,7 +71,7 @@ wait_noted() {
 }
 
 @test "what is for all workers is kept for who starts, and for who comes after a death" {
-	local lost
+	local lost n
 	export GATE=$WM_TMP/gate
 	signals_prepare
 	PORT=$(wm_port)
@@ -107,9 +107,11 @@ wait_noted() {
 	wm_wait_for "the next one" 30 stats_say "w[2]['state'] == 'starting'"
 	: >"$NOTES"
 	lost=$(stats "s['signals_lost']")
-	get /flood/2/300
-	wait_noted "everybody 1" 256
-	stats_say "s['signals_lost'] > $lost"
+	for n in 100 200 300; do
+		get /flood/2/100
+		wait_noted "everybody 1" "$n"
+	done
+	stats_say "s['signals_lost'] - $lost == 300 - 256"
 	wm_log_has "is lost: a worker has too many to come"
 	touch gate
 	wait_noted "everybody 2" 256
@@ -118,7 +120,13 @@ wait_noted() {
 	wm_stop
 }
 
-@test "signal_wait parks the request until the signal has come" {
+# The request that waits for what nobody raises is there.
+waits_at() {
+	stats_say "any(c.get('path') == '$1'
+	    for c in w[1]['cores'] + w[2]['cores'])"
+}
+
+@test "signal_wait parks the request until the signal has come, or the worker leaves" {
 	local engine answer
 	signals_prepare
 	for engine in $(engines); do
@@ -132,7 +140,22 @@ wait_noted() {
 			sleep 0.1
 		done
 		grep -Fx "[-1, \"b''\", 1]" answer || wm_fail "$(cat answer)"
-		wm_stop
+		# Nobody raises this one.
+		get /leave 30 >left &
+		answer=$!
+		wm_wait_for "the request" 20 waits_at /leave
+		sleep 0.1	# it is in the call
+		case $engine in
+		none | threads) kill -HUP "$WM_PID" ;;
+		*) wm_stop ;;
+		esac
+		wait $answer
+		grep -Fx '"error waiting for signal: this worker leaves"' \
+		    left || wm_fail "$(cat left)"
+		case $engine in
+		none | threads) wm_stop ;;
+		esac
+		not wm_log_has "was killed|its deadline"
 	done
 }
 
