@@ -290,6 +290,9 @@ struct config {
 	bool		 cache_use_last_modified;
 	struct strlist	 add_cache_item;	/* "[CACHE ]KEY=VALUE" */
 
+	/* signals of the app; see signal_rule.h */
+	struct strlist	 remote_signals;	/* checked */
+
 	/* commands at times; see cron_rule.h */
 	struct strlist	 cron;
 	struct strlist	 unique_cron;

@@ -22,6 +22,7 @@
 #include "config/option_table.h"
 #include "config/option_value.h"
 #include "config/shared_rule.h"
+#include "config/signal_rule.h"
 #include "config/static_rule.h"
 #include "config/tls_socket.h"
 
@@ -474,6 +475,7 @@ config_check(struct config *cfg, struct strlist *problems)
 	    problems);
 	static_rules_check(cfg, problems);
 	shared_rules_check(cfg, problems);
+	signal_rules_check(cfg, problems);
 	cache_rules_check(cfg, problems);
 	config_check_python(cfg, problems);
 	config_check_cgi(cfg, problems);

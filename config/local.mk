@@ -35,6 +35,8 @@ libwsgimaster_a_SOURCES += \
 	config/option_value.h \
 	config/shared_rule.c \
 	config/shared_rule.h \
+	config/signal_rule.c \
+	config/signal_rule.h \
 	config/static_rule.c \
 	config/static_rule.h \
 	config/tls_socket.c \

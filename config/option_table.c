@@ -1551,6 +1551,16 @@ const struct option_row option_table[] = {
 		    "run before it is killed. 0 means no limit."
 	},
 
+	{
+		.name = "remote-signals",
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(remote_signals),
+		.arg = "N|N-N",
+		.help = "Signals of the app that whoever connects to a uwsgi "
+		    "socket may raise here, by signal(n, node) of another "
+		    "server: a number or a range, like 17 or 20-29. Without "
+		    "it they are refused."
+	},
+
 	/* python */
 	{
 		.name = "locks",
@@ -1638,7 +1648,7 @@ const struct option_row option_table[] = {
 		.initial = 4, .min = 0.001, .max = DAY,
 		.help = "How long rpc() takes to have a function of another "
 		    "server called, from connecting to the answer's last "
-		    "byte; then it gives None."
+		    "byte; then it gives None. Also of signal() to one."
 	},
 	{
 		.name = "module", .alias = { "wsgi" }, .letter = 'w',

@@ -89,6 +89,14 @@ child_arm(struct child *c)
 	}
 }
 
+/* Is it there, or about to be? */
+bool
+child_is_live(const struct child *c)
+{
+	return c->state == SB_SLOT_SPAWNING || c->state == SB_SLOT_STARTING ||
+	    c->state == SB_SLOT_READY;
+}
+
 /* The kind hears of a new state or pid. */
 static void
 child_changed(struct child *c)
@@ -525,8 +533,7 @@ child_drain(struct child *c, enum drain drain)
 {
 	bool	 ready = c->state == SB_SLOT_READY;
 
-	if (!ready && c->state != SB_SLOT_SPAWNING &&
-	    c->state != SB_SLOT_STARTING)
+	if (!child_is_live(c))
 		return;
 	if (ready)
 		child_tell_drain(c, drain);

@@ -104,6 +104,8 @@ void	 children_done(struct master *m);
 /* A seat, FREE. */
 void	 child_init(struct child *c, struct master *m,
 	    const struct child_kind *kind, int id, int seat);
+/* Has it been asked for, and neither told to leave nor ended? */
+bool	 child_is_live(const struct child *c);
 /* Asks gen for one with that id; -1 when that is not possible now (logged). */
 int	 child_spawn(struct child *c, struct generation *gen, int id);
 /* Lets it finish and leave, if it has not been told already. */

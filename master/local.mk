@@ -129,6 +129,8 @@ libwsgimaster_a_SOURCES += \
 	master/file_watch.h \
 	master/sight.c \
 	master/sight.h \
+	master/user_kept.c \
+	master/user_kept.h \
 	master/user_route.c \
 	master/user_route.h \
 	master/user_signals.c \

@@ -223,6 +223,18 @@ seats_all_ready(const struct master *m)
 	return true;
 }
 
+/* Will somebody come? */
+bool
+seats_is_awaited(const struct master *m, int id, const struct generation *gen)
+{
+	const struct seat	*seat = &m->seats[id - 1];
+
+	return id <= m->target && seat->gen == gen &&
+	    !master_is_stopping(m) &&
+	    (seat->proc == NULL || seat->proc->child.state == SB_SLOT_FREE ||
+	    seat->proc->child.state == SB_SLOT_GONE);
+}
+
 /* Does a seat get its workers from there? */
 bool
 seats_use(const struct master *m, const struct generation *gen)

@@ -48,6 +48,9 @@ void	 seats_give_up(struct worker_proc *wp, enum ending why);
 /* How many workers there shall be, 1..max; more are drained. */
 void	 seats_set_target(struct master *m, int target);
 bool	 seats_all_ready(const struct master *m);
+/* Is this seat used and empty, and will somebody of this generation come? */
+bool	 seats_is_awaited(const struct master *m, int id,
+	    const struct generation *gen);
 /* Does a seat get its workers from this generation? */
 bool	 seats_use(const struct master *m, const struct generation *gen);
 

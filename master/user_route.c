@@ -8,7 +8,9 @@
 #include "master/background.h"
 #include "master/generation.h"
 #include "master/master.h"
+#include "master/seats.h"
 #include "master/takeover.h"
+#include "master/user_kept.h"
 #include "master/user_signals.h"
 #include "master/workers.h"
 #include "shm/messages.h"
@@ -54,9 +56,7 @@ route_is_of(const struct user_signals *us, const struct worker_proc *wp,
 {
 	const struct user_signal	*row = &us->rows[number];
 
-	if (wp->child.state == SB_SLOT_FREE ||
-	    wp->child.state == SB_SLOT_GONE ||
-	    wp->child.state == SB_SLOT_DRAINING || wp->child.gen != us->gen)
+	if (!child_is_live(&wp->child) || wp->child.gen != us->gen)
 		return false;
 	return row->everywhere || route_learnt(wp, number) ||
 	    sb_get(&route_slot(wp)->signal_waits) > 0;
@@ -83,6 +83,25 @@ route_send(struct worker_proc *wp, int number)
 		return false;
 	wp->user_sent++;
 	return true;
+}
+
+/* Sends it, if it can take it. */
+bool
+user_route_try(const struct user_signals *us, struct worker_proc *wp,
+    int number)
+{
+	return route_can(us, wp, number) && route_send(wp, number);
+}
+
+/* Does it get it later? What it registers it does before it is READY. */
+bool
+user_route_awaits(const struct user_signals *us, const struct worker_proc *wp,
+    int number)
+{
+	if (wp->child.state == SB_SLOT_READY)
+		return route_is_of(us, wp, number);
+	return child_is_live(&wp->child) && wp->child.gen == us->gen &&
+	    us->rows[number].registered;
 }
 
 /* The less, the sooner it gets to it. */
@@ -119,21 +138,37 @@ route_any_worker(struct user_signals *us, int number)
 	    USER_NEVER;
 }
 
-/* All of them; who cannot take it does without. */
+/* All of them; who cannot take it now gets it later. */
 static enum user_routed
-route_workers(struct user_signals *us, int number)
+route_workers(struct user_signals *us, int number, bool once)
 {
 	struct master		*m = us->gen->master;
-	enum user_routed	 routed = USER_NEVER;
+	struct worker_proc	*wp;
+	bool			 any = false, full = false, ok;
 	uint32_t		 i;
+	int			 id;
 
 	for (i = 0; i < m->sb->slots; i++) {
-		if (route_can(us, &m->workers[i], number) &&
-		    route_send(&m->workers[i], number))
-			routed = USER_SENT;
+		wp = &m->workers[i];
+		ok = user_route_try(us, wp, number);
+		if (!ok && user_route_awaits(us, wp, number)) {
+			ok = user_kept_proc(us->kept, wp, number, once);
+			full |= !ok;
+		}
+		any |= ok;
 	}
-	return routed == USER_NEVER && us->rows[number].everywhere ?
-	    USER_LATER : routed;
+	for (id = 1; us->rows[number].registered && id <= m->target; id++) {
+		if (!seats_is_awaited(m, id, us->gen))
+			continue;
+		ok = user_kept_seat(us->kept, id, number, once);
+		full |= !ok;
+		any |= ok;
+	}
+	if (full)
+		user_signals_lose(m, number, "a worker has too many to come");
+	if (any || full)
+		return USER_SENT;
+	return us->rows[number].everywhere ? USER_LATER : USER_NEVER;
 }
 
 /* The one of an id. */
@@ -204,7 +239,7 @@ route_mule(struct user_signals *us, int number)
 
 /* Sends it. */
 enum user_routed
-user_route(struct user_signals *us, int number)
+user_route(struct user_signals *us, int number, bool once)
 {
 	const struct config	*cfg = us->gen->cfg;
 
@@ -212,7 +247,7 @@ user_route(struct user_signals *us, int number)
 	case TARGET_ANY_WORKER:
 		return route_any_worker(us, number);
 	case TARGET_WORKERS:
-		return route_workers(us, number);
+		return route_workers(us, number, once);
 	case TARGET_WORKER:
 		return route_worker(us, number);
 	case TARGET_ANY_MULE:

@@ -12,6 +12,7 @@
 #include "master/background.h"
 #include "master/generation.h"
 #include "master/master.h"
+#include "master/user_kept.h"
 #include "master/user_route.h"
 #include "master/user_sources.h"
 #include "master/workers.h"
@@ -37,6 +38,7 @@ user_signals_new(struct generation *gen)
 	struct user_signals	*us = xcalloc(1, sizeof(*us));
 
 	us->gen = gen;
+	us->kept = user_kept_new(us);
 	us->sources = user_sources_new(us, gen->master);
 	return us;
 }
@@ -50,6 +52,7 @@ user_signals_free(struct user_signals *us)
 	if (um != NULL && um->running == us)
 		um->running = NULL;
 	user_sources_free(us->sources);
+	user_kept_free(us->kept);
 	free(us);
 }
 
@@ -105,8 +108,8 @@ user_signals_loaded(struct generation *gen)
 }
 
 /* Counts what is lost, and says so now and then. */
-static void
-user_lose(struct master *m, int number, const char *why)
+void
+user_signals_lose(struct master *m, int number, const char *why)
 {
 	struct user_master	*um = m->user;
 	uint64_t		 now = clock_mono_us();
@@ -124,7 +127,7 @@ static void
 user_wait(struct user_signals *us, int number)
 {
 	if (us->pending >= USER_SIGNALS_PENDING) {
-		user_lose(us->gen->master, number, "too many wait");
+		user_signals_lose(us->gen->master, number, "too many wait");
 		return;
 	}
 	us->rows[number].pending++;
@@ -145,15 +148,15 @@ user_table(struct user_signals *us)
 	return m->serving->user_signals;
 }
 
-/* A signal is raised, in a process that goes by this table. */
+/* A signal is raised, in a process that goes by this table, or a source. */
 static void
-user_raise(struct user_signals *from, int number)
+user_raise(struct user_signals *from, int number, bool source)
 {
 	struct user_signals	*us = user_table(from);
 	struct master		*m = us->gen->master;
 
 	switch (us->rows[number].pending > 0 ? USER_LATER :
-	    user_route(us, number)) {
+	    user_route(us, number, source)) {
 	case USER_SENT:
 		m->user->routed++;
 		break;
@@ -161,8 +164,8 @@ user_raise(struct user_signals *from, int number)
 		user_wait(us, number);
 		break;
 	case USER_NEVER:
-		user_lose(m, number, "nobody has a handler for it, or waits "
-		    "for it");
+		user_signals_lose(m, number, "nobody has a handler for it, or "
+		    "waits for it");
 		break;
 	}
 }
@@ -173,7 +176,7 @@ user_signals_source(struct user_signals *us, int number)
 {
 	if (us->rows[number].pending > 0)
 		return false;
-	user_raise(us, number);
+	user_raise(us, number, true);
 	return true;
 }
 
@@ -233,7 +236,7 @@ user_signals_message(struct generation *gen, struct worker_proc *wp,
 	if (msg->type == MSG_SIGNAL_REGISTER)
 		user_register(us, wp, imported, number, msg->text);
 	else if (msg->type == MSG_SIGNAL_RAISE)
-		user_raise(us, number);
+		user_raise(us, number, false);
 	else if (msg->type == MSG_SIGNAL_REMOVE &&
 	    strcmp(msg->text, "handler") == 0)
 		user_forget(us, wp, imported, number);
@@ -253,7 +256,7 @@ user_send(struct user_signals *us)
 	for (i = 0; i < USER_SIGNALS && us->pending > 0; i++) {
 		row = &us->rows[i];
 		while (row->pending > 0) {
-			routed = user_route(us, i);
+			routed = user_route(us, i, false);
 			if (routed == USER_LATER)
 				break;
 			row->pending--;
@@ -261,7 +264,7 @@ user_send(struct user_signals *us)
 			if (routed == USER_SENT)
 				us->gen->master->user->routed++;
 			else
-				user_lose(us->gen->master, i,
+				user_signals_lose(us->gen->master, i,
 				    "nobody has its handler any more");
 		}
 	}
@@ -289,7 +292,9 @@ user_signals_turn(struct master *m)
 	TAILQ_FOREACH(gen, &m->generations, link) {
 		if (gen->user_signals->pending > 0)
 			user_send(gen->user_signals);
-		pending += gen->user_signals->pending;
+		user_kept_turn(gen->user_signals->kept);
+		pending += gen->user_signals->pending +
+		    user_kept_total(gen->user_signals->kept);
 	}
 	if (pending > 0 && !evtimer_pending(&um->retry, NULL))
 		evtimer_add(&um->retry, &soon);
@@ -304,6 +309,7 @@ user_signals_counts(const struct master *m)
 	const struct generation		*gen;
 
 	TAILQ_FOREACH(gen, &m->generations, link)
-		counts.pending += gen->user_signals->pending;
+		counts.pending += gen->user_signals->pending +
+		    user_kept_total(gen->user_signals->kept);
 	return counts;
 }

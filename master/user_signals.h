@@ -23,6 +23,7 @@
  * flood fills its control socket. What nobody can take now waits as a count
  * beside its number, for USER_SIGNALS_PENDING in all; more are lost, counted,
  * and logged now and then. A timer does not raise a signal that waits already.
+ * What is for all workers waits for each that cannot take it (user_kept.h).
  */
 #ifndef WM_MASTER_USER_SIGNALS_H
 #define WM_MASTER_USER_SIGNALS_H
@@ -37,6 +38,7 @@ struct generation;
 struct json;
 struct master;
 struct message;
+struct user_kept;
 struct user_sources;
 struct worker_proc;
 
@@ -57,6 +59,7 @@ struct user_signals {
 	struct generation	*gen;
 	struct user_signal	 rows[USER_SIGNALS];
 	uint32_t		 pending;	/* of all rows */
+	struct user_kept	*kept;
 	struct user_sources	*sources;
 };
 
@@ -85,6 +88,8 @@ bool	 user_signals_message(struct generation *gen, struct worker_proc *wp,
 void	 user_signals_turn(struct master *m);
 /* A source of this table's has something: raised, false: it waits already. */
 bool	 user_signals_source(struct user_signals *us, int number);
+/* Counts one that somebody does not get, and says so now and then. */
+void	 user_signals_lose(struct master *m, int number, const char *why);
 struct user_signals_counts user_signals_counts(const struct master *m);
 /* What a worker has that it was sent and has not done. */
 uint32_t user_signals_flight(const struct worker_proc *wp);

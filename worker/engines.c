@@ -7,6 +7,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/plugin.h"
+#include "worker/gateway/uwsgi_signal.h"
 #include "worker/handler.h"
 #include "worker/loop.h"
 #include "worker/runtime.h"
@@ -40,7 +41,10 @@ engines_loop(const char *name)
 	return &loop_libevent;
 }
 
-/* The handlers of plugins that are wanted, in the plugins' order. */
+/*
+ * The handlers that are wanted: of raised signals, then those of plugins, in
+ * the plugins' order.
+ */
 static const struct handler **
 engines_handlers(const struct config *cfg)
 {
@@ -50,8 +54,10 @@ engines_handlers(const struct config *cfg)
 
 	for (p = plugins; *p != NULL; p++)
 		n++;
-	handlers = xcalloc(n + 1, sizeof(*handlers));
+	handlers = xcalloc(n + 2, sizeof(*handlers));
 	n = 0;
+	if (uwsgi_signal_handler.wanted(cfg))
+		handlers[n++] = &uwsgi_signal_handler;
 	for (p = plugins; *p != NULL; p++) {
 		if ((*p)->handler != NULL && ((*p)->handler->wanted == NULL ||
 		    (*p)->handler->wanted(cfg)))

@@ -434,6 +434,21 @@ wait_client(struct core *core, short events, double timeout)
 	    events & WAIT_READ ? SB_CORE_BODY : SB_CORE_SENDING);
 }
 
+/* Wakes those for whom it is so now. */
+void
+wait_look(struct worker *w)
+{
+	struct core	*core;
+	int		 i;
+
+	for (i = 0; i <= w->ncores; i++) {
+		core = &w->cores[i];
+		if (core->state == CORE_WAITING && !core->hears &&
+		    core->until != NULL && core->until(core))
+			core_wake(core, WAIT_READY);
+	}
+}
+
 /* Waits for something that no descriptor tells of. */
 enum wait_reason
 wait_until(struct core *core, bool (*is_so)(struct core *), double timeout,

@@ -54,6 +54,11 @@ enum wait_reason wait_client(struct core *core, short events,
  */
 enum wait_reason wait_until(struct core *core, bool (*is_so)(struct core *),
     double timeout, enum sb_core_state shown);
+/*
+ * Loop thread: something is so for the whole worker, that it drains, say. Wakes
+ * those for whom that makes it so. Who hears the doorbell is left alone.
+ */
+void	 wait_look(struct worker *w);
 enum wait_reason wait_ms(struct core *core, double ms);
 /* Until any of n (0..1024) descriptors is ready, or the timeout. */
 enum wait_reason wait_set(struct core *core, struct wait_item *items,

@@ -263,6 +263,7 @@ worker_drain(struct worker *w, enum drain drain)
 	accept_adjust(w);
 	conn_timeouts_drain(w);
 	websockets_drain(w, drain);
+	wait_look(w);
 	event_active(&w->work_ev, EV_TIMEOUT, 1);
 }
 

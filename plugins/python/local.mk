@@ -77,12 +77,15 @@ libwsgimaster_a_SOURCES += \
 	plugins/python/py_paths.h \
 	plugins/python/py_plugin.c \
 	plugins/python/py_plugin.h \
+	plugins/python/py_packet.c \
+	plugins/python/py_packet.h \
 	plugins/python/py_poll.c \
 	plugins/python/py_poll.h \
 	plugins/python/py_process.c \
 	plugins/python/py_process.h \
 	plugins/python/py_signal.c \
 	plugins/python/py_signal.h \
+	plugins/python/py_signal_remote.c \
 	plugins/python/py_signal_wait.c \
 	plugins/python/py_socket.c \
 	plugins/python/py_socket.h \

@@ -218,22 +218,21 @@ py_signal_full(int number)
 static PyObject *
 py_signal_raise(PyObject *self, PyObject *args)
 {
-	const char	*node = NULL;
+	PyObject	*node = Py_None;
 	long		 n;
-	int		 number;
+	int		 number, elsewhere;
 
 	(void)self;
-	if (!PyArg_ParseTuple(args, "l|z:signal", &n, &node))
+	if (!PyArg_ParseTuple(args, "l|O:signal", &n, &node))
 		return NULL;
 	number = py_signal_number(n);
 	if (number == -1)
 		return NULL;
-	if (node != NULL && node[0] != '\0') {
-		PyErr_SetString(PyExc_NotImplementedError, "signal(): to "
-		    "another node is not supported; call a function there "
-		    "(rpc) that raises it");
+	elsewhere = PyObject_IsTrue(node);
+	if (elsewhere == -1)
 		return NULL;
-	}
+	if (elsewhere)		/* neither None nor "" */
+		return py_signal_remote(number, node);
 	if (worker_ask_master(py_worker(), MSG_SIGNAL_RAISE, number, "") == 0)
 		Py_RETURN_NONE;
 	if (errno != EAGAIN)

@@ -40,6 +40,15 @@ int	 py_signal_work(struct worker *w);
 /* The number an argument is; -1 with ValueError. */
 int	 py_signal_number(long number);
 
+/*
+ * py_signal_remote.c: raises it on node (str or bytes: "host:port" or a unix
+ * socket's path). Parks the calling request, or blocks the thread, until it was
+ * taken, for rpc-timeout at most. With the lock. New: None; NULL with
+ * ValueError, the node refuses it, OSError, it could not be told, or whatever
+ * has ended the wait.
+ */
+PyObject *py_signal_remote(int number, PyObject *node);
+
 /* py_signal_wait.c: it has run, on the loop's thread or with the loop lent. */
 void	 py_signal_arrived(struct worker *w, int number);
 /* It runs on this core (NULL: none), for signal_received(). */

@@ -81,11 +81,21 @@ py_signal_keep(int number)
 	return true;
 }
 
-/* What a core in signal_wait() waits for. */
+/* What a core in signal_wait() waits for. A worker that leaves gets none. */
 static bool
 signal_has_come(struct core *core)
 {
-	return signal_place(core)->got != SIGNAL_NONE;
+	return signal_place(core)->got != SIGNAL_NONE ||
+	    core->worker->draining;
+}
+
+/* As uWSGI has it when a worker is told to leave. Gives -1. */
+static int
+signal_leaves(void)
+{
+	PyErr_SetString(PyExc_SystemError, "error waiting for signal: this "
+	    "worker leaves");
+	return -1;
 }
 
 /* It ends this wait, if it was waited for. */
@@ -143,6 +153,8 @@ signal_block(struct worker *w, struct core *core, struct signal_place *place)
 	enum wait_reason	 reason = WAIT_READY;
 	int			 result = 0;
 
+	if (w->draining)
+		return signal_leaves();
 	signal_blocking++;
 	while (result == 0 && place->got == SIGNAL_NONE) {
 		if (core != NULL)
@@ -159,12 +171,8 @@ signal_block(struct worker *w, struct core *core, struct signal_place *place)
 			worker_control_read(w);
 			signal_run_kept(w, place);
 		}
-		if (result == 0 && w->draining && (core == NULL ||
-		    !event_pending(&w->control_ev, EV_READ, NULL))) {
-			PyErr_SetString(PyExc_RuntimeError,
-			    "signal_wait(): this worker leaves");
-			result = -1;
-		}
+		if (result == 0 && w->draining && place->got == SIGNAL_NONE)
+			result = signal_leaves();
 	}
 	signal_blocking--;
 	return result;
@@ -172,17 +180,18 @@ signal_block(struct worker *w, struct core *core, struct signal_place *place)
 
 /* A core is parked; -1 with an exception. */
 static int
-signal_park(struct core *core)
+signal_park(struct core *core, const struct signal_place *place)
 {
 	enum wait_reason	 reason;
 
 	if (!py_core_may_wait(core))
 		return -1;
 	reason = wait_until(core, signal_has_come, -1, SB_CORE_SLEEP);
-	if (!PyErr_Occurred() && reason == WAIT_READY)
-		return 0;
-	py_wait_raise(reason);
-	return -1;
+	if (PyErr_Occurred() || reason != WAIT_READY) {
+		py_wait_raise(reason);
+		return -1;
+	}
+	return place->got == SIGNAL_NONE ? signal_leaves() : 0;
 }
 
 /* A mule or spooler; -1 with an exception. */
@@ -218,7 +227,7 @@ signal_wait(struct worker *w, struct core *core, struct signal_place *place)
 	if (w->kind != PROCESS_WORKER)
 		return signal_background(w);
 	sb_add_shared(&w->stats->signal_waits, 1);
-	result = core != NULL && w->suspend->can_park ? signal_park(core) :
+	result = core != NULL && w->suspend->can_park ? signal_park(core, place) :
 	    signal_block(w, core, place);
 	sb_add_shared(&w->stats->signal_waits, (uint32_t)-1);
 	return result;

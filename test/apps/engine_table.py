@@ -4,6 +4,7 @@ GET /case/NAME runs one in the request; /thread/NAME in a thread that the
 request has started; /task/NAME in a coroutine. The answer is "ok", or what
 went wrong. /names tells them all.
 """
+import contextvars
 import functools
 import inspect
 import json
@@ -19,6 +20,7 @@ import uwsgi
 import wsgimaster
 
 CASES = {}                  # name -> function
+TASK = contextvars.ContextVar("task", default=False)    # a coroutine calls
 # What belongs to the request, and says so in a thread.
 CLIENT = ("connection_fd disconnect request_id cl chunked_read "
           "chunked_read_nb sendfile send_client recv_client "
@@ -345,6 +347,12 @@ def signal():
         except ValueError:
             continue
         assert False, wrong
+    try:
+        uwsgi.signal(20, "127.0.0.1:1")
+    except (OSError, RuntimeError) as error:
+        assert isinstance(error, RuntimeError) == TASK.get(), repr(error)
+    else:
+        assert False, "nobody is there"
 
 
 @case
@@ -1220,6 +1228,7 @@ def in_thread(name):
 
 def in_task(name):
     async def run():
+        TASK.set(True)
         return told(CASES[name])
     return uwsgi.await_(run(), timeout=60)
 

@@ -3,7 +3,8 @@
 Runs under uWSGI as well. GET /call?NODE NAME ARG... calls a function of that
 node ("-" is this process, by call(); "+" by rpc(None)); the answer is the
 repr of what it gave, or the exception. NAME and ARG are sent as bytes; one
-that begins with "s:" as str, "n:N" is N bytes.
+that begins with "s:" as str, "n:N" is N bytes. GET /signal?NODE NUMBER raises
+a signal there; who has it writes a line to the file NOTES.
 """
 import os
 import time
@@ -78,6 +79,15 @@ for function in (echo, big, where, nothing, text, fails, slow, nested,
     uwsgi.register_rpc(function.__name__, function)
 
 
+def noted(number):
+    with open(os.environ["NOTES"], "a") as notes:
+        notes.write(f"{number}\n")
+
+
+if "NOTES" in os.environ:
+    uwsgi.register_signal(17, "", noted)
+
+
 def argument(word):
     if word.startswith("s:"):
         return word[2:]
@@ -99,6 +109,13 @@ def called(words):
         return f"{type(error).__name__}: {error}"
 
 
+def signalled(node, number):
+    try:
+        return repr(uwsgi.signal(int(number), node))
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
 def registered(name, *more):
     try:
         return repr(uwsgi.register_rpc(argument(name), echo, *more))
@@ -111,6 +128,8 @@ def application(environ, start_response):
     words = urllib.parse.unquote(environ["QUERY_STRING"]).split(" ")
     if environ["PATH_INFO"] == "/call":
         return [called(words).encode()]
+    if environ["PATH_INFO"] == "/signal":
+        return [signalled(*words).encode()]
     if environ["PATH_INFO"] == "/register":
         return [registered(*words).encode()]
     if environ["PATH_INFO"] in ("/held", "/release"):

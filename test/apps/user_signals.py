@@ -13,6 +13,7 @@ from uwsgidecorators import get_free_signal, mstimer, signal
 
 NOTES = os.environ["NOTES"]
 WATCHED = os.environ.get("WATCHED")
+GATE = os.environ.get("GATE")
 
 
 def note(*what):
@@ -122,6 +123,16 @@ def holds(number):
 
 
 uwsgi.register_signal(14, "", holds)
+
+def gate():
+    """Worker 2 starts when the file is there."""
+    while uwsgi.worker_id() == 2 and not os.path.exists(GATE):
+        time.sleep(0.02)
+
+
+if GATE:
+    uwsgi.post_fork_hook = gate
+
 BAD = {
     "number": lambda: uwsgi.register_signal(256, "", one),
     "negative": lambda: uwsgi.signal(-1),
@@ -130,7 +141,7 @@ BAD = {
     "subscribed": lambda: uwsgi.register_signal(1, "subscribed", one),
     "timer": lambda: uwsgi.add_timer(1, 0),
     "cron": lambda: uwsgi.add_cron(1, 60, 0, 1, 1, 1),
-    "node": lambda: uwsgi.signal(1, "host:3031"),
+    "node": lambda: uwsgi.signal(1, "no:such:host"),
     "path": lambda: uwsgi.add_file_monitor(1, "/" + "x" * 300),
 }
 
@@ -149,6 +160,11 @@ def call(words):
         return [before, repr(answer), uwsgi.signal_received()]
     elif what == "hold":
         hold()
+    elif what == "leave":
+        try:
+            uwsgi.signal_wait(7)
+        except SystemError as error:
+            return str(error)
     elif what == "remove":
         return uwsgi.remove_timer(int(args[0]))
     elif what == "unregister":

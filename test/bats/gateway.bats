@@ -217,7 +217,7 @@ core_is_busy() {
 	direct refusals
 	direct reserved
 	run curl -s "http://127.0.0.1:$UWSGI/"
-	wm_log_has "modifier1 is none of 0 .app., 9 .CGI. and 173 .RPC."
+	wm_log_has "modifier1 is none of 0 .app., 9 .CGI., 110 .signal. and 173 .RPC."
 	wm_log_has "above buffer-size"
 }
 

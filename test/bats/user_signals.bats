@@ -74,7 +74,63 @@ wait_noted() {
 	done
 }
 
-@test "signal_wait parks the request until the signal has come" {
+@test "what is for all workers is kept for who starts, and for who comes after a death" {
+	local lost n
+	export GATE=$WM_TMP/gate
+	signals_prepare
+	PORT=$(wm_port)
+	wm_launch --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
+	    --pythonpath "$WM_APPS" --module user_signals --processes 2
+	# Worker 2 waits at its gate. 1 has the signals at once, 2 when it has
+	# started.
+	wm_wait_for "worker 1" 30 get /raise/2
+	get /raise/2/2
+	wait_noted "everybody 1" 3
+	not noted "everybody 2"
+	stats_say "s['signal_queue'] >= 3 and w[2]['state'] != 'ready'"
+	touch gate
+	wait_noted "everybody 2" 3
+	wm_wait_for "no more" 20 stats_say "s['signal_queue'] == 0"
+	noted "everybody 1" 3 && not noted "everybody 1" 4
+	# The next one, one that dies while it starts, and an empty seat.
+	rm gate
+	: >"$NOTES"
+	kill -9 "$(worker_pid 2)"
+	wm_wait_for "the next one" 30 stats_say "w[2]['state'] == 'starting'"
+	get /raise/2
+	wait_noted "everybody 1"
+	kill -9 "$(worker_pid 2)"
+	wm_wait_for "a pause" 30 wm_log_has "worker 2 is started again in"
+	get /raise/2
+	wait_noted "everybody 1" 2
+	touch gate
+	wait_noted "everybody 2" 2
+	# Not without end.
+	rm gate
+	kill -9 "$(worker_pid 2)"
+	wm_wait_for "the next one" 30 stats_say "w[2]['state'] == 'starting'"
+	: >"$NOTES"
+	lost=$(stats "s['signals_lost']")
+	for n in 100 200 300; do
+		get /flood/2/100
+		wait_noted "everybody 1" "$n"
+	done
+	stats_say "s['signals_lost'] - $lost == 300 - 256"
+	wm_log_has "is lost: a worker has too many to come"
+	touch gate
+	wait_noted "everybody 2" 256
+	wm_wait_for "no more" 20 stats_say "s['signal_queue'] == 0"
+	not noted "everybody 2" 257
+	wm_stop
+}
+
+# The request that waits for what nobody raises is there.
+waits_at() {
+	stats_say "any(c.get('path') == '$1'
+	    for c in w[1]['cores'] + w[2]['cores'])"
+}
+
+@test "signal_wait parks the request until the signal has come, or the worker leaves" {
 	local engine answer
 	signals_prepare
 	for engine in $(engines); do
@@ -88,20 +144,37 @@ wait_noted() {
 			sleep 0.1
 		done
 		grep -Fx "[-1, \"b''\", 1]" answer || wm_fail "$(cat answer)"
-		wm_stop
+		# Nobody raises this one.
+		get /leave 30 >left &
+		answer=$!
+		wm_wait_for "the request" 20 waits_at /leave
+		sleep 0.1	# it is in the call
+		case $engine in
+		none | threads) kill -HUP "$WM_PID" ;;
+		*) wm_stop ;;
+		esac
+		wait $answer
+		grep -Fx '"error waiting for signal: this worker leaves"' \
+		    left || wm_fail "$(cat left)"
+		case $engine in
+		none | threads) wm_stop ;;
+		esac
+		not wm_log_has "was killed|its deadline"
 	done
 }
 
 @test "what cannot be is refused where it is asked for" {
 	signals_start
 	get /bad >bad
-	jq -e 'to_entries | map(select(.key != "node") | .value) | unique ==
-	    ["ValueError"]' bad
-	jq -e '.node == "NotImplementedError"' bad
+	jq -e 'to_entries | map(.value) | unique == ["ValueError"]' bad
 	[ "$(get /registered)" = "[true, null, 0]" ]
 	get /unregister/1
 	[ "$(get /registered)" = "[null, null, 0]" ]
 	wm_stop
+	run "$WSGIMASTER" --check --module user_signals \
+	    --remote-signals 29-20 --remote-signals 256
+	[ "$status" -ne 0 ]
+	[[ $output == *'"remote-signals" must be'*'"29-20"'*'"256"'* ]]
 }
 
 @test "timers tick while every core is taken, so often as they shall, until removed" {
@@ -307,12 +380,10 @@ wait_noted() {
 	END
 	wm_launch --http-socket "127.0.0.1:$PORT" --stats "$STATS" \
 	    --wsgi-file app.py --processes 2
-	# Each request raises the signal; a worker that does not wait for it yet
-	# when it comes does without.
-	ready_by_then() {
-		get / && wm_log_has "wsgimaster ready"
-	}
-	wm_wait_for "the server" 30 ready_by_then
+	# Worker 2 raises it; 1 may not wait for it yet.
+	wm_wait_for "worker 2" 30 get /
+	wait_noted "received 17"
+	wm_wait_for "the server" 30 wm_log_has "wsgimaster ready"
 	[ "$(get /)" = hourly ]
 	wait_noted "received 17"
 	wait_noted "hello 1 17"

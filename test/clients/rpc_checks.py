@@ -49,6 +49,55 @@ def agrees(port, *nodes):
             assert got == b"b'" + b"x" * size + b"'", (node, size, len(got))
 
 
+def signal(port, *words):
+    return get(port, "/signal?" + urllib.parse.quote(" ".join(words))).body
+
+
+def signals(port, notes, *nodes):
+    """Others take those that they shall, and run their handlers."""
+    def seen():
+        with open(notes, encoding="ascii") as file:
+            return len(file.readlines())
+    for node in nodes:
+        before, end = seen(), time.monotonic() + 30
+        assert signal(port, node, "17") == b"None", node
+        while seen() == before:
+            assert time.monotonic() < end, "the handler has not run"
+            time.sleep(0.01)
+        assert seen() == before + 1
+        assert signal(port, node, "255") == b"None", node
+
+
+def refused(port, node):
+    """Those that are not allowed, and where nobody is."""
+    for number in ("16", "18", "20", "254", "0"):
+        got = signal(port, node, number)
+        assert got == f"ValueError: node '{node}' rejected signal " \
+            f"{number}".encode(), got
+    for nowhere in ("127.0.0.1:1", "/no/such/socket"):
+        got = signal(port, nowhere, "17")
+        assert got.startswith(b"OSError: unable to deliver signal 17 to "
+                              b"node '"), got
+    assert signal(port, node, "256").startswith(b"ValueError: ")
+
+
+def signals_bad(port):
+    """Whatever comes back, the caller gets an error in time."""
+    for answer, want in (
+            (says(b""), b"it has ended the connection"),
+            (says(b"\xff\0\0"), b"it has ended the connection"),
+            (says(b"\xff\0\0", closes=False), b"no answer within"),
+            (says(b"HTTP/1.1 501 no"), b"what came is no answer"),
+            (lambda peer: peer.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER,
+                struct.pack("ii", 1, 0)) or peer.close(), b"reset")):
+        with serving(answer) as node:
+            got = signal(port, node, "17")
+            assert got.startswith(b"OSError: ") and want in got, got
+    with serving(says(b"\xff\0\0\1", closes=False)) as node:
+        assert signal(port, node, "17") == b"None"
+
+
 def with_uwsgi(port, node):
     """One of both is uWSGI."""
     for words, want in (
@@ -115,6 +164,10 @@ def beside(port, node):
 
 def raw(node):
     """What a packet may look like, and what comes back."""
+    assert ask(node, b"\x6e\0\0\x11") == b"\xff\0\0\1"
+    assert ask(node, b"\x6e\0\0\xff") == b"\xff\0\0\1"
+    assert ask(node, b"\x6e\0\0\x12") == b"\xff\0\0\0"
+    assert ask(node, b"\x6e\1\0\x11\0").startswith(b"HTTP/1.1 400")
     assert ask(node, packet(b"echo", b"a")) == b"\xad\x03\0\0" + b"1:a"
     assert ask(node, packet(b"echo", b"a", modifier2=1)) == b"1:a"
     assert ask(node, packet(b"unknown")) == b"\xad\0\0\0"
@@ -145,6 +198,9 @@ def imported(node):
 def cut(node):
     """A client that leaves at any byte does no harm; slow ones are served."""
     data = packet(b"echo", b"abc", b"def")
+    for at in range(4):
+        with Wire(node) as client:
+            client.send(b"\x6e\0\0"[:at])
     for at in range(len(data)):
         with Wire(node) as client:
             client.send(data[:at])
@@ -162,13 +218,16 @@ def cut(node):
 
 def elsewhere(port, fastcgi):
     """No other protocol reaches a function."""
-    data = packet(b"echo", b"a")
     for node in (port, fastcgi):
-        try:
-            got = ask(node, data)
-        except Ended as error:
-            got = error.data
-        assert b"1:a" not in got, got
+        for data in (packet(b"echo", b"a"), b"\x6e\0\0\x11"):
+            with Wire(node) as client:
+                client.send(data)
+                client.sock.shutdown(socket.SHUT_WR)
+                try:
+                    got = client.rest()
+                except Ended as error:
+                    got = error.data
+            assert b"1:a" not in got and b"\xff" not in got, got
 
 
 @contextlib.contextmanager

@@ -46,7 +46,8 @@ ASYNC = ["async.*"]
 COMMON = ["environ.*", "input.*", "page.*"]
 NOT_WEBSOCKET = "page.websocket*"
 
-# A set-up: the options of both, which cases are asked, which are not.
+# A set-up: the options of both and of this one alone, which cases are asked,
+# which are not.
 SETUPS = {
     "plain": dict(options=[], ask=["*"],
                   leave=[*WAITING, *HANDLERS, *ASYNC, "suspend",
@@ -78,7 +79,9 @@ SETUPS = {
              "notes.mule", "notes.spooler", "notes.fork", "applications"],
         leave=[]),
     "signals": dict(
-        options=["--mules", "1", "--farm", "f:1", "--spooler", "spool"],
+        options=["--mules", "1", "--farm", "f:1", "--spooler", "spool",
+                 "--socket", "uwsgi.sock"],
+        here=["--remote-signals", "20"],
         environ={"COMPAT_TIMERS": "1"},
         ask=["register_signal*", "signal*", "add_*", "notes.signal*",
              "notes.decorated", "decorators", "decorators.lacks"],
@@ -202,6 +205,14 @@ class Server:
             return f"{answer.status} {text}"
         return " | ".join([str(answer.status), *headers, text])
 
+    def packet(self, data):
+        """What a uwsgi packet is answered with."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(ANSWER_SECONDS)
+            client.connect(os.path.join(self.folder, "uwsgi.sock"))
+            client.sendall(data)
+            return client.makefile("rb").read()
+
     def result(self, case):
         """What the case comes to."""
         if case in ws_client.CHECKS:
@@ -209,6 +220,8 @@ class Server:
                 return repr(ws_client.CHECKS[case](self.port))
             except OSError:
                 return "no answer"
+        if case == "signal.remote":
+            return repr(self.packet(b"\x6e\0\0\x14"))
         if case == "async.together":
             begin = time.monotonic()
             with concurrent.futures.ThreadPoolExecutor(4) as pool:
@@ -305,7 +318,9 @@ def answers(setup, ports, folder):
     try:
         for name, command, port in (("uwsgi", uwsgi, ports[0]),
                                     ("here", ours, ports[1])):
-            servers.append(Server(name, command, row["options"], folder,
+            options = row["options"] + (row.get("here", [])
+                                        if name == "here" else [])
+            servers.append(Server(name, command, options, folder,
                                   port, row.get("environ", {})))
         for server in servers:
             server.wait()
@@ -314,6 +329,8 @@ def answers(setup, ports, folder):
             there.update(server.ask("names")[4:].splitlines())
         names = [f"has.{name}" for name in sorted(there)]
         names += servers[1].ask("cases")[4:].splitlines()
+        if setup == "signals":
+            names = ["signal.remote", *names]
         if setup == "websockets":
             names = [*ws_client.CHECKS, *names]
         result = {}

@@ -783,7 +783,7 @@ for signal_number, target in ((10, ""), (11, "worker"), (12, "workers"),
                               (13, "worker1"), (14, "mule"), (15, "mules"),
                               (16, "mule1"), (17, "farm_f"),
                               (18, "spooler"), (19, "active-workers"),
-                              (30, ""), (31, "mule"), (32, ""), (33, ""),
+                              (20, ""), (30, ""), (31, "mule"), (32, ""), (33, ""),
                               (34, ""), (35, "")):
     SIGNALS[signal_number] = tried(
         lambda: uwsgi.register_signal(signal_number, target, on_signal))
@@ -816,7 +816,8 @@ cases(
 for signal_number in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19):
     CASES[f"signal.{signal_number}"] = (
         lambda number=signal_number: uwsgi.signal(number))
-for signal_number in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 30, 31, 32, 33):
+for signal_number in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 30, 31, 32,
+                      33):
     CASES[f"notes.signal{signal_number}"] = (
         lambda number=signal_number: notes(f"signal{number}"))
 

@@ -238,7 +238,7 @@ TEST(uwsgi_headers)
 	begin();
 	put("GET / HTTP/1.1\r\n", 16);
 	check_bad(gateway_text_uwsgi, "501 the uwsgi packet's modifier1 is "
-	    "none of 0 (app), 9 (CGI) and 173 (RPC)");
+	    "none of 0 (app), 9 (CGI), 110 (signal) and 173 (RPC)");
 	make_uwsgi(PAIRS(USUAL));
 	in.data[3] = 1;
 	check_bad(gateway_text_uwsgi,
@@ -246,6 +246,20 @@ TEST(uwsgi_headers)
 	make_uwsgi(PAIRS(USUAL));
 	in.data[0] = 9;
 	check_has(gateway_text_uwsgi, " modifier 9 ");
+}
+
+TEST(uwsgi_signals)
+{
+	begin();
+	PUT(110, 0, 0, (char)255);
+	check_has(gateway_text_uwsgi, "verdict 1\n");
+	check_has(gateway_text_uwsgi, "size 4 ");
+	check_has(gateway_text_uwsgi, " modifier 110 ");
+	check_has(gateway_text_uwsgi, "length -1 ");
+	begin();
+	PUT(110, 1, 0, 17, 0);
+	check_bad(gateway_text_uwsgi,
+	    "400 the uwsgi packet of a signal has content");
 }
 
 /* Makes a call; odd texts, too. */

@@ -18,4 +18,6 @@ libwsgimaster_a_SOURCES += \
 	worker/gateway/uwsgi_array.c \
 	worker/gateway/uwsgi_array.h \
 	worker/gateway/uwsgi_parse.c \
-	worker/gateway/uwsgi_parse.h
+	worker/gateway/uwsgi_parse.h \
+	worker/gateway/uwsgi_signal.c \
+	worker/gateway/uwsgi_signal.h

@@ -14,17 +14,33 @@
 static bool
 uwsgi_modifiers(struct http_head *head, uint8_t modifier1, uint8_t modifier2)
 {
+	if (modifier1 == UWSGI_MODIFIER_SIGNAL)
+		return true;	/* modifier2 is its number */
 	if (modifier1 != UWSGI_MODIFIER_APP &&
 	    modifier1 != UWSGI_MODIFIER_CGI &&
 	    modifier1 != UWSGI_MODIFIER_RPC)
 		return gateway_bad(head, 501, "the uwsgi packet's modifier1 "
-		    "is none of 0 (app), 9 (CGI) and 173 (RPC)");
+		    "is none of 0 (app), 9 (CGI), 110 (signal) and 173 (RPC)");
 	if (modifier1 == UWSGI_MODIFIER_RPC && modifier2 > UWSGI_RPC_RAW)
 		return gateway_bad(head, 501, "the uwsgi packet's modifier2 "
 		    "is neither 0 nor 1: RPC by path, XML or JSON");
 	if (modifier1 != UWSGI_MODIFIER_RPC && modifier2 != 0)
 		return gateway_bad(head, 501, "the uwsgi packet's modifier2 "
 		    "is not 0");
+	return true;
+}
+
+/* A signal's packet is its first four bytes. */
+static bool
+uwsgi_signal(struct http_head *head, uint32_t size)
+{
+	if (size > 0)
+		return gateway_bad(head, 400, "the uwsgi packet of a signal "
+		    "has content");
+	gateway_vars_begin(head);
+	head->size = head->start = UWSGI_HEADER;
+	head->content_length = -1;
+	head->state = GATEWAY_DONE;
 	return true;
 }
 
@@ -41,6 +57,8 @@ uwsgi_header(struct http_head *head, const char *buf, size_t len,
 	if (!uwsgi_modifiers(head, head->modifier1, (uint8_t)buf[3]))
 		return false;
 	size = uwsgi_number_read(buf + 1);
+	if (head->modifier1 == UWSGI_MODIFIER_SIGNAL)
+		return uwsgi_signal(head, size);
 	if (size == 0)
 		return gateway_bad(head, 400, "the uwsgi packet is empty");
 	if (size > limits->max_head - UWSGI_HEADER)

@@ -14,6 +14,9 @@
  * its target is the function's name, if that can be shown (visible ASCII), and
  * its size is where the texts end, which begin behind the first four bytes.
  * modifier2 is 0, or 1 for an answer without a header of its own.
+ *
+ * modifier1 110 raises the signal of the app's that modifier2 is
+ * (uwsgi_signal.h): the packet has no content, and the head nothing at all.
  */
 #ifndef WM_WORKER_GATEWAY_UWSGI_PARSE_H
 #define WM_WORKER_GATEWAY_UWSGI_PARSE_H
@@ -22,7 +25,9 @@
 
 #define UWSGI_MODIFIER_APP	0
 #define UWSGI_MODIFIER_CGI	9
+#define UWSGI_MODIFIER_SIGNAL	110
 #define UWSGI_MODIFIER_RPC	173
+#define UWSGI_MODIFIER_ANSWER	255	/* of what is no request */
 
 /* modifier2 of a call. */
 #define UWSGI_RPC_PACKET	0	/* the answer is a packet */
