@@ -17,12 +17,11 @@
 #include "config/config.h"
 #include "config/daemon_rule.h"
 #include "master/backoff.h"
-#include "master/background.h"
+#include "master/children.h"
 #include "master/daemon_start.h"
 #include "master/master.h"
 #include "master/process.h"
 #include "master/timer.h"
-#include "master/workers.h"
 
 #define DAEMON_TOUCH_S	1.0	/* between looks at files */
 #define DAEMON_LOOK_S	1.0	/* at the pidfile of one that starts */

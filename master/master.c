@@ -20,6 +20,7 @@
 #include "master/autoscale.h"
 #include "master/background.h"
 #include "master/checks.h"
+#include "master/children.h"
 #include "master/control.h"
 #include "master/cron_commands.h"
 #include "master/daemons.h"

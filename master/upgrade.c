@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
-#include "master/background.h"
+#include "master/children.h"
 #include "master/daemons.h"
 #include "master/handover.h"
 #include "master/master.h"

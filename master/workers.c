@@ -1,7 +1,6 @@
 /* The worker processes, as the master sees them: one per slot. */
 #include "master/workers.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
