@@ -119,10 +119,23 @@ out:
 	return result;
 }
 
-/* Removes it. */
+/*
+ * Removes it. In an upgrade the new master may put its own there after this one
+ * has looked: it is taken aside, looked at again, and put back then.
+ */
 void
 pidfile_remove(const char *path)
 {
-	if (pidfile_read(path) == getpid())
-		unlink(path);
+	char	*aside;
+
+	if (pidfile_read(path) != getpid())
+		return;
+	aside = xasprintf("%s.%d", path, (int)getpid());
+	if (rename(path, aside) == 0) {
+		if (pidfile_read(aside) != getpid() &&
+		    link(aside, path) == -1 && errno != EEXIST)
+			(void)rename(aside, path);
+		unlink(aside);
+	}
+	free(aside);
 }

@@ -435,15 +435,16 @@ def case_leave_stubborn(name):
 
 
 def case_slow(name):
-    """Waits in each of the ways for some seconds: on a busy machine it takes
-    a while until a test has seen that all of its requests are under way."""
-    wsgimaster.sleep(3)
-    uwsgi.async_sleep(0.4)
+    """Waits in each of the ways, first until there is a file of that name."""
+    end = time.monotonic() + 60
+    while not os.path.exists(name) and time.monotonic() < end:
+        wsgimaster.sleep(0.05)
+    uwsgi.async_sleep(0.2)
     uwsgi.suspend()
     if HAS_LOOP:
-        wsgimaster.await_(asyncio.sleep(0.4))
+        wsgimaster.await_(asyncio.sleep(0.2))
         me = greenlet.getcurrent()
-        LOOP.call_later(0.4, me.switch)
+        LOOP.call_later(0.2, me.switch)
         me.parent.switch()
     return "slow"
 

@@ -175,6 +175,7 @@ def call(words):
     elif what == "own":
         number = 100 + uwsgi.worker_id()
         uwsgi.register_signal(number, "", lambda n: note("own", n))
+        uwsgi.signal(number)    # the master knows of it when this is handled
         return number
     elif what == "bad":
         return {name: refused(function) for name, function in BAD.items()}

@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # bench/: that its load client counts rightly, and that its scripts run.
-# Runs alone: it loads the machine.
+# Runs early: it takes long.
 
 load helper
 
 setup() {
 	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
+	[ "$WM_SANITIZERS" != yes ] || skip "nobody measures sanitizers"
 	cd "$WM_TMP" || return 1
 	make -s -C "$WM_SOURCE/bench/park" BUILD="$WM_TMP"
 	PORT=$(wm_port)

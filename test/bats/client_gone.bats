@@ -8,11 +8,6 @@ setup() {
 	export NOTES=$WM_TMP/notes
 }
 
-# gone_check CHECK ARGUMENT...: on the server of PORT.
-gone_check() {
-	check gone_checks "$1" "$PORT" "${@:2}"
-}
-
 # waits ENGINE: the app's ways to wait that it has.
 waits() {
 	echo "sleep wait suspend by_yield told_once await_"
@@ -26,11 +21,9 @@ waits() {
 @test "a wait ends when the client's connection is reset" {
 	for engine in $(engines); do
 		engine_start "$engine" --module client_gone --client-gone reset
-		# Unquoted: words.
-		gone_check ends reset "$WM_LOG" $(waits "$engine")
-		gone_check elsewhere reset
-		gone_check disconnected
-		gone_check half
+		check_all gone_checks "$PORT" \
+		    "ends reset $WM_LOG $(waits "$engine")" \
+		    "elsewhere reset" disconnected half
 		wm_stop
 	done
 }
@@ -38,9 +31,9 @@ waits() {
 @test "a wait ends when the client closes, if that counts" {
 	for engine in $(engines); do
 		engine_start "$engine" --module client_gone --client-gone close
-		gone_check ends close "$WM_LOG" $(waits "$engine")
-		gone_check elsewhere close
-		gone_check disconnected
+		check_all gone_checks "$PORT" \
+		    "ends close $WM_LOG $(waits "$engine")" \
+		    "elsewhere close" disconnected
 		wm_stop
 	done
 }
@@ -48,9 +41,7 @@ waits() {
 @test "without the option no wait ends early" {
 	for engine in $(engines); do
 		engine_start "$engine" --module client_gone
-		gone_check ignored
-		gone_check half
-		gone_check disconnected
+		check_all gone_checks "$PORT" ignored half disconnected
 		wm_stop
 		! wm_log_has "HTTP/1.1 499" || wm_fail "$engine: 499"
 	done

@@ -26,7 +26,7 @@ ctl() {
 # (r).
 ctl_get() {
 	# Unquoted: words.
-	ctl --json $1 | "$PYTHON" -c '
+	ctl --json $1 | wm_python -c '
 import json, sys
 r = json.load(sys.stdin)
 print(eval(sys.argv[1]))' "$2"

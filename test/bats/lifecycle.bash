@@ -38,7 +38,7 @@ get() {
 # stats EXPRESSION [ADDRESS]: what a Python expression makes of the statistics
 # (s is all of it, w is a worker by its id).
 stats() {
-	"$PYTHON" - "${2:-$STATS}" "$1" <<-'END'
+	wm_python - "${2:-$STATS}" "$1" <<-'END'
 	import json, socket, sys
 	address, expression = sys.argv[1:]
 	if "/" in address:

@@ -161,29 +161,34 @@ under() {
 		loop_start --$engine 20 -p 2
 		pids=
 		for n in $(seq 20); do
-			get /slow 60 >"slow.$n" &
+			get "/slow?$WM_TMP/go1" 90 >"slow.$n" &
 			pids+=" $!"
 		done
-		wm_wait_for "the requests" 10 stats_say \
+		wm_wait_for "the requests" 30 stats_say \
 		    "sum(x['busy_cores'] for x in w.values()) == 20"
 		kill -HUP "$WM_PID"
+		wm_wait_for "the reload" 20 stats_say "s['generation'] == 2"
+		touch go1
 		for n in $pids; do
 			wait "$n"
 		done
-		wm_wait_for "the reload" 20 stats_say "s['generation'] == 2"
 		wm_wait_for "the workers" 20 workers_ready
 		pids=
 		for n in $(seq 20 40); do
-			get /slow 60 >"slow.$n" &
+			get "/slow?$WM_TMP/go2" 90 >"slow.$n" &
 			pids+=" $!"
 		done
-		wm_wait_for "the requests" 10 stats_say \
+		wm_wait_for "the requests" 30 stats_say \
 		    "sum(x['busy_cores'] for x in w.values()) == 21"
-		wm_stop
+		kill -TERM "$WM_PID"
+		wm_wait_for "the stop" 20 wm_log_has "stopping .SIGTERM"
+		touch go2
+		wm_wait_left
+		[ "$WM_STATUS" -eq 0 ]
 		for n in $pids; do
 			wait "$n"
 		done
 		[ "$(cat slow.* | grep -o slow | wc -l)" -eq 40 ]
-		rm slow.*
+		rm slow.* go1 go2
 	done
 }

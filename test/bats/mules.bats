@@ -113,11 +113,17 @@ mule_kill() {
 		tell '' "m$i"$'\n'"sleep 0.2" >/dev/null
 		mule_kill KILL $((i % 2 + 1))
 	done
-	# What was begun and not ended was killed; all others are done once.
+	# A kill loses the message that it hits, also one that was just taken and
+	# is not noted yet; all others are done, once.
+	tell '' last
+	wm_wait_for "the last one" 60 noted "ends last"
 	all_done() {
-		noted_times "begins (m|sleep)" 20
+		local ended kills
+		ended=$(grep -cE "ends (m|sleep)" notes)
+		kills=$(stats "sum(m['respawns'] for m in s['mules'])")
+		[ "$kills" -le 10 ] && [ $((ended + kills)) -ge 20 ]
 	}
-	wm_wait_for "all of them" 60 all_done
+	wm_wait_for "all of them" 20 all_done
 	[ "$(grep -oE "begins m[0-9]+" notes | sort | uniq -d)" = "" ]
 	wm_stop
 }

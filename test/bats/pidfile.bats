@@ -50,6 +50,55 @@ load lifecycle
 	[ "$(cat pid)" = 1 ]
 }
 
+@test "who puts his own there while it is looked at keeps it" {
+	[ "$WM_SANITIZERS" != yes ] || skip "a sanitizer must come first"
+	command -v cc || skip "needs a C compiler"
+	cat >meet.c <<-'END'
+	#define _GNU_SOURCE
+	#include <fcntl.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+
+	/* The new master of an upgrade names itself at this very moment. */
+	static void
+	meet(const char *path)
+	{
+		const char	*pidfile = getenv("PIDFILE");
+		int		 fd;
+
+		if (strcmp(path, pidfile) != 0)
+			return;
+		fd = open("new", O_WRONLY | O_CREAT, 0644);
+		if (write(fd, "1\n", 2) != 2)
+			abort();
+		close(fd);
+		renameat(AT_FDCWD, "new", AT_FDCWD, pidfile);
+	}
+
+	int
+	rename(const char *from, const char *to)
+	{
+		meet(from);
+		return renameat(AT_FDCWD, from, AT_FDCWD, to);
+	}
+
+	int
+	unlink(const char *path)
+	{
+		meet(path);
+		return unlinkat(AT_FDCWD, path, 0);
+	}
+	END
+	cc -shared -fPIC -o meet.so meet.c
+	export PIDFILE=$WM_TMP/pid
+	LD_PRELOAD=$WM_TMP/meet.so life_start --pidfile "$PIDFILE"
+	wm_stop
+	[ "$(cat pid)" = 1 ]
+	[ "$(find . -name 'pid*' | wc -l)" -eq 1 ]
+}
+
 @test "without vacuum the pidfile stays" {
 	life_start --pidfile "$WM_TMP/pid" --vacuum=false
 	kill -TERM "$WM_PID"

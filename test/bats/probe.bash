@@ -52,6 +52,19 @@ each() {
 	check "$1" "$2" "$THREADS_PORT" "${@:3}"
 }
 
+# each_at_once CLIENT CHECK [ARGUMENT...]: the same, for what mostly waits.
+each_at_once() {
+	local port pid pids=() status=0
+	for port in "$SYNC_PORT" "$CORES_PORT" "$THREADS_PORT"; do
+		check "$1" "$2" "$port" "${@:3}" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || status=1
+	done
+	return $status
+}
+
 # check_all CLIENT PORT "CHECK [ARGUMENT...]"...: checks one after the other, in
 # one process: to start one takes longer than most checks.
 check_all() {

@@ -375,10 +375,11 @@ wm_log_count_is() {
 @test "a process that an app left behind is reaped by the master" {
 	local pid
 	life_start
-	pid=$(get /child/10)
+	pid=$(get /child/60)
 	kill -KILL "$(worker_pid 1)"
 	wm_wait_for "the orphan to have the master as its parent" 5 \
 	    has_parent "$pid" "$WM_PID"
+	kill -KILL "$pid"
 	wm_wait_for "the orphan to be reaped" 30 is_reaped "$pid"
 	wm_stop
 }

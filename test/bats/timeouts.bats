@@ -13,23 +13,23 @@ teardown_file() {
 }
 
 @test "half a head is 408 after header-timeout" {
-	each timeout_checks header
+	each_at_once timeout_checks header
 }
 
 @test "a head that drips in does not live longer" {
-	each timeout_checks header-dripping
+	each_at_once timeout_checks header-dripping
 }
 
 @test "a connection on which nothing comes is closed after header-timeout" {
-	each timeout_checks nothing
+	each_at_once timeout_checks nothing
 }
 
 @test "an idle connection is closed without a word after keepalive-timeout" {
-	each timeout_checks idle
+	each_at_once timeout_checks idle
 }
 
 @test "every response gives an idle connection its time anew" {
-	each timeout_checks idle-used-again
+	each_at_once timeout_checks idle-used-again
 }
 
 @test "a pause in the body is an error of the app's read after body-timeout" {
@@ -40,7 +40,7 @@ teardown_file() {
 }
 
 @test "a slow body without long pauses is read" {
-	each timeout_checks body-slow
+	each_at_once timeout_checks body-slow
 }
 
 @test "a client that takes nothing loses its response after write-timeout" {
@@ -50,7 +50,7 @@ teardown_file() {
 }
 
 @test "a client that takes something now and then gets all" {
-	each timeout_checks write-slow
+	each_at_once timeout_checks write-slow
 }
 
 @test "with post-buffering a pause in the body is 408 and no app is called" {

@@ -65,9 +65,10 @@ wait_noted() {
 		wait_noted "waited [12]"
 		# One that a worker has registered runs there only.
 		number=$(get /own)
+		wait_noted "own $((number - 100)) $number"
 		for _ in 1 2 3 4 5 6; do get "/raise/$number"; done
-		wait_noted "own $((number - 100)) $number" 6
-		[ "$(grep -c "^own" "$NOTES")" -eq 6 ]
+		wait_noted "own $((number - 100)) $number" 7
+		[ "$(grep -c "^own" "$NOTES")" -eq 7 ]
 		wm_wait_for "the count" 20 stats_say \
 		    "sum(w[i]['signal_errors'] for i in w) == 1"
 		wm_stop

@@ -12,11 +12,8 @@ setup() {
 @test "messages, closes and the API are the same under every engine" {
 	for engine in $(engines); do
 		ws_start "$engine" --sharedarea 1
-		ws echoes
-		ws closes
-		ws api
-		ws in_order
-		ws handshakes
+		check_all websocket_checks "$PORT" echoes closes api in_order \
+		    handshakes
 		wm_stop
 		[ "$(grep -c Traceback "$WM_LOG")" -eq 1 ] ||
 			wm_fail "$engine: not one traceback (/fails)"
@@ -47,9 +44,8 @@ setup() {
 @test "clients' frames mixed at random: each gets what is its own" {
 	for engine in greenlet threads; do
 		ws_start "$engine"
-		ws interleaved "$RANDOM" 2000
-		ws resets 60
-		ws ping_flood
+		check_all websocket_checks "$PORT" \
+		    "interleaved $RANDOM 2000" "resets 60" ping_flood
 		wm_stop
 	done
 }

@@ -12,9 +12,9 @@ teardown_file() {
 	wm_teardown
 }
 
-# load_test PORT ARGS...: two seconds of wrk.
+# load_test PORT ARGS...: a second of wrk.
 load_test() {
-	wrk -t 1 -c 50 -d 2s --timeout 60s "${@:2}" \
+	wrk -t 1 -c 50 -d 1s --timeout 60s "${@:2}" \
 	    "http://127.0.0.1:$1/hello" >wrk.txt
 	cat wrk.txt
 	! grep -q "Non-2xx\|Socket errors" wrk.txt || wm_fail "errors"

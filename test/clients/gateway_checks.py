@@ -349,19 +349,19 @@ def connect(port):
 
 def everything(sock):
     """All bytes up to the end."""
-    data = b""
+    data = bytearray()
     try:
         while more := sock.recv(65536):
             data += more
     except ConnectionResetError:
         pass
-    return data
+    return bytes(data)
 
 
 def records(sock, number=None):
     """Records up to END_REQUEST: [(type, id, content)]; the connection's end
     is no END_REQUEST."""
-    found, data = [], b""
+    found, data = [], bytearray()
     while True:
         while len(data) >= 8:
             version, kind, id_, size, padding, _ = struct.unpack(
@@ -369,8 +369,8 @@ def records(sock, number=None):
             assert version == 1, data[:100]
             if len(data) < 8 + size + padding:
                 break
-            found.append((kind, id_, data[8:8 + size]))
-            data = data[8 + size + padding:]
+            found.append((kind, id_, bytes(data[8:8 + size])))
+            del data[:8 + size + padding]
             if kind == 3 and number in (None, id_):
                 assert data == b"", data
                 return found

@@ -5,13 +5,12 @@ import random
 import socket
 import struct
 import subprocess
-import sys
 import threading
 import time
 
 from websocket_wire import (BINARY, CLOSE, PING, PONG, TEXT, Closed,
                             Websocket, frame)
-from wire import Ended, Wire, until
+from wire import Ended, Wire, run, until
 
 NOTES = os.environ.get("NOTES", "/dev/null")
 RECV = "unable to receive websocket message"
@@ -634,4 +633,4 @@ def http2(port):
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]](*sys.argv[2:])
+    run(globals())

@@ -222,13 +222,14 @@ def chunked(data, size=1000, trailers=b""):
 
 def until(what, condition, seconds=PATIENCE):
     """Polls until a condition is true; its value."""
-    end = time.monotonic() + seconds
+    end, pause = time.monotonic() + seconds, 0.002
     while True:
         value = condition()
         if value:
             return value
         assert time.monotonic() < end, f"did not come to pass: {what}"
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(2 * pause, 0.05)
 
 
 def run(checks):
