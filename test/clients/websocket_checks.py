@@ -11,18 +11,9 @@ import time
 
 from websocket_wire import (BINARY, CLOSE, PING, PONG, TEXT, Closed,
                             Websocket, frame)
-from wire import Ended, Wire, until
+from wire import Ended, Wire, notes, until
 
-NOTES = os.environ.get("NOTES", "/dev/null")
 RECV = "unable to receive websocket message"
-
-
-def notes():
-    try:
-        with open(NOTES) as lines:
-            return lines.read().splitlines()
-    except FileNotFoundError:
-        return []
 
 
 def noted(line, seen=0):
