@@ -567,6 +567,11 @@ def told(port):
         ws.put(CLOSE)
         assert ws.closed().code is None
         noted("/parked told", seen)
+    with Websocket(port, "/holds") as holder:
+        assert holder.text() == "held"
+        with Websocket(port, "/locked") as ws:
+            assert ws.text() == "locks"
+        noted("/locked told")
 
 
 def of_stats(port, path):
