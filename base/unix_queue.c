@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "base/fd.h"
 
 /* What is asked. */
 struct unix_queue_question {
@@ -81,7 +82,7 @@ unix_queue_length(int fd, unsigned *max)
 	}		 answer;
 	struct stat	 st;
 	ssize_t		 n = -1;
-	int		 netlink, result = -1, saved;
+	int		 netlink, result = -1;
 
 	*max = 0;
 	if (fstat(fd, &st) == -1)
@@ -98,8 +99,6 @@ unix_queue_length(int fd, unsigned *max)
 		n = recv(netlink, &answer, sizeof(answer), MSG_DONTWAIT);
 	if (n > 0)
 		result = unix_queue_find(&answer.head, (size_t)n, max);
-	saved = errno;
-	close(netlink);
-	errno = saved;
+	fd_close(&netlink);
 	return result;
 }

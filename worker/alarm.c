@@ -106,15 +106,13 @@ alarm_spawn(char *script, int fd)
 static int
 alarm_file(const char *message, size_t len)
 {
-	int	 fd = memfd_create("alarm", MFD_CLOEXEC), saved;
+	int	 fd = memfd_create("alarm", MFD_CLOEXEC);
 
 	if (fd == -1)
 		return -1;
 	if (fd_write_all(fd, message, len) == 0 && lseek(fd, 0, SEEK_SET) == 0)
 		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
+	fd_close(&fd);
 	return -1;
 }
 

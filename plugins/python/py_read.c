@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/strbuf.h"
 #include "plugins/python/py_gil.h"
 #include "worker/gateway/uwsgi_array.h"
@@ -32,7 +33,7 @@ py_read_all(void *arg)
 {
 	struct py_read	*file = arg;
 	ssize_t		 n = -1;
-	int		 fd, saved;
+	int		 fd;
 
 	fd = open(file->path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
@@ -44,9 +45,7 @@ py_read_all(void *arg)
 			file->buf.len += (size_t)n;
 	} while ((n > 0 && file->buf.len < file->max) ||
 	    (n == -1 && errno == EINTR));
-	saved = errno;
-	close(fd);
-	errno = saved;
+	fd_close(&fd);
 	return n == -1 ? -1 : 0;
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/fd.h"
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_client.h"
 #include "plugins/python/py_core.h"
@@ -88,7 +89,7 @@ out:
 static int
 py_socket_begin(const struct sockaddr_any *any)
 {
-	int	 fd, saved;
+	int	 fd;
 
 	fd = socket(any->sa.ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -97,9 +98,7 @@ py_socket_begin(const struct sockaddr_any *any)
 	if (connect(fd, (const struct sockaddr *)&any->sa, any->len) == 0 ||
 	    errno == EINPROGRESS)
 		return fd;
-	saved = errno;
-	close(fd);
-	errno = saved;
+	fd_close(&fd);
 	return -1;
 }
 

@@ -315,6 +315,28 @@ def parked(environ, options):
 
 
 @case
+def holds(environ, options):
+    uwsgi.lock()
+    try:
+        uwsgi.websocket_send("held")
+        uwsgi.websocket_recv()
+    finally:
+        uwsgi.unlock()
+
+
+@case
+def locked(environ, options):
+    """The app waits for a lock that another request has."""
+    uwsgi.websocket_send("locks")
+    try:
+        uwsgi.lock()
+        uwsgi.unlock()
+    except wsgimaster.ClientGone:
+        note("/locked", "told")
+        raise
+
+
+@case
 def harakiri(environ, options):
     uwsgi.set_user_harakiri(float(options["after"]))
     uwsgi.websocket_recv()

@@ -232,20 +232,13 @@ daemon_pid() {
 }
 
 @test "bad values are refused, by name" {
-	refused() {
-		local want=$1
-		shift
-		run "$WSGIMASTER" --module x --check "$@"
-		[ "$status" -eq 2 ] && grep -qF -- "$want" <<<"$output" ||
-		    wm_fail "$*: $output"
-	}
-	refused '"attach-daemon2": "cmd" is missing' --attach-daemon2 freq=3
-	refused '"attach-daemon2": "stopsignal" must be a signal' \
+	wm_refuses '"attach-daemon2": "cmd" is missing' --attach-daemon2 freq=3
+	wm_refuses '"attach-daemon2": "stopsignal" must be a signal' \
 	    --attach-daemon2 cmd=x,stopsignal=NONE
-	refused '"attach-daemon2": "daemonize" needs "pidfile"' \
+	wm_refuses '"attach-daemon2": "daemonize" needs "pidfile"' \
 	    --attach-daemon2 cmd=x,daemonize
-	refused '"attach-daemon2": "uid": there is no user "nobody-here"' \
+	wm_refuses '"attach-daemon2": "uid": there is no user "nobody-here"' \
 	    --attach-daemon2 cmd=x,uid=nobody-here
-	refused 'ns_pid' --attach-daemon2 cmd=x,ns_pid=1
-	refused '"smart-attach-daemon": must be' --smart-attach-daemon x
+	wm_refuses 'ns_pid' --attach-daemon2 cmd=x,ns_pid=1
+	wm_refuses '"smart-attach-daemon": must be' --smart-attach-daemon x
 }

@@ -84,6 +84,15 @@ wm_python() {
 	"$PYTHON" -I -S "$@"
 }
 
+# wm_refuses TEXT OPTIONS...: --check refuses these, and says this.
+wm_refuses() {
+	local want=$1
+	shift
+	run "$WSGIMASTER" --module x --check "$@"
+	[ "$status" -eq 2 ] && grep -qF -- "$want" <<<"$output" ||
+		wm_fail "$*: $output"
+}
+
 # wm_port [N]: the first of N TCP ports in a row that are free, below those that
 # the kernel gives to clients. With WM_PORT_SLOT=I/N from the I-th part of them.
 # None comes twice: the first may not be listened on when the next is wanted.

@@ -538,19 +538,12 @@ ready_twice() {
 }
 
 @test "bad values are refused, by name" {
-	refused() {
-		local want=$1
-		shift
-		run "$WSGIMASTER" --module x --check "$@"
-		[ "$status" -eq 2 ] && grep -qF -- "$want" <<<"$output" ||
-		    wm_fail "$*: $output"
-	}
-	refused '"farm": the farm "f" names mule 3; there are 2' \
+	wm_refuses '"farm": the farm "f" names mule 3; there are 2' \
 	    --mules 2 --farm f:3
-	refused '"farm": must be "name:1,2"' --mules 2 --farm f
-	refused 'where the number of a mule is expected' --mules 2 --farm f:1,x
-	refused 'there are two with the name "f"' --mules 2 --farm f:1 \
+	wm_refuses '"farm": must be "name:1,2"' --mules 2 --farm f
+	wm_refuses 'where the number of a mule is expected' --mules 2 --farm f:1,x
+	wm_refuses 'there are two with the name "f"' --mules 2 --farm f:1 \
 	    --farm f:2
-	refused '"mule" and "mules" make 257 mules' --mules 256 --mule
-	refused 'mules must be an integer from 0' --mules -1
+	wm_refuses '"mule" and "mules" make 257 mules' --mules 256 --mule
+	wm_refuses 'mules must be an integer from 0' --mules -1
 }

@@ -3,7 +3,7 @@ import os
 import threading
 import time
 
-from wire import HOST, Ended, Wire, get, run, stats, until
+from wire import Ended, Wire, ask, get, run, stats, until
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -20,13 +20,6 @@ def cpu_seconds(pid):
     with open(f"/proc/{pid}/stat", encoding="latin-1") as opened:
         fields = opened.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICK
-
-
-def ask(port, path):
-    """Sends a request; the connection."""
-    wire = Wire(port)
-    wire.send(b"GET " + path.encode() + b" HTTP/1.1\r\n" + HOST + b"\r\n")
-    return wire
 
 
 def occupy(port, address, cores):

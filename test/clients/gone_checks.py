@@ -3,17 +3,7 @@ import os
 import socket
 import struct
 
-from wire import Wire, get, until
-
-NOTES = os.environ["NOTES"]
-
-
-def notes():
-    try:
-        with open(NOTES) as lines:
-            return lines.read().splitlines()
-    except FileNotFoundError:
-        return []
+from wire import Wire, get, notes, until
 
 
 def begin(port, path, body=b""):

@@ -1,23 +1,7 @@
 """Checks of locks; app: test/apps/lock_cases.py."""
-import os
-import signal
-import threading
 import time
 
-from wire import HOST, Ended, Wire, get, run, stats, until
-
-
-def text(port, path):
-    response = get(port, path)
-    assert response.status == 200, (path, response.status, response.body)
-    return response.body.decode()
-
-
-def ask(port, path):
-    """Sends a request; the connection."""
-    wire = Wire(port)
-    wire.send(b"GET " + path.encode() + b" HTTP/1.1\r\n" + HOST + b"\r\n")
-    return wire
+from wire import Ended, ask, killing, run, stats, text, until
 
 
 def answer(wire):
@@ -135,10 +119,9 @@ def dies(port):
 
 def killed(port, seconds):
     """kill -9 wherever it hits: it is never lost, nor given to two."""
-    begun, over = time.monotonic(), threading.Event()
     failed, done = [], []
 
-    def client():
+    def client(over, _):
         while not over.is_set():
             try:
                 if text(port, "/increments?n=3") == "done":
@@ -148,25 +131,9 @@ def killed(port, seconds):
             except AssertionError as error:
                 failed.append(error)
 
-    clients = [threading.Thread(target=client) for _ in range(4)]
-    for thread in clients:
-        thread.start()
-    kills = 0
-    # A busy machine has longer for what must have been killed at least.
-    while ((took := time.monotonic() - begun) < float(seconds)
-           or kills < 3 and took < 60):
-        time.sleep(0.15)
-        try:
-            os.kill(int(text(port, "/worker")), signal.SIGKILL)
-            kills += 1
-        except (Ended, OSError, AssertionError):
-            pass
-    until("an answer", lambda: sum(done) > 0)
-    over.set()
-    for thread in clients:
-        thread.join()
+    kills = killing(lambda: text(port, "/worker"), client, float(seconds),
+                    lambda: sum(done) > 0)
     assert not failed, failed[:3]
-    assert kills >= 3, kills
     assert text(port, "/take?n=0&timeout=20") == "True"
     # What is counted twice would be less; a killed request counts for itself.
     assert int(text(port, "/value")) >= sum(done)

@@ -1,13 +1,11 @@
 """Checks of metrics, the queue and shared areas; app: shared_cases.py."""
-import os
-import signal
-import threading
 import time
 from urllib.parse import quote
 
+import wire as plain
 from prometheus_client import parser
 from prometheus_client.openmetrics import parser as openmetrics
-from wire import HOST, Ended, Wire, get, run, stats, until
+from wire import Ended, get, killing, run, stats, until
 
 MOST = 2 ** 63 - 1
 # What each call gives, one after the other: uWSGI 2.0.21's own answers, but for
@@ -154,16 +152,11 @@ AREAS = """
 
 
 def text(port, path):
-    response = get(port, quote(path))
-    assert response.status == 200, (path, response.status, response.body)
-    return response.body.decode()
+    return plain.text(port, quote(path))
 
 
 def ask(port, path):
-    wire = Wire(port)
-    wire.send(b"GET " + quote(path).encode() + b" HTTP/1.1\r\n" + HOST +
-              b"\r\n")
-    return wire
+    return plain.ask(port, quote(path))
 
 
 def answer(wire):
@@ -239,10 +232,9 @@ def names(port, want):
 
 def killed(port, seconds):
     """kill -9 wherever it hits: no message is torn, the queue works on."""
-    begun, over = time.monotonic(), threading.Event()
     torn, whole = [], []
 
-    def client(seed):
+    def client(over, seed):
         while not over.is_set():
             try:
                 got = text(port, "/churn/(%d,)" % seed)
@@ -250,24 +242,9 @@ def killed(port, seconds):
             except (Ended, OSError, AssertionError):
                 pass
 
-    clients = [threading.Thread(target=client, args=(n,)) for n in range(4)]
-    for thread in clients:
-        thread.start()
-    kills = 0
-    # A busy machine has longer for what must have been killed at least.
-    while ((took := time.monotonic() - begun) < float(seconds)
-           or kills < 3 and took < 60):
-        time.sleep(0.1)
-        try:
-            os.kill(int(text(port, "/worker/()")), signal.SIGKILL)
-            kills += 1
-        except (Ended, OSError, AssertionError):
-            pass
-    until("an answer", lambda: whole or torn)
-    over.set()
-    for thread in clients:
-        thread.join()
-    assert not torn and kills >= 3, (torn[:3], len(whole), kills)
+    killing(lambda: text(port, "/worker/()"), client, float(seconds),
+            lambda: whole or torn)
+    assert not torn, (torn[:3], len(whole))
     assert text(port, "/drain/()") == "True [b'1', b'2', b'3', None]"
 
 

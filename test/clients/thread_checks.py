@@ -4,20 +4,7 @@ import signal
 import threading
 import time
 
-from wire import HOST, Ended, Wire, get, run, stats, until
-
-
-def text(port, path):
-    response = get(port, path)
-    assert response.status == 200, (path, response.status)
-    return response.body.decode()
-
-
-def ask(port, path):
-    """Sends a request; the connection."""
-    wire = Wire(port)
-    wire.send(b"GET " + path.encode() + b" HTTP/1.1\r\n" + HOST + b"\r\n")
-    return wire
+from wire import HOST, Ended, Wire, ask, get, run, stats, text, until
 
 
 def answers(wires):

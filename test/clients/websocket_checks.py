@@ -10,18 +10,9 @@ import time
 
 from websocket_wire import (BINARY, CLOSE, PING, PONG, TEXT, Closed,
                             Websocket, frame)
-from wire import Ended, Wire, run, until
+from wire import Ended, Wire, notes, run, until
 
-NOTES = os.environ.get("NOTES", "/dev/null")
 RECV = "unable to receive websocket message"
-
-
-def notes():
-    try:
-        with open(NOTES) as lines:
-            return lines.read().splitlines()
-    except FileNotFoundError:
-        return []
 
 
 def noted(line, seen=0):
@@ -575,6 +566,11 @@ def told(port):
         ws.put(CLOSE)
         assert ws.closed().code is None
         noted("/parked told", seen)
+    with Websocket(port, "/holds") as holder:
+        assert holder.text() == "held"
+        with Websocket(port, "/locked") as ws:
+            assert ws.text() == "locks"
+        noted("/locked told")
 
 
 def of_stats(port, path):

@@ -5,8 +5,10 @@ its own length must be so. Only the standard library is used.
 """
 import json
 import os
+import signal
 import socket
 import sys
+import threading
 import time
 
 # Generous, since a machine may be slow and a server full of checks.
@@ -204,6 +206,20 @@ def get(port, path, extra=b"", method=b"GET"):
         return wire.get(path, extra, method)
 
 
+def text(port, path):
+    """What is answered."""
+    response = get(port, path)
+    assert response.status == 200, (path, response.status, response.body)
+    return response.body.decode()
+
+
+def ask(port, path):
+    """Sends a request; the connection."""
+    wire = Wire(port)
+    wire.send(b"GET " + path.encode() + b" HTTP/1.1\r\n" + HOST + b"\r\n")
+    return wire
+
+
 def stats(address):
     """The server's state, from its stats socket."""
     with Wire(address) as wire:
@@ -230,6 +246,43 @@ def until(what, condition, seconds=PATIENCE):
         assert time.monotonic() < end, f"did not come to pass: {what}"
         time.sleep(pause)
         pause = min(2 * pause, 0.05)
+
+
+def killing(pid, client, seconds, is_enough):
+    """Clients of a server whose workers are killed; how many were.
+
+    pid() asks for a worker's; client(over, n), of which there are 4, asks for
+    something until over is set; is_enough() tells whether they got anything.
+    """
+    over, kills, begun = threading.Event(), 0, time.monotonic()
+    clients = [threading.Thread(target=client, args=(over, n))
+               for n in range(4)]
+    for thread in clients:
+        thread.start()
+    # A busy machine has longer for what must have been killed at least.
+    while ((took := time.monotonic() - begun) < seconds
+           or kills < 3 and took < 60):
+        time.sleep(0.15)
+        try:
+            os.kill(int(pid()), signal.SIGKILL)
+            kills += 1
+        except (Ended, OSError, AssertionError):
+            pass
+    until("an answer", is_enough)
+    over.set()
+    for thread in clients:
+        thread.join()
+    assert kills >= 3, kills
+    return kills
+
+
+def notes():
+    """The lines that an app has written into the file $NOTES."""
+    try:
+        with open(os.environ.get("NOTES", "/dev/null")) as lines:
+            return lines.read().splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def run(checks):

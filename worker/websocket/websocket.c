@@ -112,6 +112,14 @@ websocket_tell(struct websocket *ws)
 		websocket_post_read(ws->worker);
 }
 
+/* Does the core wait for the websocket itself? */
+static bool
+websocket_is_awaited(const struct websocket *ws)
+{
+	return ws->core->until == websocket_is_readable ||
+	    ws->core->until == websocket_has_room;
+}
+
 /* It is over: tells the request, whatever it waits for, if it wants to know. */
 static void
 websocket_end(struct websocket *ws)
@@ -124,7 +132,7 @@ websocket_end(struct websocket *ws)
 	    c->gone_deaf)
 		return;
 	c->gone = true;
-	if (ws->core->until == NULL && !c->gone_told)
+	if (!websocket_is_awaited(ws) && !c->gone_told)
 		core_wake(ws->core, WAIT_GONE);
 }
 
