@@ -37,16 +37,28 @@ struct locks_here {
 static pthread_mutex_t		 locks_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t		 locks_cond = PTHREAD_COND_INITIALIZER;
 static struct locks_here	*locks_here;
-static pid_t			 locks_pid;	/* whose all this is */
+static pid_t			 locks_pid;	/* whose all this is; 0:
+						   nobody's, it was forked */
 static pthread_t		 locks_loop;
 static unsigned			 locks_waiting;
+
+/* In a child, which so knows it without asking the kernel for each lock. */
+static void
+locks_in_child(void)
+{
+	locks_pid = 0;
+}
 
 /* A new process: what the parent has or waits for is the parent's. */
 static void
 locks_forked(const struct locks *locks)
 {
-	int	 i;
+	static bool	 watched;
+	int		 i;
 
+	if (!watched && pthread_atfork(NULL, NULL, locks_in_child) != 0)
+		fatalx("no memory");
+	watched = true;
 	pthread_mutex_init(&locks_mutex, NULL);
 	pthread_cond_init(&locks_cond, NULL);
 	/* Not freed: the parent may have been changing it. */
@@ -73,10 +85,11 @@ locks_init(struct worker *w)
 static struct lock_me
 locks_enter(struct worker *w)
 {
-	struct lock_me	 me = { .seat = -1, .pid = getpid() };
+	struct lock_me	 me = { .seat = -1 };
 
-	if (locks_pid != me.pid)
+	if (locks_pid == 0)
 		locks_forked(w->commons->locks);
+	me.pid = locks_pid;
 	if (w->seat_pid == me.pid && w->seat != -1) {
 		me.seat = w->seat;
 		me.life = w->life;
