@@ -40,16 +40,28 @@ struct locks_here {
 static pthread_mutex_t		 locks_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t		 locks_cond = PTHREAD_COND_INITIALIZER;
 static struct locks_here	*locks_here;
-static _Atomic pid_t		 locks_pid;	/* whose all this is */
+static _Atomic pid_t		 locks_pid;	/* whose all this is; 0:
+						   nobody's, it was forked */
 static _Atomic pid_t		 locks_maker;	/* who makes it his */
 static pthread_t		 locks_loop;
+
+/* In a child, which so knows it without asking the kernel for each lock. */
+static void
+locks_in_child(void)
+{
+	atomic_store(&locks_pid, 0);
+}
 
 /* A new process: what the parent has or waits for is the parent's. */
 static void
 locks_begin(const struct locks *locks)
 {
-	int	 i;
+	static bool	 watched;
+	int		 i;
 
+	if (!watched && pthread_atfork(NULL, NULL, locks_in_child) != 0)
+		fatalx("no memory");
+	watched = true;
 	pthread_mutex_init(&locks_mutex, NULL);
 	pthread_cond_init(&locks_cond, NULL);
 	/* Not freed: the parent may have been changing it. */
@@ -94,10 +106,13 @@ locks_init(struct worker *w)
 static struct lock_me
 locks_enter(struct worker *w)
 {
-	struct lock_me	 me = { .seat = -1, .pid = getpid() };
+	struct lock_me	 me = { .seat = -1 };
 
-	if (atomic_load(&locks_pid) != me.pid)
+	me.pid = atomic_load(&locks_pid);
+	if (me.pid == 0) {
+		me.pid = getpid();
 		locks_forked(w->commons->locks, me.pid);
+	}
 	if (w->seat_pid == me.pid && w->seat != -1) {
 		me.seat = w->seat;
 		me.life = w->life;

@@ -122,6 +122,41 @@ TEST(messages_are_put_together)
 	    "binary:\xff text: close:1000:bye ");
 }
 
+/* Gives these bytes: a message of this text comes of them, or nothing. */
+static void
+expect(struct websocket_in *in, const char *data, size_t len, const char *text)
+{
+	enum websocket_in_event	 event;
+
+	said[0] = '\0';
+	websocket_in_give(in, data, len);
+	while ((event = websocket_in_next(in)) != WEBSOCKET_IN_MORE)
+		(void)note(in, event);
+	CHECK_STR(said, text);
+}
+
+TEST(two_do_not_disturb_each_other)
+{
+	struct websocket_in	 a, b;
+	struct strbuf		 one = STRBUF_INIT, two = STRBUF_INIT;
+	int			 i;
+
+	websocket_in_init(&a, 100, false);
+	websocket_in_init(&b, 100, false);
+	frame(&one, 0x81, "one", 3);
+	frame(&two, 0x81, "two", 3);
+	for (i = 0; i < 3; i++) {
+		expect(&a, one.buf, 4, "");	/* in the middle of its head */
+		expect(&b, two.buf, two.len, "text:two ");
+		expect(&a, one.buf + 4, one.len - 4, "text:one ");
+		expect(&a, one.buf, one.len, "text:one ");
+	}
+	websocket_in_done(&a);
+	websocket_in_done(&b);
+	strbuf_done(&one);
+	strbuf_done(&two);
+}
+
 TEST(a_message_has_a_limit)
 {
 	struct strbuf	 sb = STRBUF_INIT;

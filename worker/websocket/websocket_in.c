@@ -12,6 +12,15 @@
 /* What a message gets at first, where more is announced. */
 #define WEBSOCKET_FIRST		4096
 
+/* libwslay's memory for a frame, 4 KiB, and who has it now. */
+struct websocket_frames {
+	struct wslay_frame_context	*context;
+	struct websocket_in		*in;
+};
+
+/* One that nobody has: most frames come whole, one after the other. */
+static struct websocket_frames	*websocket_in_spare;
+
 /* Something is wrong: this is to be closed with that. */
 static enum websocket_in_event
 websocket_in_bad(struct websocket_in *in, int code, const char *why)
@@ -55,7 +64,7 @@ websocket_message_grow(struct websocket_message *m, size_t len, size_t max)
 static ssize_t
 websocket_in_recv_cb(uint8_t *buf, size_t len, int flags, void *arg)
 {
-	struct websocket_in	*in = arg;
+	struct websocket_in	*in = ((struct websocket_frames *)arg)->in;
 
 	(void)flags;
 	if (len > in->left)
@@ -69,7 +78,7 @@ websocket_in_recv_cb(uint8_t *buf, size_t len, int flags, void *arg)
 	return (ssize_t)len;
 }
 
-/* libwslay's memory for a frame. */
+/* A frame begins. */
 static void
 websocket_in_begin(struct websocket_in *in)
 {
@@ -77,15 +86,35 @@ websocket_in_begin(struct websocket_in *in)
 		.recv_callback = websocket_in_recv_cb };
 
 	in->inside = 0;
-	if (wslay_frame_context_init(&in->frames, &callbacks, in) != 0)
-		fatalx("no memory");
+	in->frames = websocket_in_spare;
+	websocket_in_spare = NULL;
+	if (in->frames == NULL) {
+		in->frames = xmalloc(sizeof(*in->frames));
+		if (wslay_frame_context_init(&in->frames->context, &callbacks,
+		    in->frames) != 0)
+			fatalx("no memory");
+	}
+	in->frames->in = in;
+}
+
+/* Frees the memory, whatever is in it. */
+static void
+websocket_in_free(struct websocket_in *in)
+{
+	wslay_frame_context_free(in->frames->context);
+	free(in->frames);
+	in->frames = NULL;
 }
 
 /* Gives it back; nothing is in it. */
 static void
 websocket_in_rest(struct websocket_in *in)
 {
-	wslay_frame_context_free(in->frames);
+	if (websocket_in_spare != NULL) {
+		websocket_in_free(in);
+		return;
+	}
+	websocket_in_spare = in->frames;
 	in->frames = NULL;
 }
 
@@ -103,7 +132,7 @@ void
 websocket_in_done(struct websocket_in *in)
 {
 	if (in->frames != NULL)
-		websocket_in_rest(in);
+		websocket_in_free(in);
 	free(in->message);
 	in->message = NULL;
 }
@@ -341,7 +370,7 @@ websocket_in_next(struct websocket_in *in)
 		if (in->frames == NULL)
 			websocket_in_begin(in);
 		memset(&frame, 0, sizeof(frame));
-		n = wslay_frame_recv(in->frames, &frame);
+		n = wslay_frame_recv(in->frames->context, &frame);
 		if (n == WSLAY_ERR_WANT_READ && in->left == 0)
 			break;
 		if (n == WSLAY_ERR_WANT_READ)

@@ -72,7 +72,7 @@ struct websocket_message {
 
 STAILQ_HEAD(websocket_messages, websocket_message);
 
-struct wslay_frame_context;
+struct websocket_frames;
 
 struct websocket_in {
 	size_t				 max;		/* of a message */
@@ -81,7 +81,7 @@ struct websocket_in {
 	const unsigned char		*given;
 	size_t				 left;
 	/* libwslay's; NULL between two frames. */
-	struct wslay_frame_context	*frames;
+	struct websocket_frames		*frames;
 	size_t				 inside;	/* its bytes of frames
 							   that are not over */
 	/* The frame. */
