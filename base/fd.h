@@ -10,6 +10,11 @@ int	 fd_set_nonblock(int fd);
 int	 fd_set_cloexec(int fd);
 /* Closes *fd unless it is -1, and makes it -1; keeps errno. */
 void	 fd_close(int *fd);
+/*
+ * Opens a regular file for reading; EINVAL for others. Blocks on none, like a
+ * FIFO that nobody writes.
+ */
+int	 fd_open_regular(const char *path);
 /* Writes everything to a blocking descriptor; -1 with errno. */
 int	 fd_write_all(int fd, const void *data, size_t len);
 /*

@@ -5,10 +5,10 @@
 #include "plugins/python/py_client.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "config/config.h"
 #include "plugins/python/py_async.h"
 #include "plugins/python/py_core.h"
@@ -271,7 +271,7 @@ py_client_open(PyObject *what, bool *opened)
 		return PyObject_AsFileDescriptor(what);
 	if (!PyUnicode_FSConverter(what, &path))
 		return -1;
-	fd = open(PyBytes_AS_STRING(path), O_RDONLY | O_CLOEXEC);
+	fd = fd_open_regular(PyBytes_AS_STRING(path));
 	Py_DECREF(path);
 	if (fd == -1)
 		PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, what);

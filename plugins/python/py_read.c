@@ -5,7 +5,6 @@
 #include "plugins/python/py_read.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +34,7 @@ py_read_all(void *arg)
 	ssize_t		 n = -1;
 	int		 fd;
 
-	fd = open(file->path, O_RDONLY | O_CLOEXEC);
+	fd = fd_open_regular(file->path);
 	if (fd == -1)
 		return -1;
 	do {

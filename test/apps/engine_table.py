@@ -253,8 +253,23 @@ def chunked_read_nb():
     assert uwsgi.chunked_read_nb() == b""
 
 
+def specials():
+    """What is no file: a FIFO that nobody writes, a device, a folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkfifo(folder + "/fifo")
+        yield folder + "/fifo"
+        yield "/dev/zero"
+        yield folder
+
+
 @case
 def sendfile():
+    for path in specials():
+        try:
+            uwsgi.sendfile(path)
+        except OSError:
+            continue
+        raise AssertionError(path)
     assert uwsgi.sendfile(FD, 0, 0, 4) is True
 
 
@@ -760,6 +775,7 @@ def parsefile():
         assert uwsgi.parsefile(file.name) == {b"a": b"bc", b"d": b""}
     assert uwsgi.parsefile(__file__) is None
     assert uwsgi.parsefile("/no/such/file") is None
+    assert [uwsgi.parsefile(path) for path in specials()] == [None] * 3
 
 
 @case
@@ -767,6 +783,7 @@ def extract():
     with open(__file__, "rb") as file:
         assert uwsgi.extract(__file__) == file.read()
     assert uwsgi.extract("/no/such/file") is None
+    assert [uwsgi.extract(path) for path in specials()] == [None] * 3
     try:
         uwsgi.extract("http://127.0.0.1/")
     except ValueError:

@@ -33,6 +33,10 @@ compat() {
 	compat subsystems
 }
 
+@test "uWSGI's calls are answered here, and ours there; caches are refused" {
+	compat remote
+}
+
 @test "signals and timers do what uWSGI's do" {
 	compat signals
 }

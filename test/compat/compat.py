@@ -50,7 +50,7 @@ NOT_WEBSOCKET = "page.websocket*"
 # which are not.
 SETUPS = {
     "plain": dict(options=[], ask=["*"],
-                  leave=[*WAITING, *HANDLERS, *ASYNC, "suspend",
+                  leave=[*WAITING, *HANDLERS, *ASYNC, "remote.*", "suspend",
                          "decorators.spool", "websocket_recv*", "lock*", "unlock*",
                          "is_locked*"]),
     "async": dict(options=["--async", "4", "--greenlet"],
@@ -86,6 +86,10 @@ SETUPS = {
         ask=["register_signal*", "signal*", "add_*", "notes.signal*",
              "notes.decorated", "decorators", "decorators.lacks"],
         leave=["add_var*"]),
+    # Each asks the other one: in both directions.
+    "remote": dict(options=["--threads", "4", "--buffer-size", "65535",
+                            "--cache2", "name=c,items=10"],
+                   ask=["remote.*"], leave=[]),
     "websockets": dict(options=["--async", "4", "--greenlet"],
                        ask=["websocket_*", "notes.websocket"], leave=[]),
 }
@@ -113,6 +117,14 @@ def request_of(case):
     return {}
 
 
+OTHERS = {"uwsgi": "here", "here": "uwsgi"}
+
+
+def node(folder, name):
+    """Where it can be called."""
+    return os.path.join(folder, f"{name}.sock")
+
+
 class Server:
     """One of the two, started in a session of its own."""
 
@@ -127,6 +139,7 @@ class Server:
         open(os.path.join(notes, "monitored"), "w", encoding="utf-8").close()
         self.log = os.path.join(self.folder, "log")
         environ = {**os.environ, **environ, "COMPAT_NOTES": notes,
+                   "COMPAT_OTHER": node(folder, OTHERS[name]),
                    "WSGIMASTER_ALLOW_ROOT": "1", "PYTHONUNBUFFERED": "1",
                    "PYTHONDONTWRITEBYTECODE": "1"}
         command = [*command, "--http-socket", f"127.0.0.1:{port}",
@@ -134,6 +147,8 @@ class Server:
                    "--enable-threads", "--env",
                    "ONE=1", "--env", "TWO=2", "--wsgi-file",
                    os.path.join(HERE, "compat_app.py"), *options]
+        if "--buffer-size" in options:
+            command += ["--socket", node(folder, name)]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=environ, stdout=log,

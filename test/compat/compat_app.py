@@ -19,6 +19,7 @@ import time
 import uwsgi
 
 NOTES = os.environ["COMPAT_NOTES"]
+OTHER = os.environ["COMPAT_OTHER"]
 CASES = {}
 TEXTS = set()           # cases whose exceptions' texts count
 
@@ -605,6 +606,52 @@ cases(
     call__unknown=lambda: uwsgi.call(b"unknown"),
     call__str=lambda: uwsgi.call("hello"),
     rpc_list=lambda: [kind(uwsgi.rpc_list()), sorted(uwsgi.rpc_list())],
+)
+
+# --- RPC and caches of the other server ---
+
+PROCEDURES_FAR = {"sizes": lambda *a: ",".join(str(len(x)) for x in a).encode(),
+                  "long": lambda n: b"x" * int(n)}
+for name, function in PROCEDURES_FAR.items():
+    uwsgi.register_rpc(name, function)
+
+
+def far(*args):
+    """A call of the other server; of what is long, its length."""
+    answer = uwsgi.rpc(OTHER, *args)
+    return len(answer) if len(answer or b"") > 99 else answer
+
+
+def cached():
+    """This server's cache is not the other one's."""
+    uwsgi.cache_update("key", b"here", 0, "c")
+    return [uwsgi.cache_get("key", f"c@{OTHER}"), uwsgi.cache_get("key", "c")]
+
+
+cases(
+    remote__rpc=lambda: far(b"hello"),
+    remote__rpc_args=lambda: far(b"join", b"a", b"", b"\0\xff"),
+    remote__rpc_many=lambda: far(b"join", *[b"x"] * 254),
+    remote__rpc_too_many=lambda: far(b"join", *[b"x"] * 260),
+    remote__rpc_bytes=lambda: far(b"bytes"),
+    remote__rpc_text=lambda: far(b"text"),
+    remote__rpc_none=lambda: far(b"none"),
+    remote__rpc_number=lambda: far(b"number"),
+    remote__rpc_empty=lambda: far(b"empty"),
+    remote__rpc_raises=lambda: far(b"raises"),
+    remote__rpc_unknown=lambda: far(b"unknown"),
+    remote__rpc_argc=lambda: [far(b"two", b"a", b"b"), far(b"two", b"a")],
+    remote__rpc_sizes=lambda: far(b"sizes", b"a" * 30000, b"b" * 30000),
+    remote__rpc_long=lambda: [far(b"long", str(n).encode())
+                              for n in (65535, 65536, 1000000)],
+    remote__rpc_nobody=lambda: uwsgi.rpc(OTHER + ".no", b"hello"),
+    remote__cache_get=lambda: cached(),
+    remote__cache_set=lambda: uwsgi.cache_set("far", b"x", 0, f"c@{OTHER}"),
+    remote__cache_update=lambda: uwsgi.cache_update("far", b"x", 0,
+                                                    f"c@{OTHER}"),
+    remote__cache_exists=lambda: uwsgi.cache_exists("key", f"c@{OTHER}"),
+    remote__cache_del=lambda: uwsgi.cache_del("key", f"c@{OTHER}"),
+    remote__cache_nobody=lambda: uwsgi.cache_get("key", f"c@{OTHER}.no"),
 )
 
 # --- Metrics ---
