@@ -594,6 +594,18 @@ background_turn(struct master *m)
 	}
 }
 
+/* Those of a kind leave; the turns that follow do the rest. */
+void
+background_reload(struct master *m, enum process_kind kind)
+{
+	size_t	 i;
+
+	for (i = 0; i < m->nbackgrounds && !master_is_stopping(m); i++) {
+		if (m->backgrounds[i].kind->kind == kind)
+			background_drain(&m->backgrounds[i], DRAIN_OTHERS);
+	}
+}
+
 /* Everybody is killed. */
 void
 background_kill_all(struct master *m)

@@ -89,6 +89,8 @@ void	 background_init(struct master *m);
 void	 background_done(struct master *m);
 /* Per turn: starts and ends whom it is time for. */
 void	 background_turn(struct master *m);
+/* Those of a kind leave, and others come in their places. */
+void	 background_reload(struct master *m, enum process_kind kind);
 /* SIGKILL for all. */
 void	 background_kill_all(struct master *m);
 bool	 background_all_empty(const struct master *m);
