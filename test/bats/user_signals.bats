@@ -30,6 +30,12 @@ loaded() {
 	[ "$(grep -c "has loaded in" "$WM_LOG")" -ge "$1" ]
 }
 
+# metric NAME: its value in /metrics.
+metric() {
+	curl -fsS --unix-socket "$STATS" http://localhost/metrics |
+		sed -n "s/^wsgimaster_$1 //p"
+}
+
 wait_noted() {
 	wm_wait_for "$1 in the notes" 30 noted "$@"
 }
@@ -113,9 +119,19 @@ wait_noted() {
 	done
 	stats_say "s['signals_lost'] - $lost == 300 - 256"
 	wm_log_has "is lost: a worker has too many to come"
+	stats_say "s['signal_queue'] == 256"
+	[ "$(metric signals_waiting)" -eq 256 ]
 	touch gate
 	wait_noted "everybody 2" 256
 	wm_wait_for "no more" 20 stats_say "s['signal_queue'] == 0"
+	# Here 5 and 300 were raised; a timer goes on.
+	[ "$(metric signals_lost_total)" -eq "$(stats "s['signals_lost']")" ]
+	n=$(stats "s['signals_routed']")
+	[ "$n" -ge 305 ]
+	[ "$(metric signals_routed_total)" -ge "$n" ]
+	[ "$(metric signals_raised_total)" -ge "$n" ]
+	[ "$(metric worker_signals_total)" -ge 305 ]
+	[ "$(metric worker_signal_exceptions_total)" -eq 0 ]
 	not noted "everybody 2" 257
 	wm_stop
 }
