@@ -82,6 +82,8 @@ struct config {
 	int		 reload_on_pss;
 
 	/* what asks for a reload */
+	struct strlist	 touch_mules_reload;
+	struct strlist	 touch_spoolers_reload;
 	struct strlist	 touch_reload;
 	double		 py_autoreload;		/* 0: nobody looks */
 
@@ -292,6 +294,9 @@ struct config {
 
 	/* signals of the app; see signal_rule.h */
 	struct strlist	 remote_signals;	/* checked */
+	struct strlist	 signal_timer;		/* checked */
+	struct strlist	 touch_signal;		/* checked */
+	struct strlist	 fs_signal;		/* checked */
 
 	/* commands at times; see cron_rule.h */
 	struct strlist	 cron;

@@ -1315,8 +1315,23 @@ const struct option_row option_table[] = {
 		.help = "The working folder when a task begins."
 	},
 	{
+		.name = "touch-mules-reload",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(touch_mules_reload), .arg = "FILE",
+		.help = "Start the mules anew when this file is touched, or "
+		    "made."
+	},
+	{
+		.name = "touch-spoolers-reload",
+		.group = GROUP_BACKGROUND, .type = OPT_LIST,
+		AT(touch_spoolers_reload), .arg = "FILE",
+		.help = "Start the spoolers anew when this file is touched, "
+		    "or made."
+	},
+	{
 		.name = "spooler-import",
-		.alias = { "spooler-python-import" },
+		.alias = { "spooler-python-import", "spooler-py-import",
+		    "spooler-pyimport" },
 		.group = GROUP_BACKGROUND, .type = OPT_LIST,
 		AT(spooler_import), .arg = "MODULE",
 		.help = "A Python module, or file, that spoolers import when "
@@ -1551,6 +1566,29 @@ const struct option_row option_table[] = {
 		    "run before it is killed. 0 means no limit."
 	},
 
+	{
+		.name = "signal-timer",
+		.alias = { "timer", "signal-rbtimer", "rbtimer" },
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(signal_timer),
+		.arg = "\"N SECONDS\"",
+		.help = "Raise this signal of the app's every so many "
+		    "seconds, as add_timer() does."
+	},
+	{
+		.name = "touch-signal",
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(touch_signal),
+		.arg = "\"FILE N\"",
+		.help = "Raise this signal of the app's when the file is "
+		    "touched, or made."
+	},
+	{
+		.name = "fs-signal",
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(fs_signal),
+		.arg = "\"FILE N\"",
+		.help = "Raise this signal of the app's when the file, or "
+		    "something in the folder, changes, as add_file_monitor() "
+		    "does."
+	},
 	{
 		.name = "remote-signals",
 		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(remote_signals),

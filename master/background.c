@@ -184,6 +184,20 @@ background_turn(struct master *m)
 	}
 }
 
+/* Those of a kind leave; the turns that follow do the rest. */
+void
+background_reload(struct master *m, enum process_kind kind)
+{
+	struct child	*c;
+	size_t		 i;
+
+	for (i = 0; i < m->nbackgrounds && !master_is_stopping(m); i++) {
+		c = &m->backgrounds[i].child;
+		if (c->kind->kind == kind)
+			child_drain(c, DRAIN_OTHERS);
+	}
+}
+
 /* Tells one, or all of a kind. */
 bool
 background_send(struct master *m, enum process_kind kind, int id,

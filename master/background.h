@@ -32,6 +32,8 @@ struct background_proc {
 void	 background_init(struct master *m);
 /* Per turn: starts and ends whom it is time for. */
 void	 background_turn(struct master *m);
+/* Those of a kind leave, and others come in their places. */
+void	 background_reload(struct master *m, enum process_kind kind);
 /*
  * To one, or (id 0) to all of a kind. It is lost where nobody is there, or
  * nobody reads; false then (all: if it reached none).

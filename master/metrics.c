@@ -16,6 +16,7 @@
 #include "master/metrics_text.h"
 #include "master/process.h"
 #include "master/ready.h"
+#include "master/user_signals.h"
 #include "shm/listener.h"
 
 #ifndef WM_PYTHON_VERSION
@@ -89,6 +90,29 @@ metrics_processes(struct metrics *x)
 	metrics_counter(&x->text, "worker_respawns",
 	    "Workers started in the place of one that was lost.",
 	    x->g.sum.total.respawns);
+}
+
+/* The app's signals. */
+static void
+metrics_signals(struct metrics *x)
+{
+	const struct user_signals_counts counts = user_signals_counts(x->m);
+
+	metrics_counter(&x->text, "signals_raised",
+	    "Signals of the app that somebody, or something, has raised.",
+	    counts.raised);
+	metrics_counter(&x->text, "signals_routed",
+	    "Of these, those that were sent on.", counts.routed);
+	metrics_counter(&x->text, "signals_lost",
+	    "Signals that somebody should have had and has not.",
+	    counts.lost);
+	metrics_gauge(&x->text, "signals_waiting",
+	    "Signals that nobody can take now.", counts.pending);
+	metrics_counter(&x->text, "worker_signals",
+	    "Signals that workers have handled.", x->g.sum.total.signals);
+	metrics_counter(&x->text, "worker_signal_exceptions",
+	    "Of these, those whose handler has raised.",
+	    x->g.sum.total.signal_errors);
 }
 
 /* Reloads. */
@@ -413,7 +437,7 @@ metrics_others(struct metrics *x)
 static void (*const metrics_sections[])(struct metrics *x) = {
 	metrics_server, metrics_processes, metrics_reloads, metrics_requests,
 	metrics_durations, metrics_sums, metrics_listeners, metrics_workers,
-	metrics_others, NULL
+	metrics_signals, metrics_others, NULL
 };
 
 /* Forgets what was gathered. */

@@ -72,6 +72,8 @@ metrics_add_worker(struct metrics_worker *sum, const struct metrics_worker *w)
 	to->cut += from->cut;
 	to->harakiris += from->harakiris;
 	to->respawns += from->respawns;
+	to->signals += from->signals;
+	to->signal_errors += from->signal_errors;
 	sum->processes += w->processes;
 	sum->cores += w->cores;
 	sum->busy += w->busy;

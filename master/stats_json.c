@@ -463,6 +463,7 @@ stats_server(struct stats_json *j)
 	json_uint(json, "listen_queue", queue);
 	json_int(json, "listen_queue_errors", 0);
 	json_uint(json, "signal_queue", user_signals_counts(m).pending);
+	json_uint(json, "signals_raised", user_signals_counts(m).raised);
 	json_uint(json, "signals_routed", user_signals_counts(m).routed);
 	json_uint(json, "signals_lost", user_signals_counts(m).lost);
 	json_uint(json, "load", queue);

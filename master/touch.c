@@ -1,7 +1,8 @@
-/* touch-reload: files whose change asks for a reload. */
+/* Files whose change asks for something. */
 #include "master/touch.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,19 +11,90 @@
 #include "base/log.h"
 #include "base/xmalloc.h"
 #include "config/config.h"
+#include "config/signal_rule.h"
+#include "master/background.h"
+#include "master/generation.h"
 #include "master/master.h"
+#include "master/user_signals.h"
 
 struct touch {
-	char		*path;
-	bool		 there;
-	struct stat	 st;		/* if it is there */
+	const struct touch_kind	*kind;
+	char			*path;
+	int			 number;	/* of a signal */
+	bool			 there;
+	struct stat		 st;		/* if it is there */
+};
+
+/* What a change of the files of an option asks for. */
+struct touch_kind {
+	const char	*option;
+	size_t		 offset;	/* in struct config */
+	bool		 is_signal;	/* "FILE N", and each counts */
+	void		(*act)(struct master *m, const struct touch *t);
 };
 
 struct touches {
 	int		 generation;	/* whose files they are */
-	struct touch		*items;
-	size_t			 count;
+	struct touch	*items;
+	size_t		 count;
 };
+
+/* touch-reload */
+static void
+touch_act_reload(struct master *m, const struct touch *t)
+{
+	char	 why[512];
+
+	snprintf(why, sizeof(why), "%s: %s", t->kind->option, t->path);
+	reload_request(m, why);
+}
+
+/* touch-mules-reload */
+static void
+touch_act_mules(struct master *m, const struct touch *t)
+{
+	log_info("%s: %s: the mules are started anew", t->kind->option,
+	    t->path);
+	background_reload(m, PROCESS_MULE);
+}
+
+/* touch-spoolers-reload */
+static void
+touch_act_spoolers(struct master *m, const struct touch *t)
+{
+	log_info("%s: %s: the spoolers are started anew", t->kind->option,
+	    t->path);
+	background_reload(m, PROCESS_SPOOLER);
+}
+
+/* touch-signal */
+static void
+touch_act_signal(struct master *m, const struct touch *t)
+{
+	log_info("%s: %s: signal %d", t->kind->option, t->path, t->number);
+	(void)user_signals_source(m->serving->user_signals, t->number);
+}
+
+#define TOUCH_KIND(name, member)	name, offsetof(struct config, member)
+
+static const struct touch_kind touch_kinds[] = {
+	{ TOUCH_KIND("touch-reload", touch_reload), false, touch_act_reload },
+	{ TOUCH_KIND("touch-mules-reload", touch_mules_reload), false,
+	    touch_act_mules },
+	{ TOUCH_KIND("touch-spoolers-reload", touch_spoolers_reload), false,
+	    touch_act_spoolers },
+	{ TOUCH_KIND("touch-signal", touch_signal), true, touch_act_signal },
+};
+
+#define TOUCH_KINDS	(sizeof(touch_kinds) / sizeof(touch_kinds[0]))
+
+/* The option's list. */
+static const struct strlist *
+touch_list(const struct touch_kind *kind, const struct config *cfg)
+{
+	return (const struct strlist *)(const void *)
+	    ((const char *)cfg + kind->offset);
+}
 
 /* Frees. */
 static void
@@ -55,43 +127,84 @@ touch_changed(struct touch *t)
 	return true;
 }
 
-/* What is known of a file; NULL: nothing. */
+/* What is known of such a file; NULL: nothing. */
 static const struct touch *
-touches_find(const struct touches *t, const char *path)
+touches_find(const struct touches *t, const struct touch *like)
 {
 	size_t	 i;
 
 	for (i = 0; t != NULL && i < t->count; i++) {
-		if (strcmp(t->items[i].path, path) == 0)
+		if (t->items[i].kind == like->kind &&
+		    t->items[i].number == like->number &&
+		    strcmp(t->items[i].path, like->path) == 0)
 			return &t->items[i];
 	}
 	return NULL;
 }
 
-/* The files of a configuration; what is known of them stays known. */
+/* A file of the configuration; what is known of it stays known. */
+static void
+touches_add(struct touches *t, const struct touch_kind *kind,
+    const char *text, const struct touches *old)
+{
+	struct touch		*item = &t->items[t->count];
+	const struct touch	*known;
+
+	item->kind = kind;
+	if (!kind->is_signal)
+		item->path = xstrdup(text);
+	else if (!signal_rule_file(text, &item->number, &item->path))
+		return;
+	t->count++;
+	known = touches_find(old, item);
+	if (known != NULL) {
+		item->there = known->there;
+		item->st = known->st;
+	} else if (!touch_changed(item))
+		log_warn("\"%s\": %s is not there yet", kind->option,
+		    item->path);
+}
+
+/* The files of a configuration. */
 static struct touches *
 touches_new(const struct config *cfg, int generation,
     const struct touches *old)
 {
 	struct touches		*t = xcalloc(1, sizeof(*t));
-	const struct touch	*known;
-	struct touch		*item;
-	size_t			 i;
+	const struct strlist	*list;
+	size_t			 i, k, n = 0;
 
+	for (k = 0; k < TOUCH_KINDS; k++)
+		n += touch_list(&touch_kinds[k], cfg)->count;
 	t->generation = generation;
-	t->count = cfg->touch_reload.count;
-	t->items = xcalloc(t->count + 1, sizeof(*t->items));
-	for (i = 0; i < t->count; i++) {
-		item = &t->items[i];
-		known = touches_find(old, cfg->touch_reload.items[i]);
-		if (known != NULL)
-			*item = *known;
-		item->path = xstrdup(cfg->touch_reload.items[i]);
-		if (known == NULL && !touch_changed(item))
-			log_warn("\"touch-reload\": %s is not there yet",
-			    item->path);
+	t->items = xcalloc(n + 1, sizeof(*t->items));
+	for (k = 0; k < TOUCH_KINDS; k++) {
+		list = touch_list(&touch_kinds[k], cfg);
+		for (i = 0; i < list->count; i++)
+			touches_add(t, &touch_kinds[k], list->items[i], old);
 	}
 	return t;
+}
+
+/* Looks at the files of a kind. Of those but signals once is enough. */
+static void
+touches_look(struct master *m, const struct touch_kind *kind)
+{
+	const struct touch	*changed = NULL;
+	struct touch		*t;
+	size_t			 i;
+
+	for (i = 0; i < m->touches->count; i++) {
+		t = &m->touches->items[i];
+		if (t->kind != kind || !touch_changed(t))
+			continue;
+		if (kind->is_signal)
+			kind->act(m, t);
+		else
+			changed = t;
+	}
+	if (changed != NULL)
+		kind->act(m, changed);
 }
 
 /* Looks at all files. */
@@ -99,21 +212,14 @@ void
 touch_check(struct master *m)
 {
 	struct touches	*old = m->touches;
-	char		 why[512];
-	size_t		 i;
+	size_t		 k;
 
 	if (old == NULL || old->generation != m->serving->id) {
 		m->touches = touches_new(m->cfg, m->serving->id, old);
 		touches_free(old);
 	}
-	why[0] = '\0';
-	for (i = 0; i < m->touches->count; i++) {
-		if (touch_changed(&m->touches->items[i]))
-			snprintf(why, sizeof(why), "touch-reload: %s",
-			    m->touches->items[i].path);
-	}
-	if (why[0] != '\0')
-		reload_request(m, why);
+	for (k = 0; k < TOUCH_KINDS; k++)
+		touches_look(m, &touch_kinds[k]);
 }
 
 /* Looks no more. */

@@ -26,6 +26,7 @@
 struct user_master {
 	struct event		 retry;		/* something waits */
 	struct user_signals	*running;	/* whose sources run */
+	uint64_t		 raised;
 	uint64_t		 routed;
 	uint64_t		 lost;
 	uint64_t		 warned_us;
@@ -155,6 +156,7 @@ user_raise(struct user_signals *from, int number, bool source)
 	struct user_signals	*us = user_table(from);
 	struct master		*m = us->gen->master;
 
+	m->user->raised++;
 	switch (us->rows[number].pending > 0 ? USER_LATER :
 	    user_route(us, number, source)) {
 	case USER_SENT:
@@ -305,7 +307,8 @@ struct user_signals_counts
 user_signals_counts(const struct master *m)
 {
 	struct user_signals_counts	 counts = {
-	    .routed = m->user->routed, .lost = m->user->lost };
+	    .raised = m->user->raised, .routed = m->user->routed,
+	    .lost = m->user->lost };
 	const struct generation		*gen;
 
 	TAILQ_FOREACH(gen, &m->generations, link)

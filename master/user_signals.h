@@ -65,6 +65,7 @@ struct user_signals {
 
 /* Numbers for the statistics; of the whole run. */
 struct user_signals_counts {
+	uint64_t	 raised;
 	uint64_t	 routed;
 	uint64_t	 lost;
 	uint32_t	 pending;	/* now */

@@ -2,17 +2,21 @@
 #include "master/user_sources.h"
 
 #include <event2/event.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/cron_times.h"
 #include "base/log.h"
 #include "base/xmalloc.h"
+#include "config/config.h"
+#include "config/signal_rule.h"
 #include "master/file_watch.h"
 #include "master/generation.h"
 #include "master/master.h"
@@ -159,20 +163,6 @@ sources_arm(struct user_sources *sources)
 	}
 }
 
-/* Makes an empty set. */
-struct user_sources *
-user_sources_new(struct user_signals *us, struct master *m)
-{
-	struct user_sources	*sources = xcalloc(1, sizeof(*sources));
-
-	sources->us = us;
-	sources->master = m;
-	TAILQ_INIT(&sources->list);
-	event_assign(&sources->tick, m->base, -1, EV_PERSIST,
-	    sources_tick_cb, sources);
-	return sources;
-}
-
 /* Frees it. */
 void
 user_sources_free(struct user_sources *sources)
@@ -291,6 +281,70 @@ sources_add(struct user_sources *sources, enum source_kind kind,
 	if (sources->running)
 		source_start(s);
 	sources_arm(sources);
+}
+
+/* A timer of the configuration. */
+static void
+sources_option_timer(struct user_sources *sources, const char *text)
+{
+	struct message	 msg = { .type = MSG_SIGNAL_TIMER };
+	double		 seconds;
+
+	if (!signal_rule_timer(text, &msg.value, &seconds))
+		return;
+	snprintf(msg.text, sizeof(msg.text), "%lld 0",
+	    llround(seconds * 1e6));
+	sources_add(sources, SOURCE_TIMER, &msg, false);
+}
+
+/* A file of the configuration; it may be named from here. */
+static void
+sources_option_file(struct user_sources *sources, const char *text)
+{
+	struct message	 msg = { .type = MSG_SIGNAL_FILE };
+	char		*file, *here = NULL;
+	int		 n;
+
+	if (!signal_rule_file(text, &msg.value, &file))
+		return;
+	if (file[0] != '/')
+		here = getcwd(NULL, 0);
+	n = snprintf(msg.text, sizeof(msg.text), "%s%s%s",
+	    here == NULL ? "" : here, here == NULL ? "" : "/", file);
+	if (n < (int)sizeof(msg.text))
+		sources_add(sources, SOURCE_FILE, &msg, false);
+	else
+		log_error("\"fs-signal\": %s is too long with its folder",
+		    file);
+	free(here);
+	free(file);
+}
+
+/* Those of the configuration. */
+static void
+sources_options(struct user_sources *sources, const struct config *cfg)
+{
+	size_t	 i;
+
+	for (i = 0; i < cfg->signal_timer.count; i++)
+		sources_option_timer(sources, cfg->signal_timer.items[i]);
+	for (i = 0; i < cfg->fs_signal.count; i++)
+		sources_option_file(sources, cfg->fs_signal.items[i]);
+}
+
+/* Makes a set, with those of the options. */
+struct user_sources *
+user_sources_new(struct user_signals *us, struct master *m)
+{
+	struct user_sources	*sources = xcalloc(1, sizeof(*sources));
+
+	sources->us = us;
+	sources->master = m;
+	TAILQ_INIT(&sources->list);
+	event_assign(&sources->tick, m->base, -1, EV_PERSIST,
+	    sources_tick_cb, sources);
+	sources_options(sources, us->gen->cfg);
+	return sources;
 }
 
 /* All of a kind that raise this signal. */

@@ -15,7 +15,10 @@ struct user_sources;
 #define USER_TIMER_MIN_US	1000LL
 #define USER_TIMER_MAX_US	100000000000000LL
 
-/* One set a generation. They are noted at once, and run while it serves. */
+/*
+ * One set a generation, with those of its options. They are noted at once, and
+ * run while it serves.
+ */
 struct user_sources *user_sources_new(struct user_signals *us,
 	    struct master *m);
 void	 user_sources_free(struct user_sources *sources);

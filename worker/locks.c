@@ -26,7 +26,11 @@ struct locks_hold {
 	struct locks_who	 who;
 	bool			 is_reader;
 	unsigned		 times;		/* of a reader */
+	uint64_t		 serial;	/* when it was taken */
 };
+
+/* How often any was taken; under the mutex. */
+static uint64_t	 locks_serial;
 
 TAILQ_HEAD(locks_waits, locks_wait);
 TAILQ_HEAD(locks_holds, locks_hold);
@@ -169,6 +173,7 @@ locks_note(struct lock *l, const struct locks_who *who, bool is_reader)
 	hold->who = *who;
 	hold->is_reader = is_reader;
 	hold->times = 1;
+	hold->serial = ++locks_serial;
 	TAILQ_INSERT_TAIL(&locks_here[l->number].holds, hold, link);
 	if (who->core != NULL)
 		atomic_fetch_add(&who->core->locks, 1);
@@ -501,6 +506,40 @@ locks_request_over(struct core *core)
 		if (hold == NULL)
 			continue;
 		locks_say_kept(core, &locks->items[i]);
+		hold->times = 1;
+		locks_drop(w, &locks->items[i], &me, hold);
+	}
+	locks_exit();
+}
+
+/* What is taken from here on. */
+uint64_t
+locks_mark(struct worker *w)
+{
+	uint64_t	 mark;
+
+	(void)locks_enter(w);
+	mark = locks_serial;
+	locks_exit();
+	return mark;
+}
+
+/* It is over. */
+void
+locks_work_over(struct worker *w, uint64_t mark, const char *what)
+{
+	struct locks		*locks = w->commons->locks;
+	struct locks_who	 who = { .thread = pthread_self() };
+	struct locks_hold	*hold;
+	struct lock_me		 me = locks_enter(w);
+	int			 i;
+
+	for (i = 0; locks_serial != mark && i < locks->count; i++) {
+		hold = locks_find(&locks->items[i], &who);
+		if (hold == NULL || hold->serial <= mark)
+			continue;
+		log_warn("%s has ended with lock \"%s\": it is unlocked",
+		    what, locks->items[i].name);
 		hold->times = 1;
 		locks_drop(w, &locks->items[i], &me, hold);
 	}

@@ -92,6 +92,13 @@ bool	 locks_give(struct worker *w, struct lock *l,
 int	 locks_mine(struct worker *w, const struct lock *l,
 	    const struct locks_who *who);
 
+/*
+ * A mule's message or a spooler's task begins (a mark), and is over: what this
+ * thread has taken since then is given back.
+ */
+uint64_t locks_mark(struct worker *w);
+void	 locks_work_over(struct worker *w, uint64_t mark, const char *what);
+
 /* For doorbell_watch.c: the bell has rung. */
 void	 locks_look(struct worker *w);
 /* For core.c: the request is over, and has locks (core->locks). */

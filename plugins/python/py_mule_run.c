@@ -21,6 +21,7 @@
 #include "shm/commons.h"
 #include "shm/doorbell.h"
 #include "worker/background.h"
+#include "worker/locks.h"
 #include "worker/worker.h"
 
 /* Calls one function; false with an exception that is to end the mule. */
@@ -71,11 +72,13 @@ py_mule_handle(PyObject *message, bool *failed)
 static int
 py_mule_work(struct worker *w, PyObject *steal_message)
 {
-	bool	 failed = false, good;
+	uint64_t	 mark = locks_mark(w);
+	bool		 failed = false, good;
 
 	background_busy(w, w->cfg->mule_harakiri);
 	good = py_mule_handle(steal_message, &failed);
 	py_fork_leave();	/* what it forked is no mule */
+	locks_work_over(w, mark, "a message's handler");
 	background_idle(w, failed);
 	Py_DECREF(steal_message);
 	return good ? PY_BACKGROUND_GOES_ON : py_background_failed("");

@@ -227,8 +227,10 @@ signal_wait(struct worker *w, struct core *core, struct signal_place *place)
 	if (w->kind != PROCESS_WORKER)
 		return signal_background(w);
 	sb_add_shared(&w->stats->signal_waits, 1);
-	result = core != NULL && w->suspend->can_park ? signal_park(core, place) :
-	    signal_block(w, core, place);
+	if (core != NULL && w->suspend->can_park)
+		result = signal_park(core, place);
+	else
+		result = signal_block(w, core, place);
 	sb_add_shared(&w->stats->signal_waits, (uint32_t)-1);
 	return result;
 }

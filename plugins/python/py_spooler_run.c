@@ -11,6 +11,7 @@
 #include "base/xmalloc.h"
 #include "config/config.h"
 #include "plugins/python/py_background.h"
+#include "plugins/python/py_core.h"
 #include "plugins/python/py_exception.h"
 #include "plugins/python/py_fork.h"
 #include "plugins/python/py_gil.h"
@@ -19,6 +20,7 @@
 #include "plugins/python/py_signal.h"
 #include "plugins/python/py_stdio.h"
 #include "plugins/python/py_wait.h"
+#include "worker/locks.h"
 #include "worker/spool/spooler.h"
 #include "worker/worker.h"
 
@@ -70,6 +72,7 @@ py_spooler_task(const struct spool_task *task)
 	bool			 taken = py_gil_enter();
 	PyObject		*handler = py_module_find("spooler");
 	PyObject		*dict, *done = NULL;
+	uint64_t		 mark = locks_mark(py_worker());
 	enum spool_result	 result;
 
 	if (handler == NULL) {
@@ -81,6 +84,7 @@ py_spooler_task(const struct spool_task *task)
 			done = PyObject_CallFunctionObjArgs(handler, dict,
 			    NULL);
 		py_fork_leave();	/* what it forked is no spooler */
+		locks_work_over(py_worker(), mark, task->name);
 		Py_XDECREF(dict);
 		Py_DECREF(handler);
 		result = py_spooler_result(task->name, done);

@@ -195,6 +195,43 @@ def unlock(n="1", **_):
     return str(uwsgi.unlock(int(n)))
 
 
+def works(what):
+    """In a mule or spooler: "WORD LOCK"."""
+    word, n = what.split()
+    if word == "count":
+        for _ in range(10):
+            increment(lambda: time.sleep(0.001))
+    elif word == "die":
+        die(n)
+    elif word == "forget":
+        uwsgi.lock(int(n))
+        raise LookupError("with the lock")
+    else:
+        globals()[word](n)
+    put(get(6) + 1, 6)
+
+
+def on_task(task):
+    works(task[b"what"].decode())
+    return uwsgi.SPOOL_OK
+
+
+uwsgi.mule_msg_hook = lambda message: works(message.decode())
+uwsgi.spooler = on_task
+
+
+def mule(what, **_):
+    return str(uwsgi.mule_msg(what, 1))
+
+
+def spool(what, **_):
+    return str(bool(uwsgi.spool({"what": what})))
+
+
+def done(**_):
+    return str(get(6))
+
+
 def application(environ, start_response):
     words = {key: value[-1] for key, value in
              parse_qs(environ["QUERY_STRING"]).items()}

@@ -36,6 +36,20 @@ locks_start() {
 	done
 }
 
+@test "mules and spoolers take locks as requests do, and keep none" {
+	local name
+	mkdir spool
+	locks_start none --mules 1 --spooler spool --spooler-max-tries 1
+	for name in mule spool; do
+		check lock_checks in-background "$PORT" $name
+	done
+	wm_log_has "a message's handler has ended with lock \"user 2\""
+	wm_log_has 'uwsgi_spoolfile_on_.* has ended with lock "user 2"'
+	[ "$(grep -c 'lock "user 3": its owner .* died with it' "$WM_LOG")" \
+	    -eq 2 ]
+	wm_stop
+}
+
 @test "requests that are ended by harakiri keep no lock" {
 	[ "$WM_GREENLET" != no ] || skip "built without greenlet"
 	locks_start greenlet --harakiri 1

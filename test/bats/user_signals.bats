@@ -31,6 +31,12 @@ loaded() {
 	[ "$(grep -c "has loaded in" "$WM_LOG")" -ge "$1" ]
 }
 
+# metric NAME: its value in /metrics.
+metric() {
+	curl -fsS --unix-socket "$STATS" http://localhost/metrics |
+		sed -n "s/^wsgimaster_$1 //p"
+}
+
 wait_noted() {
 	wm_wait_for "$1 in the notes" 30 noted "$@"
 }
@@ -118,9 +124,19 @@ wait_noted() {
 	done
 	stats_say "s['signals_lost'] - $lost == 300 - 256"
 	wm_log_has "is lost: a worker has too many to come"
+	stats_say "s['signal_queue'] == 256"
+	[ "$(metric signals_waiting)" -eq 256 ]
 	touch gate
 	wait_noted "everybody 2" 256
 	wm_wait_for "no more" 20 stats_say "s['signal_queue'] == 0"
+	# Here 5 and 300 were raised; a timer goes on.
+	[ "$(metric signals_lost_total)" -eq "$(stats "s['signals_lost']")" ]
+	n=$(stats "s['signals_routed']")
+	[ "$n" -ge 305 ]
+	[ "$(metric signals_routed_total)" -ge "$n" ]
+	[ "$(metric signals_raised_total)" -ge "$n" ]
+	[ "$(metric worker_signals_total)" -ge 305 ]
+	[ "$(metric worker_signal_exceptions_total)" -eq 0 ]
 	not noted "everybody 2" 257
 	wm_stop
 }
@@ -176,6 +192,11 @@ waits_at() {
 	    --remote-signals 29-20 --remote-signals 256
 	[ "$status" -ne 0 ]
 	[[ $output == *'"remote-signals" must be'*'"29-20"'*'"256"'* ]]
+	run "$WSGIMASTER" --check --module user_signals --timer "1 0" \
+	    --timer "256 1" --timer 5 --touch-signal file --fs-signal "5 x"
+	[ "$status" -ne 0 ]
+	[[ $output == *'"signal-timer" must'*'"1 0"'*'"256 1"'*'"5"'* ]]
+	[[ $output == *'"touch-signal" must be'*'"fs-signal" must be'* ]]
 }
 
 @test "timers tick while every core is taken, so often as they shall, until removed" {
@@ -203,6 +224,43 @@ waits_at() {
 	before=$(grep -c tick "$NOTES")
 	sleep 0.5
 	[ "$(grep -c tick "$NOTES")" -eq "$before" ]
+	wm_stop
+}
+
+@test "the options: timers, files that raise signals, that start mules and spoolers anew" {
+	local mule spooler worker
+	mkdir spool
+	signals_start --mules 1 --spooler spool --timer "1 0.2" \
+	    --rbtimer "2 0.3" --touch-signal "$WM_TMP/a 9" --fs-signal "b 8" \
+	    --touch-mules-reload "$WM_TMP/c" \
+	    --touch-spoolers-reload "$WM_TMP/d"
+	wait_noted "one 1 1 1" 2
+	wait_noted "everybody 1" 2
+	wm_wait_for "the mule and the spooler" 30 stats_say \
+	    "s['mules'][0]['state'] == s['spoolers'][0]['state'] == 'ready'"
+	wm_wait_for "the first look" 20 wm_log_has \
+	    '"touch-signal": .*/a is not there yet'
+	: >a
+	wait_noted "mules mule1"
+	: >b
+	wait_noted "mule mule1 8"
+	mule=$(stats "s['mules'][0]['pid']") worker=$(worker_pid 1)
+	spooler=$(stats "s['spoolers'][0]['pid']")
+	: >c
+	wm_wait_for "another mule" 30 stats_say "s['mules'][0]['pid'] not in
+	    (0, $mule) and s['mules'][0]['state'] == 'ready'"
+	[ "$(stats "s['spoolers'][0]['pid']")" = "$spooler" ]
+	: >d
+	wm_wait_for "another spooler" 30 stats_say "s['spoolers'][0]['pid']
+	    not in (0, $spooler) and s['spoolers'][0]['state'] == 'ready'"
+	[ "$(worker_pid 1)" = "$worker" ]
+	# One that the app removes is gone.
+	get /remove/1
+	sleep 0.3
+	: >"$NOTES"
+	wait_noted "everybody 1" 3
+	not noted "one 1 1 1"
+	not wm_log_has "was killed"
 	wm_stop
 }
 

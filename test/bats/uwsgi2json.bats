@@ -206,6 +206,17 @@ fails_with() {
 	grep -q 'check: .*processes' said
 }
 
+@test "timers and files of signals, mules and spoolers are converted" {
+	printf '%s\n' '[uwsgi]' 'module = app' 'timer = 1 2' 'signal-rbtimer = 3 4' \
+	    'touch-signal = /a 5' 'fs-signal = /b 6' \
+	    'touch-mules-reload = /c' 'touch-spoolers-reload = /d' >app.ini
+	converts app.ini
+	gives '[.["signal-timer"], .["touch-signal"], .["fs-signal"]]' \
+	    '[["1 2","3 4"],"/a 5","/b 6"]'
+	gives '[.["touch-mules-reload"], .["touch-spoolers-reload"]]' \
+	    '["/c","/d"]'
+}
+
 @test "every option of uWSGI's is converted, not needed, or has advice" {
 	"$PYTHON" "$WM_SOURCE/test/compat/uwsgi_options.py" "$WSGIMASTER"
 }

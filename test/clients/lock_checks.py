@@ -117,6 +117,47 @@ def dies(port):
     assert text(port, "/child_dies") == "TrueNone"
 
 
+def in_background(port, kind):
+    """A mule, or spooler, excludes requests and waits for them; it gives back
+    what it has when its work is over, and when it is killed."""
+    def works(what):
+        assert text(port, f"/{kind}?what={what}") == "True"
+
+    def finished(n):
+        return lambda: int(text(port, "/done")) == n
+    done, value = int(text(port, "/done")), int(text(port, "/value"))
+    works("count+0")
+    wires = [ask(port, "/increments") for _ in range(3)]
+    for wire in wires:
+        assert answer(wire) == "done"
+    until("it has counted", finished(done + 1))
+    assert int(text(port, "/value")) == value + 40
+    # It waits for a request's, and a request for its.
+    holder = ask(port, "/hold?n=2")
+    until("it is locked", lambda: text(port, "/state?n=2") == "True")
+    works("take+2")
+    time.sleep(0.1)
+    assert finished(done + 1)(), "it has the lock of a request"
+    text(port, "/release")
+    assert answer(holder) == "held"
+    until("it had the lock", finished(done + 2))
+    works("hold+2")
+    until("it is locked", lambda: text(port, "/state?n=2") == "True")
+    assert text(port, "/take?n=2&timeout=0.1") == "False"
+    text(port, "/release")
+    until("it is over", finished(done + 3))
+    assert text(port, "/take?n=2&timeout=20") == "True"
+    # It ends with the lock, by an exception and by SIGKILL.
+    works("forget+2")
+    until("it has raised", lambda: text(
+        port, "/take?n=2&timeout=20") == "True")
+    works("die+3")
+    until("it is locked", lambda: text(port, "/state?n=3") == "True")
+    waiter = ask(port, "/take?n=3")
+    text(port, "/release")
+    assert answer(waiter) == "None"
+
+
 def killed(port, seconds):
     """kill -9 wherever it hits: it is never lost, nor given to two."""
     failed, done = [], []

@@ -76,7 +76,7 @@ SETUPS = {
              "set_spooler_frequency", "mule_*", "farm_*", "in_farm*",
              "queue_*", "sharedarea_*", "cache_*", "metric_*", "lock*",
              "unlock*", "is_locked*", "decorators", "decorators.spool",
-             "notes.mule", "notes.spooler", "notes.fork", "applications"],
+             "notes.mule*", "notes.spooler*", "notes.fork", "applications"],
         leave=[]),
     "signals": dict(
         options=["--mules", "1", "--farm", "f:1", "--spooler", "spool",

@@ -830,8 +830,8 @@ for signal_number, target in ((10, ""), (11, "worker"), (12, "workers"),
                               (13, "worker1"), (14, "mule"), (15, "mules"),
                               (16, "mule1"), (17, "farm_f"),
                               (18, "spooler"), (19, "active-workers"),
-                              (20, ""), (30, ""), (31, "mule"), (32, ""), (33, ""),
-                              (34, ""), (35, "")):
+                              (20, ""), (30, ""), (31, "mule"), (32, ""),
+                              (33, ""), (34, ""), (35, "")):
     SIGNALS[signal_number] = tried(
         lambda: uwsgi.register_signal(signal_number, target, on_signal))
 TIMERS = []
@@ -886,8 +886,16 @@ def signal_wait():
 
 # --- Mules ---
 
+def locks():
+    """What taking a lock, trying it and giving it back come to."""
+    return [tried(lambda: uwsgi.lock(1)), tried(lambda: uwsgi.is_locked(1)),
+            tried(lambda: uwsgi.unlock(1))]
+
+
 def on_mule_message(message):
     """Notes what a mule got."""
+    if message == b"number":
+        note("mule.locks", locks())
     whose = where() if message not in (
         b"text", b"bytes") else bool(uwsgi.mule_id())
     note("mule", f"{whose}: {message!r}")
@@ -907,6 +915,7 @@ cases(
     in_farm=lambda: uwsgi.in_farm(),
     in_farm__named=lambda: uwsgi.in_farm("f"),
     notes__mule=lambda: notes("mule"),
+    notes__mule_locks=lambda: notes("mule.locks"),
     notes__fork=lambda: notes("fork"),
 )
 
@@ -917,12 +926,11 @@ def on_task(env):
     """Notes what a spooler got."""
     rest = {key: value for key, value in env.items()
             if key not in ("spooler_task_name", b"spooler_task_name")}
-    note("spooler", sorted(rest.items()))
+    if rest.get(b"name") == b"dict":
+        note("spooler.locks", locks())
+    note("spooler", sorted(rest.items(), key=repr))
     note("spooler.keys", sorted(map(kind, env)))
     return uwsgi.SPOOL_OK
-
-
-uwsgi.spooler = on_task
 
 
 def base_kind(value):
@@ -945,8 +953,9 @@ cases(
         b"name": b"later", b"at": str(int(time.time()) + 1000).encode()})),
     spool__nothing=lambda: uwsgi.spool(),
     spool__wrong=lambda: uwsgi.spool("text"),
+    # One is there for long, others perhaps.
     spooler_jobs=lambda: [kind(uwsgi.spooler_jobs()),
-                          [kind(job) for job in uwsgi.spooler_jobs()]],
+                          sorted({kind(job) for job in uwsgi.spooler_jobs()})],
     spooler_pid=lambda: uwsgi.spooler_pid() > 0,
     spooler_pids=lambda: [kind(uwsgi.spooler_pids()),
                           len(uwsgi.spooler_pids())],
@@ -958,6 +967,7 @@ cases(
     spooler_get_task__none=lambda: uwsgi.spooler_get_task("nothing"),
     set_spooler_frequency=lambda: uwsgi.set_spooler_frequency(5),
     notes__spooler=lambda: notes("spooler"),
+    notes__spooler_locks=lambda: notes("spooler.locks"),
 )
 
 # --- Decorators ---
@@ -1030,8 +1040,18 @@ try:
 except ImportError as error:
     DECORATED["import"] = str(error)
 
-# After the decorators, which have a hook of their own.
+# After the decorators, which have hooks of their own.
 uwsgi.mule_msg_hook = on_mule_message
+SPOOLER = getattr(uwsgi, "spooler", None)
+
+
+def on_any_task(env):
+    """Theirs, or ours."""
+    ours = not {"ud_spool_func", b"ud_spool_func"} & set(env)
+    return (on_task if ours else SPOOLER)(env)
+
+
+uwsgi.spooler = on_any_task
 
 cases(
     decorators=lambda: {key: value for key, value in DECORATED.items()
