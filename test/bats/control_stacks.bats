@@ -87,6 +87,11 @@ stacks_have() {
 	wm_wait_left
 }
 
+# has_socket PID: that client has begun to ask.
+has_socket() {
+	find "/proc/$1/fd" -lname "socket:*" | grep -q .
+}
+
 @test "a worker that does not answer is named with the reason" {
 	write_app
 	CONTROL=$WM_TMP/control.sock
@@ -112,8 +117,9 @@ stacks_have() {
 	END
 	ctl stacks --worker 2 | grep -q "^worker 2 (pid $stopped): no stacks: "
 	# One that is killed while it is asked.
-	ctl --json stacks >one &
+	"$WSGIMASTER" ctl -s "$CONTROL" --json stacks >one &
 	first=$!
+	wm_wait_for "the client" 20 has_socket "$first"
 	sleep 0.2
 	kill -KILL "$stopped"
 	wait "$first"
