@@ -137,10 +137,14 @@ queue_open(struct queue *q, const char *file, const char *join,
 		goto fail;
 	if (!S_ISREG(st->st_mode) || st->st_size != 0 || q->joined)
 		return fd;
-	if (ftruncate(fd, (off_t)q->size) == -1)
-		goto fail;
-	st->st_size = (off_t)q->size;
-	return fd;
+	/* All of its room: a full disk is no SIGBUS later. */
+	errno = posix_fallocate(fd, 0, (off_t)q->size);
+	if (errno == 0) {
+		st->st_size = (off_t)q->size;
+		return fd;
+	}
+	if (ftruncate(fd, 0) == -1)
+		log_warn("\"queue-store\": %s: cannot be emptied again", file);
 
 fail:
 	fd_close(&fd);
