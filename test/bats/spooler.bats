@@ -78,9 +78,8 @@ spooler_pid_is_not() {
 		wm_wait_for "its time" 20 noted "end later"
 		wm_stop
 	fi
-	# Files get their times from a clock that is behind by a tick.
-	"$PYTHON" -c "import os
-assert os.stat('$NOTES').st_mtime >= $at - 0.02"
+	# A file's time comes of a clock that ticks, some milliseconds late.
+	"$PYTHON" -c "import os; assert os.stat('$NOTES').st_mtime > $at - 0.05"
 }
 
 @test "retry: again after the frequency, which can be changed" {
