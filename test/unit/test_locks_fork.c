@@ -66,27 +66,20 @@ child(void)
 	return turns == THREADS * TURNS ? status : 2;
 }
 
-/* One lock. */
+/* One lock, of this process from now on, for all tests. */
 static void
 begin(void)
 {
 	char	*cause = NULL;
 
+	if (commons.locks != NULL)
+		return;
 	log_choose(LOG_LEVEL_ERROR, false);
 	commons.lives = lives_new(1, &cause);
 	commons.doorbells = doorbells_new(1, &cause);
 	commons.locks = locks_new(1, 0, 1, commons.lives, commons.doorbells,
 	    &cause);
 	locks_init(&w);
-}
-
-/* Frees it. */
-static void
-end(void)
-{
-	locks_free(commons.locks);
-	doorbells_free(commons.doorbells);
-	lives_free(commons.lives);
 }
 
 TEST(threads_that_come_first_in_a_child_exclude_each_other)
@@ -102,7 +95,6 @@ TEST(threads_that_come_first_in_a_child_exclude_each_other)
 		REQUIRE(waitpid(pid, &status, 0) == pid);
 	}
 	CHECK_INT(status, 0);
-	end();
 }
 
 /* The child: its parent's wait ends here, too; then it waits itself. */
@@ -151,5 +143,4 @@ TEST(a_wait_that_a_child_inherits_does_not_spoil_its_own)
 	CHECK_INT(status, 0);
 	close(fds[0]);
 	close(fds[1]);
-	end();
 }
