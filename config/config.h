@@ -295,6 +295,7 @@ struct config {
 	/* signals of the app; see signal_rule.h */
 	struct strlist	 remote_signals;	/* checked */
 	struct strlist	 signal_timer;		/* checked */
+	struct strlist	 signal_rbtimer;	/* checked */
 	struct strlist	 touch_signal;		/* checked */
 	struct strlist	 fs_signal;		/* checked */
 

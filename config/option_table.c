@@ -1330,8 +1330,7 @@ const struct option_row option_table[] = {
 	},
 	{
 		.name = "spooler-import",
-		.alias = { "spooler-python-import", "spooler-py-import",
-		    "spooler-pyimport" },
+		.alias = { "spooler-python-import" },
 		.group = GROUP_BACKGROUND, .type = OPT_LIST,
 		AT(spooler_import), .arg = "MODULE",
 		.help = "A Python module, or file, that spoolers import when "
@@ -1567,12 +1566,17 @@ const struct option_row option_table[] = {
 	},
 
 	{
-		.name = "signal-timer",
-		.alias = { "timer", "signal-rbtimer", "rbtimer" },
+		.name = "signal-timer", .alias = { "timer" },
 		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(signal_timer),
 		.arg = "\"N SECONDS\"",
 		.help = "Raise this signal of the app's every so many "
 		    "seconds, as add_timer() does."
+	},
+	{
+		.name = "signal-rbtimer", .alias = { "rbtimer" },
+		.group = GROUP_SIGNALS, .type = OPT_LIST, AT(signal_rbtimer),
+		.arg = "\"N SECONDS\"",
+		.help = "The same, of uWSGI's other kind of timers."
 	},
 	{
 		.name = "touch-signal",

@@ -82,6 +82,24 @@ signal_rule_file(const char *text, int *number, char **file)
 	return true;
 }
 
+/* Is each a number and a time? */
+static void
+signal_rules_check_timers(const struct strlist *list, const char *option,
+    struct strlist *problems)
+{
+	double	 seconds;
+	int	 number;
+	size_t	 i;
+
+	for (i = 0; i < list->count; i++) {
+		if (!signal_rule_timer(list->items[i], &number, &seconds))
+			strlist_add_steal(problems, xasprintf("\"%s\" must be "
+			    "a signal's number (0..255) and 0.001 to 1e8 "
+			    "seconds, like \"17 2.5\", not \"%s\"", option,
+			    list->items[i]));
+	}
+}
+
 /* Is each a file and a number? */
 static void
 signal_rules_check_files(const struct strlist *list, const char *option,
@@ -107,18 +125,12 @@ void
 signal_rules_check(const struct config *cfg, struct strlist *problems)
 {
 	int	 first = 0, last = 0;
-	double	 seconds;
 	size_t	 i;
 
-	for (i = 0; i < cfg->signal_timer.count; i++) {
-		if (!signal_rule_timer(cfg->signal_timer.items[i], &first,
-		    &seconds))
-			strlist_add_steal(problems, xasprintf(
-			    "\"signal-timer\" must be a signal's number "
-			    "(0..255) and 0.001 to 1e8 seconds, like \"17 "
-			    "2.5\", not \"%s\"",
-			    cfg->signal_timer.items[i]));
-	}
+	signal_rules_check_timers(&cfg->signal_timer, "signal-timer",
+	    problems);
+	signal_rules_check_timers(&cfg->signal_rbtimer, "signal-rbtimer",
+	    problems);
 	signal_rules_check_files(&cfg->touch_signal, "touch-signal", problems);
 	signal_rules_check_files(&cfg->fs_signal, "fs-signal", problems);
 	for (i = 0; i < cfg->remote_signals.count; i++) {

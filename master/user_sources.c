@@ -328,6 +328,8 @@ sources_options(struct user_sources *sources, const struct config *cfg)
 
 	for (i = 0; i < cfg->signal_timer.count; i++)
 		sources_option_timer(sources, cfg->signal_timer.items[i]);
+	for (i = 0; i < cfg->signal_rbtimer.count; i++)
+		sources_option_timer(sources, cfg->signal_rbtimer.items[i]);
 	for (i = 0; i < cfg->fs_signal.count; i++)
 		sources_option_file(sources, cfg->fs_signal.items[i]);
 }

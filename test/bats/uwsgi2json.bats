@@ -211,8 +211,8 @@ fails_with() {
 	    'touch-signal = /a 5' 'fs-signal = /b 6' \
 	    'touch-mules-reload = /c' 'touch-spoolers-reload = /d' >app.ini
 	converts app.ini
-	gives '[.["signal-timer"], .["touch-signal"], .["fs-signal"]]' \
-	    '[["1 2","3 4"],"/a 5","/b 6"]'
+	gives '[.["signal-timer"], .["signal-rbtimer"]]' '["1 2","3 4"]'
+	gives '[.["touch-signal"], .["fs-signal"]]' '["/a 5","/b 6"]'
 	gives '[.["touch-mules-reload"], .["touch-spoolers-reload"]]' \
 	    '["/c","/d"]'
 }
