@@ -16,7 +16,6 @@
 
 #define HELP_WIDTH	79
 #define HELP_INDENT	8
-#define NAME_INDENT	6
 
 #ifdef WM_PYTHON_VERSION
 #define PYTHON_TEXT	"CPython " WM_PYTHON_VERSION " " WM_PYTHON_KIND ", "
@@ -254,39 +253,15 @@ print_help_notes(const struct option_row *row, struct strbuf *sb)
 		strbuf_adds(sb, " (may be given several times)");
 }
 
-/* Adds its names, on more lines when they are long. */
-static void
-print_help_names(const struct option_row *row, struct strbuf *sb)
-{
-	struct strbuf	 names = STRBUF_INIT;
-	const char	*name, *next;
-	size_t		 column = row->letter == '\0' ? NAME_INDENT : 2, len;
-
-	print_names(row, &names);
-	strbuf_addf(sb, "%*s", (int)column, "");
-	for (name = names.buf; *name != '\0'; name = next) {
-		next = strstr(name, ", ");
-		next = next != NULL ? next + 1 : strchr(name, '\0');
-		len = (size_t)(next - name);
-		if (column > NAME_INDENT && column + len > HELP_WIDTH) {
-			name++;		/* the space */
-			strbuf_addf(sb, "\n%*s", NAME_INDENT, "");
-			column = NAME_INDENT;
-		}
-		strbuf_add(sb, name, (size_t)(next - name));
-		column += len;
-	}
-	strbuf_addc(sb, '\n');
-	strbuf_done(&names);
-}
-
 /* Adds what --help says about one option. */
 static void
 print_help_option(const struct option_row *row, struct strbuf *sb)
 {
 	struct strbuf text = STRBUF_INIT;
 
-	print_help_names(row, sb);
+	strbuf_adds(sb, row->letter == '\0' ? "      " : "  ");
+	print_names(row, sb);
+	strbuf_addc(sb, '\n');
 	strbuf_adds(&text, row->help);
 	print_help_notes(row, &text);
 	print_wrapped(text.buf, sb);
