@@ -119,10 +119,22 @@ out:
 	return result;
 }
 
-/* Removes it. */
+/*
+ * Removes it. The next master may put its own there at any moment: what is
+ * looked at is first taken away from there, and given back if it is not ours.
+ */
 void
 pidfile_remove(const char *path)
 {
-	if (pidfile_read(path) == getpid())
-		unlink(path);
+	char	*aside;
+
+	if (pidfile_read(path) != getpid())
+		return;
+	aside = xasprintf("%s.%d", path, (int)getpid());
+	if (rename(path, aside) == 0) {
+		if (pidfile_read(aside) != getpid())
+			(void)link(aside, path);
+		unlink(aside);
+	}
+	free(aside);
 }
