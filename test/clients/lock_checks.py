@@ -97,7 +97,8 @@ def times_out(port):
 def over(port):
     """A request that ends gives back what it has; who left waits no more."""
     assert text(port, "/forget") == "kept"
-    assert text(port, "/state") == "False"
+    # It is over a moment after its last byte has come.
+    until("it is unlocked", lambda: text(port, "/state") == "False")
     assert text(port, "/take") == "None"
     holder = ask(port, "/hold?n=1")
     until("it is locked", lambda: text(port, "/state") == "True")
