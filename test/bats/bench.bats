@@ -219,7 +219,8 @@ needs() {
 	strace -o /dev/null true || skip "strace may not trace"
 	cpu=$(one_cpu)
 	bench syscalls -w hello --server-cpus "$cpu" wsgimaster-greenlet
-	grep -q '^| wsgimaster-greenlet | 2\.[0-9]* |.*recvfrom.*sendto' out.md
+	# Two, and some turns of the loop more on a busy machine.
+	grep -q '^| wsgimaster-greenlet | [2-4]\.[0-9]* |.*recvfrom.*sendto' out.md
 }
 
 @test "cache counts what each of two workers has done" {
