@@ -6,6 +6,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 import urllib.parse
 
 import wire
