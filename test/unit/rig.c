@@ -192,12 +192,15 @@ rig_start(bool parking, const char *const *options)
 	return w;
 }
 
-/* Frees everything; requests must be over. */
+/* Frees everything; requests must be over, or be so soon. */
 void
 rig_stop(struct worker *w)
 {
 	int	 i;
 
+	/* A thread tells that it is over after the client has its answer. */
+	for (i = 0; i < 1000 && w->suspend->attach != NULL && w->busy > 0; i++)
+		rig_turn(w, 10);
 	if (w->suspend->done != NULL)
 		w->suspend->done(w);
 	for (i = 0; i <= w->ncores; i++)
@@ -244,6 +247,16 @@ rig_turn(struct worker *w, int ms)
 
 	event_base_loopexit(w->base, &tv);
 	event_base_loop(w->base, EVLOOP_NO_EXIT_ON_EMPTY);
+}
+
+/* Turns until all is over. */
+void
+rig_settle(struct worker *w)
+{
+	int	 i;
+
+	for (i = 0; i < 1000 && (w->busy > 0 || w->nconns > 0); i++)
+		rig_turn(w, 10);
 }
 
 /* Turns until the client has received text. */

@@ -31,6 +31,8 @@ int		 rig_client(struct worker *w);
 void		 rig_send(int client, const char *text);
 /* Turns the base until nothing happens for ms milliseconds. */
 void		 rig_turn(struct worker *w, int ms);
+/* Turns until no core is busy and no connection is open, for ten seconds. */
+void		 rig_settle(struct worker *w);
 /*
  * Turns the base until the client has text, or 5 seconds. Returns everything
  * received so far, NUL-ended, in a static buffer; "" when nothing came.

@@ -66,7 +66,7 @@ TEST(threads_run_at_the_same_time)
 		    NULL);
 		close(clients[i]);
 	}
-	rig_turn(w, 20);
+	rig_settle(w);
 	CHECK_INT(w->busy, 0);
 	CHECK_INT(w->nconns, 0);
 	rig_stop(w);
@@ -104,7 +104,7 @@ TEST(threads_that_block_hold_up_nobody)
 		    NULL);
 		close(clients[i]);
 	}
-	rig_turn(w, 20);
+	rig_settle(w);
 	CHECK_INT(w->busy, 0);
 	CHECK_INT(w->nconns, 0);
 	rig_stop(w);
