@@ -174,7 +174,11 @@ waits_at() {
 		grep -Fx '"error waiting for signal: this worker leaves"' \
 		    left || wm_fail "$(cat left)"
 		case $engine in
-		none | threads) wm_stop ;;
+		none | threads)
+			# A stop would kill who is still starting.
+			wm_wait_for "the reload" 20 wm_log_has "reload done"
+			wm_stop
+			;;
 		esac
 		not wm_log_has "was killed|its deadline"
 	done
