@@ -56,15 +56,12 @@ cgi_check() {
 
 # all_of "CHECK ARGUMENT...": all at once.
 all_of() {
-	local words pid pids=() status=0
+	local words pids=()
 	for words; do
 		cgi_check $words &	# Unquoted: words.
 		pids+=($!)
 	done
-	for pid in "${pids[@]}"; do
-		wait "$pid" || status=1
-	done
-	return $status
+	wait_all "${pids[@]}"
 }
 
 @test "environment, heads, bodies of 20 MB, ends, under every engine" {

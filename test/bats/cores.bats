@@ -1,17 +1,7 @@
 #!/usr/bin/env bats
 # Cores: how many requests run at a time, and how the others wait.
 
-load probe
-
-setup() {
-	cd "$WM_TMP" || return 1
-	export TEST_GATE=$WM_TMP/gate
-}
-
-# core_check CHECK ARGUMENT...: with the addresses that most checks take.
-core_check() {
-	check core_checks "$1" "$PORT" "$STATS" "$TEST_GATE" "${@:2}"
-}
+load cores
 
 @test "requests beyond the cores get one in the order they came" {
 	probe_start --async 4 --greenlet --queue-size 20

@@ -2,17 +2,7 @@
 # Thousands of requests that wait at the same time, for cores and in them.
 # Runs alone: it measures what an idle server costs.
 
-load probe
-
-setup() {
-	cd "$WM_TMP" || return 1
-	export TEST_GATE=$WM_TMP/gate
-}
-
-# core_check CHECK ARGUMENT...: with the addresses that most checks take.
-core_check() {
-	check core_checks "$1" "$PORT" "$STATS" "$TEST_GATE" "${@:2}"
-}
+load cores
 
 @test "1,000 connections wait for parked cores and no CPU is used" {
 	[ "$(ulimit -n)" -ge 1100 ] || ulimit -n 2000 || skip "too few files"

@@ -52,17 +52,23 @@ each() {
 	check "$1" "$2" "$THREADS_PORT" "${@:3}"
 }
 
+# wait_all PID...: until all have ended; do they agree that it went well?
+wait_all() {
+	local pid status=0
+	for pid; do
+		wait "$pid" || status=1
+	done
+	return $status
+}
+
 # each_at_once CLIENT CHECK [ARGUMENT...]: the same, for what mostly waits.
 each_at_once() {
-	local port pid pids=() status=0
+	local port pids=()
 	for port in "$SYNC_PORT" "$CORES_PORT" "$THREADS_PORT"; do
 		check "$1" "$2" "$port" "${@:3}" &
 		pids+=($!)
 	done
-	for pid in "${pids[@]}"; do
-		wait "$pid" || status=1
-	done
-	return $status
+	wait_all "${pids[@]}"
 }
 
 # check_all CLIENT PORT "CHECK [ARGUMENT...]"...: checks one after the other, in

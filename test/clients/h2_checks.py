@@ -3,7 +3,6 @@ import hashlib
 import json
 import os
 import random
-import socket
 import struct
 import threading
 import time

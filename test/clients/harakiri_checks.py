@@ -6,7 +6,6 @@ below /soon.
 import concurrent.futures
 import os
 import select
-import socket
 import time
 
 from wire import Ended, Wire, get, until

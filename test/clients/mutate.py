@@ -16,7 +16,7 @@ import struct
 import sys
 import time
 
-from wire import HOST, Wire, get, stats, until
+from wire import Wire, get, stats, until
 
 BATCH = 50
 NUMBERS = (b"0", b"-1", b"+5", b"00005", b"0x5", b"5 ", b"2147483648",

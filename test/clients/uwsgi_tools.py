@@ -6,7 +6,6 @@ Go structs, where a number must be an integer and null or a float is wrong;
 uwsgitop 0.12 reads with json and formats with %d.
 """
 import json
-import socket
 
 from wire import Wire, run
 

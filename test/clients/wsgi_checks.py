@@ -1,5 +1,4 @@
 """What a client sees of test/apps/wsgi_cases.py and wsgi_validated.py."""
-import gzip
 import json
 import random
 import uuid
